@@ -1,0 +1,71 @@
+/** The boundaries of the code, as design rules that a test breaks on purpose (tests/lint). */
+const serviceNames = ['gateway', 'executor', 'notifier', 'projector'];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'A cycle means two modules are one idea: join them or find the third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    ...serviceNames.map((name) => ({
+      name: `no-import-between-services-${name}`,
+      comment: 'Services share the contract (schemas) and the packages, never each other.',
+      severity: 'error',
+      from: { path: `(^|/)services/${name}/` },
+      to: { path: '(^|/)services/', pathNot: `(^|/)services/${name}/` },
+    })),
+    {
+      name: 'domain-has-no-io',
+      comment: 'domain/ is pure: time, ids and randomness are arguments; no Node modules, no adapters, no clients.',
+      severity: 'error',
+      from: { path: '/src/domain/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: ['/src/adapters/', '/src/main\\.ts$', '/src/config\\.ts$', '(^|/)packages/(kafka|service|testkit)/', '^node_modules/(?!(ajv|fast-check))'],
+      },
+    },
+    {
+      name: 'domain-has-no-node-modules',
+      comment: 'domain/ reads no files, opens no sockets, starts no timers. (node:crypto hashes are pure and allowed.)',
+      severity: 'error',
+      from: { path: '/src/domain/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+    },
+    {
+      name: 'kafkajs-stays-inside-packages-kafka',
+      comment: 'kafkajs is unmaintained: one package knows it, so that it can be replaced.',
+      severity: 'error',
+      from: { pathNot: '(^|/)packages/kafka/' },
+      to: { path: 'node_modules/(kafkajs|@kafkajs)/' },
+    },
+    {
+      name: 'schemas-import-nothing-of-ours',
+      comment: 'The contract depends on nobody.',
+      severity: 'error',
+      from: { path: '(^|/)schemas/' },
+      to: { path: '(^|/)(packages|services|local)/' },
+    },
+    {
+      name: 'packages-do-not-import-services',
+      severity: 'error',
+      from: { path: '(^|/)packages/' },
+      to: { path: '(^|/)(services|local)/', pathNot: '^local/stack/' },
+    },
+    {
+      name: 'testkit-only-in-tests',
+      severity: 'error',
+      from: { path: '(^|/)(schemas|packages/(kafka|service)|services|local)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '(^|/)packages/testkit/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: 'node_modules/.*/node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.mjs', '.js', '.json'] },
+  },
+};
