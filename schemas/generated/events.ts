@@ -1,0 +1,89 @@
+// Generated from ../events/*.avsc by `npm run generate`. Do not edit.
+
+export type Outcome = 'SUCCESS' | 'FAILURE' | 'REVOKED';
+
+/** Why a task did not succeed. */
+export interface TaskError {
+  /** For programs: a word in kebab-case, e.g. unknown-task-type. */
+  code: string;
+  /** For people: one sentence, at most 2,000 characters. */
+  message: string;
+}
+
+/** A task ended. Carries all that a webhook needs, so that a subscriber asks nobody. The completion with the lowest offset of a task is its outcome; later ones are repeats and are to be ignored. */
+export interface TaskCompleted {
+  /** UUIDv8 from a hash of task id, event kind and attempt: a repeated completion of the same attempt has the same event_id. */
+  event_id: string;
+  /** Id of the task. Also the record's key, as a decimal string. */
+  task_id: number;
+  /** Name of the task type, as requested. */
+  type: string;
+  /** JSON text of the payload, as requested. */
+  payload: string;
+  /** Where the outcome is to be POSTed, as requested. Null: nowhere. */
+  notify_url: null | string;
+  /** When the task was accepted. Milliseconds since 1970-01-01T00:00:00Z. */
+  requested_at: number;
+  /** When the attempt that ended it began. Milliseconds since 1970-01-01T00:00:00Z. Null: it never ran. */
+  started_at: null | number;
+  /** When it ended. Milliseconds since 1970-01-01T00:00:00Z. */
+  completed_at: number;
+  /** The attempt that ended it, from 1; 0 when it never ran. */
+  attempt: number;
+  /** Name of the executor process that ended it. */
+  executor: string;
+  /** How it ended: SUCCESS has a result, FAILURE has an error, REVOKED was cancelled. */
+  outcome: Outcome;
+  /** JSON text of the result. Null unless outcome is SUCCESS. */
+  result: null | string;
+  /** Why it failed. Null unless outcome is FAILURE. */
+  error: null | TaskError;
+}
+
+/** A gateway leased a block of task ids: offset x 1000 + 1 to offset x 1000 + 1000, where offset is this record's own. The record's place in the topic is the lease; its fields say who took it. */
+export interface TaskIdLease {
+  /** Name of the gateway process that leased the block, e.g. its host name. */
+  gateway: string;
+  /** When it asked. Milliseconds since 1970-01-01T00:00:00Z. */
+  leased_at: number;
+}
+
+/** A client asked for a task and the gateway accepted it. The first event of every task. */
+export interface TaskRequested {
+  /** UUIDv7, made by the gateway and kept over its own retries: two records with the same event_id are the same request. */
+  event_id: string;
+  /** Id of the task, a positive integer that is never given twice. Also the record's key, as a decimal string. */
+  task_id: number;
+  /** Name of the task type, e.g. prime. Each has a JSON Schema for its payload. */
+  type: string;
+  /** What to work on: JSON text, valid against the JSON Schema of the task type. */
+  payload: string;
+  /** Where the outcome is to be POSTed: an absolute http or https URL. Null: nowhere. */
+  notify_url: null | string;
+  /** When the gateway accepted the task. Milliseconds since 1970-01-01T00:00:00Z. */
+  requested_at: number;
+}
+
+/** An executor is about to run a task. Acknowledged before a handler that waits or takes a thread begins, so it is the durable count of deliveries. */
+export interface TaskStarted {
+  /** UUIDv8 from a hash of task id, event kind and attempt: a repeated start of the same attempt has the same event_id. */
+  event_id: string;
+  /** Id of the task. Also the record's key, as a decimal string. */
+  task_id: number;
+  /** Which attempt this is, from 1. */
+  attempt: number;
+  /** Name of the executor process that runs it, e.g. its host name. */
+  executor: string;
+  /** When the attempt began. Milliseconds since 1970-01-01T00:00:00Z. */
+  started_at: number;
+}
+
+/** Every event there is, by name. */
+export interface Events {
+  TaskCompleted: TaskCompleted;
+  TaskIdLease: TaskIdLease;
+  TaskRequested: TaskRequested;
+  TaskStarted: TaskStarted;
+}
+
+export type EventName = keyof Events;

@@ -1,0 +1,72 @@
+import type { Outcome, TaskError } from './generated/events.ts';
+
+/**
+ * The read model: one document a task, in the collection named by `tasksCollection`. The projector writes it, the
+ * gateway answers GET from it. It is a pure function of the log.
+ *
+ * Each kind of event has one slot, with the event's data and its offset (a task has one partition number, so an offset
+ * is a position). A slot keeps the event with the lowest offset: the first request, start and completion win. The
+ * status above the slots is derived from them, for queries. Field order is as declared here, always: the same
+ * events, in any order and with any repetition, give the same bytes.
+ */
+export interface TaskDocument {
+  /** The task's id. */
+  _id: number;
+  /** Derived from the slots: the completion's outcome, else STARTED, else PENDING. A document whose request is not there (yet, or any more) is invisible to clients. */
+  status: TaskStatus;
+  requested?: RequestedSlot;
+  started?: StartedSlot;
+  completed?: CompletedSlot;
+}
+
+/** Celery's names: PENDING waits, STARTED runs, RETRY waits after a failed attempt, REVOKED was cancelled. */
+export type TaskStatus = 'PENDING' | 'STARTED' | 'RETRY' | Outcome;
+
+export interface RequestedSlot {
+  offset: number;
+  event_id: string;
+  type: string;
+  /** JSON text. */
+  payload: string;
+  notify_url: string | null;
+  requested_at: Date;
+}
+
+export interface StartedSlot {
+  offset: number;
+  event_id: string;
+  attempt: number;
+  executor: string;
+  started_at: Date;
+}
+
+export interface CompletedSlot {
+  offset: number;
+  event_id: string;
+  attempt: number;
+  executor: string;
+  outcome: Outcome;
+  /** JSON text; null unless the outcome is SUCCESS. */
+  result: string | null;
+  error: TaskError | null;
+  completed_at: Date;
+}
+
+/**
+ * How far the projector has come in one partition of one topic, in the collection named by `checkpointsCollection`.
+ * Written after the documents, so it is never ahead of them.
+ */
+export interface CheckpointDocument {
+  /** `<topic>/<partition>`, with the topic's catalogue name. */
+  _id: string;
+  /** The next offset to read: everything below it is in the documents, was a dead letter, or has left the log. */
+  next_offset: number;
+}
+
+export const tasksCollection = 'tasks';
+export const checkpointsCollection = 'checkpoints';
+
+/** The id of the checkpoint of a partition. */
+export function checkpointId(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}

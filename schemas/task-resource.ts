@@ -1,0 +1,63 @@
+import type { TaskError } from './generated/events.ts';
+import type { TaskStatus } from './read-model.ts';
+
+/** A task as clients see it: the body of the API's answers and of the webhook. Times are RFC 3339 in UTC with ms. */
+export interface TaskResource {
+  id: number;
+  type: string;
+  status: TaskStatus;
+  /** Absent when the task was posted without one. */
+  notify_url?: string;
+  payload: unknown;
+  /** Present after SUCCESS. */
+  result?: unknown;
+  /** Present after FAILURE. */
+  error?: TaskError;
+  /** This and the other times: present after the end. */
+  created_at?: string;
+  started_at?: string;
+  completed_at?: string;
+}
+
+/** What a resource is made of, whoever tells it (the read model, or an event); JSON text and milliseconds since 1970. */
+export interface TaskFacts {
+  id: number;
+  type: string;
+  status: TaskStatus;
+  notifyUrl: string | null;
+  payloadJson: string;
+  resultJson?: string | null;
+  error?: TaskError | null;
+  createdAtMs?: number | null;
+  startedAtMs?: number | null;
+  completedAtMs?: number | null;
+}
+
+const endedStatuses: ReadonlySet<TaskStatus> = new Set(['SUCCESS', 'FAILURE', 'REVOKED']);
+
+/** Whether a task with this status has ended, for good. */
+export function hasEnded(status: TaskStatus): boolean {
+  return endedStatuses.has(status);
+}
+
+/**
+ * The resource, with its fields in the contract's order and those that are unknown left out. Result, error and times
+ * are there only after the end.
+ * @throws SyntaxError when a payload or result is not JSON
+ */
+export function taskResource(facts: TaskFacts): TaskResource {
+  const resource: TaskResource = {
+    id: facts.id,
+    type: facts.type,
+    status: facts.status,
+    ...(facts.notifyUrl === null ? {} : { notify_url: facts.notifyUrl }),
+    payload: JSON.parse(facts.payloadJson),
+  };
+  if (!hasEnded(facts.status)) return resource;
+  if (facts.resultJson != null) resource.result = JSON.parse(facts.resultJson);
+  if (facts.error != null) resource.error = { code: facts.error.code, message: facts.error.message };
+  if (facts.createdAtMs != null) resource.created_at = new Date(facts.createdAtMs).toISOString();
+  if (facts.startedAtMs != null) resource.started_at = new Date(facts.startedAtMs).toISOString();
+  if (facts.completedAtMs != null) resource.completed_at = new Date(facts.completedAtMs).toISOString();
+  return resource;
+}

@@ -1,0 +1,121 @@
+import type { EventName } from './generated/events.ts';
+
+/**
+ * The catalogue: every topic of the system, what is in it, who writes it and who reads it. It is what
+ * `npm run contract` creates, what the docs list and what the services name their topics by.
+ *
+ * All `tasks.*` and `notifications.*` topics are keyed by task id and have the same partition count, so a task lives in
+ * the same partition number of each of them. One event type a topic. Values are Avro in the registry's wire format
+ * (magic byte 0, 4-byte schema id, Avro binary), subject `<topic>-value`. Headers are CloudEvents attributes in binary
+ * mode (`ce_id`, `ce_type`, `ce_source`, `ce_subject`, `ce_time`, `ce_specversion`) and `traceparent`.
+ */
+export interface Topic {
+  /** The event in it; null where the values are other services' bytes (dead letters, retries). */
+  readonly event: EventName | null;
+  /** One sentence for people. */
+  readonly description: string;
+  readonly key: 'task id, decimal' | 'gateway name' | 'as in the original record';
+  /** How many partitions: the setting TOPIC_PARTITIONS for topics keyed by task id, else a fixed number. */
+  readonly partitions: 'by-setting' | number;
+  /** How long records are kept: 'documents' is longer than the read model keeps its documents, see `retentionMs`. */
+  readonly retention: 'documents' | 'for-ever' | 'dead-letters';
+  readonly producers: readonly ServiceName[];
+  readonly consumers: readonly ServiceName[];
+}
+
+export type ServiceName = 'gateway' | 'executor' | 'notifier' | 'projector';
+
+const byTaskId = { key: 'task id, decimal', partitions: 'by-setting', retention: 'documents' } as const;
+
+export const topics = {
+  'tasks.requested': {
+    ...byTaskId,
+    event: 'TaskRequested',
+    description: 'A task was accepted.',
+    producers: ['gateway'],
+    consumers: ['executor', 'projector'],
+  },
+  'tasks.started': {
+    ...byTaskId,
+    event: 'TaskStarted',
+    description: 'An attempt at a task began.',
+    producers: ['executor'],
+    consumers: ['projector'],
+  },
+  'tasks.completed': {
+    ...byTaskId,
+    event: 'TaskCompleted',
+    description: 'A task ended. The lowest offset of a task is its outcome; later ones are repeats.',
+    producers: ['executor'],
+    consumers: ['notifier', 'projector'],
+  },
+  'task-id-leases': {
+    event: 'TaskIdLease',
+    description: 'Each record leases 1,000 task ids, named by its offset. Never recreate this topic: ids would repeat.',
+    key: 'gateway name',
+    partitions: 1,
+    retention: 'for-ever',
+    producers: ['gateway'],
+    consumers: [],
+  },
+  ...deadLetters('executor'),
+  ...deadLetters('notifier'),
+  ...deadLetters('projector'),
+} as const satisfies Record<string, Topic>;
+
+export type TopicName = keyof typeof topics;
+
+/** The topics that carry one of our events: what a codec can encode and decode. */
+export type EventTopicName = { [T in TopicName]: (typeof topics)[T]['event'] extends null ? never : T }[TopicName];
+
+/**
+ * The topics that are named in the design and not built yet: nobody creates, writes or reads them. They are here so
+ * that their names and their place are taken.
+ */
+export const plannedTopics = {
+  'tasks.cancellation-requested':
+    'TaskCancellationRequested: gateway -> executor (same group as tasks.requested), projector',
+  'tasks.attempt-failed': 'TaskAttemptFailed (error, next attempt at), status RETRY: executor -> projector, executor',
+  'tasks.progressed': 'TaskProgressed, throttled: executor -> projector',
+  'tasks.erased': 'TaskErased: gateway -> projector',
+  'notifications.attempted': 'NotificationAttempted (outcome of one delivery attempt): notifier -> projector',
+  'notifications.redelivery-requested': 'RedeliveryRequested: gateway -> notifier',
+  'notifications.retry.*': 'deliveries waiting for their next attempt, one topic a delay tier: notifier -> notifier',
+} as const;
+
+/** Name of the topic that takes what a service could not handle: original bytes and headers, plus why. */
+export function deadLetterTopic<S extends Exclude<ServiceName, 'gateway'>>(service: S): `dead-letters.${S}` {
+  return `dead-letters.${service}`;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * How much longer than the documents the topics are kept, in days: a segment (1) is deleted as a whole, the longest
+ * task takes 1, the webhooks' retry schedule 2; the rest is slack. A read model that is rebuilt from the log thus
+ * finds all that the live one still shows.
+ */
+export const topicRetentionMarginDays = 7;
+
+/**
+ * How long a topic keeps its records.
+ * @param documentRetentionDays how long the read model keeps a task after it was created, in days
+ * @returns milliseconds; -1 for ever, as Kafka's `retention.ms` has it
+ */
+export function retentionMs(topic: Topic, documentRetentionDays: number): number {
+  if (topic.retention === 'for-ever') return -1;
+  return (documentRetentionDays + topicRetentionMarginDays) * dayMs;
+}
+
+function deadLetters<S extends Exclude<ServiceName, 'gateway'>>(service: S) {
+  const topic = {
+    event: null,
+    description: `What the ${service} could not handle: the original bytes and headers, plus why.`,
+    key: 'as in the original record',
+    partitions: 1,
+    retention: 'dead-letters',
+    producers: [service],
+    consumers: [],
+  } as const;
+  return { [deadLetterTopic(service)]: topic } as Record<`dead-letters.${S}`, typeof topic>;
+}
