@@ -1,0 +1,52 @@
+import { describe, expect, test } from '@jest/globals';
+import { createHealth } from './health.ts';
+
+const ok = () => ({ ok: true });
+
+describe('createHealth', () => {
+  test('is ok when every check is', () => {
+    const health = createHealth({ live: {}, ready: { log: ok } });
+    expect(health.live()).toEqual({ status: 'ok', checks: {} });
+    expect(health.ready()).toEqual({ status: 'ok', checks: { log: { ok: true } } });
+  });
+
+  test('says which check failed and why; liveness and readiness are separate', () => {
+    const health = createHealth({
+      live: { loop: ok },
+      ready: { loop: ok, log: () => ({ ok: false, reason: 'away' }) },
+    });
+    expect(health.live().status).toBe('ok');
+    expect(health.ready()).toEqual({
+      status: 'unavailable',
+      checks: { loop: { ok: true }, log: { ok: false, reason: 'away' } },
+    });
+  });
+
+  test('a check that throws has failed', () => {
+    const health = createHealth({
+      live: {
+        broken: () => {
+          throw new Error('not connected');
+        },
+      },
+      ready: {},
+    });
+    expect(health.live()).toEqual({
+      status: 'unavailable',
+      checks: { broken: { ok: false, reason: 'not connected' } },
+    });
+  });
+
+  test('is ready only between start and stop, and live throughout', () => {
+    const health = createHealth({ live: {}, ready: {} });
+    const seen = (['starting', 'started', 'stopping'] as const).map((phase) => {
+      health.setPhase(phase);
+      return [health.ready().status, health.ready().checks.phase?.reason, health.live().status];
+    });
+    expect(seen).toEqual([
+      ['unavailable', 'starting', 'ok'],
+      ['ok', undefined, 'ok'],
+      ['unavailable', 'stopping', 'ok'],
+    ]);
+  });
+});

@@ -1,0 +1,48 @@
+/** Answers from what is known already: it asks nobody, so that it is cheap and cannot hang. */
+export type HealthCheck = () => { ok: boolean; reason?: string };
+
+export interface HealthReport {
+  status: 'ok' | 'unavailable';
+  checks: Record<string, { ok: boolean; reason?: string }>;
+}
+
+export type Phase = 'starting' | 'started' | 'stopping';
+
+export interface Health {
+  /** Whether the process works; where not, it should be restarted. */
+  live(): HealthReport;
+  /** Whether the service should be given work now. */
+  ready(): HealthReport;
+  /** Told by runService. Where it is told, readiness has a check `phase` that is ok only when started. */
+  setPhase(phase: Phase): void;
+}
+
+/** A service's health from its named checks. A check that throws counts as failed, with its message as the reason. */
+export function createHealth(checks: {
+  live: Readonly<Record<string, HealthCheck>>;
+  ready: Readonly<Record<string, HealthCheck>>;
+}): Health {
+  let phase: Phase | undefined;
+  const phaseCheck: HealthCheck = () => (phase === 'started' ? { ok: true } : { ok: false, reason: phase });
+  return {
+    live: () => report(checks.live),
+    ready: () => report(phase === undefined ? checks.ready : { phase: phaseCheck, ...checks.ready }),
+    setPhase: (next) => {
+      phase = next;
+    },
+  };
+}
+
+function report(checks: Readonly<Record<string, HealthCheck>>): HealthReport {
+  const results = Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, result(check)]));
+  const isOk = Object.values(results).every(({ ok }) => ok);
+  return { status: isOk ? 'ok' : 'unavailable', checks: results };
+}
+
+function result(check: HealthCheck): { ok: boolean; reason?: string } {
+  try {
+    return check();
+  } catch (error) {
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Component } from '../lifecycle/component.ts';
+import { settledWithin } from '../lifecycle/deadline.ts';
+import { ListenError, RequestsCutOffError } from './http-server-errors.ts';
+
+export interface HttpServer extends Component {
+  start(): Promise<void>;
+  stop(options: { graceMs: number }): Promise<void>;
+  /** The port in use, also when 0 was asked for. @throws Error before start. */
+  readonly port: number;
+  /** Where the server listens: `http://127.0.0.1:8000`. @throws Error before start. */
+  address(): string;
+}
+
+export interface HttpServerOptions {
+  name: string;
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  listener: RequestListener;
+  /** A stop waits this long for the requests that are being answered, and no longer than its grace. */
+  drainTimeoutMs?: number;
+  /** Connections beyond it are closed at once. */
+  maxConnections?: number;
+  /** A request that has not arrived whole by then is answered with 408. */
+  requestTimeoutMs?: number;
+  /** The same for a request's headers alone; never above requestTimeoutMs. */
+  headersTimeoutMs?: number;
+  keepAliveTimeoutMs?: number;
+  /**
+   * Answers what is no request (malformed, headers too large, too slow), by writing a whole response to the socket and
+   * ending it. Node's own answer, without a body, unless given.
+   */
+  onClientError?: (error: NodeJS.ErrnoException, socket: Duplex) => void;
+}
+
+/**
+ * An HTTP server that drains: on stop it accepts no connection, answers the requests it has, and closes each
+ * connection when it falls idle.
+ */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { name, host, port, listener, drainTimeoutMs = 10_000, maxConnections = 10_000 } = options;
+  const { requestTimeoutMs = 30_000, headersTimeoutMs = requestTimeoutMs, keepAliveTimeoutMs = 5_000 } = options;
+  const server = createServer({
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+    // How often Node looks for requests that are too slow.
+    connectionsCheckingInterval: Math.min(headersTimeoutMs, requestTimeoutMs, 5_000),
+  });
+  server.maxConnections = maxConnections;
+  const unanswered = new Set<ServerResponse>();
+  let starting: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
+
+  if (options.onClientError) server.on('clientError', options.onClientError);
+  server.on('request', (request, response) => {
+    unanswered.add(response);
+    if (stopping) closeConnectionAfter(response);
+    response.once('close', () => {
+      unanswered.delete(response);
+      // The connection counts as idle only after this event.
+      if (stopping) setImmediate(() => server.closeIdleConnections());
+    });
+    listener(request, response);
+  });
+
+  function boundAddress(): AddressInfo {
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error(`${name} is not listening`);
+    return address;
+  }
+
+  async function listen(): Promise<void> {
+    server.listen({ host, port });
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      throw new ListenError(`${host}:${port}`, error as NodeJS.ErrnoException);
+    }
+  }
+
+  async function drain(graceMs: number): Promise<void> {
+    unanswered.forEach(closeConnectionAfter);
+    // Without this, a stop during the start would leave the server open.
+    await starting?.catch(() => {});
+    if (!server.listening) return;
+    const closed = new Promise<void>((resolve) => {
+      // Closes idle connections too.
+      server.close(() => resolve());
+    });
+    if ((await settledWithin(closed, Math.min(graceMs, drainTimeoutMs))) === 'settled') return;
+    const cutOff = unanswered.size;
+    server.closeAllConnections();
+    await closed;
+    if (cutOff > 0) throw new RequestsCutOffError(cutOff);
+  }
+
+  return {
+    name,
+    start: () => (starting ??= listen()),
+    stop: ({ graceMs }) => (stopping ??= drain(graceMs)),
+    get port() {
+      return boundAddress().port;
+    },
+    address() {
+      const { address, family, port } = boundAddress();
+      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    },
+  };
+}
+
+function closeConnectionAfter(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close');
+}

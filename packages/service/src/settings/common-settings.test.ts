@@ -1,0 +1,38 @@
+import { expect, test } from '@jest/globals';
+import { kafkaSettings, mongoSettings, opsPort, opsSettings } from './common-settings.ts';
+import { loadSettings } from './load-settings.ts';
+import { SettingsError } from './settings-error.ts';
+
+const table = { ...kafkaSettings, ...mongoSettings, ...opsSettings, OPS_PORT: opsPort(9101) };
+
+test('a local system needs no setting', () => {
+  expect(loadSettings(table, {})).toEqual({
+    KAFKA_BROKERS: ['127.0.0.1:9092'],
+    TOPIC_PREFIX: '',
+    SCHEMA_REGISTRY_URL: 'http://127.0.0.1:8081/apis/ccompat/v7',
+    MONGODB_URL: 'mongodb://127.0.0.1:27017',
+    MONGODB_DATABASE: 'nask',
+    OPS_HOST: '127.0.0.1',
+    OPS_PORT: 9101,
+    LOG_LEVEL: 'info',
+    LOG_FORMAT: 'auto',
+    SHUTDOWN_GRACE_MS: 25_000,
+  });
+});
+
+test.each([
+  ['KAFKA_BROKERS', 'kafka'],
+  ['KAFKA_BROKERS', 'kafka:9092,http://kafka:9092'],
+  ['TOPIC_PREFIX', 'a/b'],
+  ['SCHEMA_REGISTRY_URL', '127.0.0.1:8081'],
+  ['MONGODB_URL', 'http://127.0.0.1:27017'],
+  ['MONGODB_DATABASE', 'a.b'],
+  ['SHUTDOWN_GRACE_MS', '25s'],
+])('%s=%s is refused by name', (name, value) => {
+  expect(() => loadSettings(table, { [name]: value })).toThrow(SettingsError);
+  expect(() => loadSettings(table, { [name]: value })).toThrow(`${name}: expected`);
+});
+
+test('brokers may have IPv6 addresses', () => {
+  expect(loadSettings(kafkaSettings, { KAFKA_BROKERS: '[::1]:9092,b-2.example:9093' }).KAFKA_BROKERS).toHaveLength(2);
+});

@@ -1,0 +1,84 @@
+import { setting } from './kinds.ts';
+
+/** For a service that reads from or writes to the log. */
+export const kafkaSettings = {
+  KAFKA_BROKERS: setting.list({
+    describe: 'Kafka brokers to ask for the cluster.',
+    default: ['127.0.0.1:9092'],
+    minItems: 1,
+    itemPattern: /^(\[[0-9a-f:.]+\]|[^\s:@/]+):\d{1,5}$/i,
+    itemName: 'host:port',
+  }),
+  TOPIC_PREFIX: setting.string({
+    describe: 'Put before the names of topics, so that several systems can share a cluster.',
+    default: '',
+    maxLength: 100,
+    pattern: /^[A-Za-z0-9._-]*$/,
+    patternName: 'letters, digits, dot, underscore, hyphen',
+  }),
+  SCHEMA_REGISTRY_URL: setting.url({
+    describe: 'Schema registry with the Confluent API.',
+    default: 'http://127.0.0.1:8081/apis/ccompat/v7',
+    protocols: ['http:', 'https:'],
+  }),
+};
+
+/** For a service that is a member of a consumer group. */
+export const consumerSettings = {
+  KAFKA_SESSION_TIMEOUT_MS: setting.durationMs({
+    describe:
+      'How long a process that died keeps its partitions. Longer than its longest pause; within the broker’s group.min.session.timeout.ms and group.max.session.timeout.ms.',
+    default: 30_000,
+    min: 1_000,
+    max: 1_800_000,
+  }),
+};
+
+/** For a service that reads or writes the read model. */
+export const mongoSettings = {
+  MONGODB_URL: setting.url({
+    describe: 'Connection string of the read model’s database.',
+    default: 'mongodb://127.0.0.1:27017',
+    protocols: ['mongodb:', 'mongodb+srv:'],
+    severalHosts: true,
+  }),
+  MONGODB_DATABASE: setting.string({
+    describe: 'Name of the read model’s database.',
+    default: 'nask',
+    maxLength: 63,
+    pattern: /^[A-Za-z0-9_-]+$/,
+    patternName: 'letters, digits, underscore, hyphen',
+  }),
+};
+
+/** For every process: its log and its end. */
+export const processSettings = {
+  LOG_LEVEL: setting.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    describe: 'Least severe level that is logged.',
+    default: 'info',
+  }),
+  LOG_FORMAT: setting.oneOf(['auto', 'json', 'pretty'], {
+    describe: 'Form of the log on standard output; auto is pretty on a terminal and JSON elsewhere.',
+    default: 'auto',
+  }),
+  SHUTDOWN_GRACE_MS: setting.durationMs({
+    describe: 'How long a stop may take to finish or hand back what is running; keep it below the orchestrator’s own.',
+    default: 25_000,
+    max: 3_600_000,
+  }),
+};
+
+/** The port of `/healthz`, `/readyz` and `/metrics`, with a service's own default. */
+export function opsPort(defaultPort: number) {
+  return setting.port({
+    describe: 'Port of /healthz, /readyz and /metrics (0: any free port).',
+    default: defaultPort,
+  });
+}
+
+/** For a service with an ops server. Give each service its own default: `{ ...opsSettings, OPS_PORT: opsPort(9101) }`. */
+export const opsSettings = {
+  OPS_HOST: setting.string({ describe: 'Address that the ops server listens on.', default: '127.0.0.1' }),
+  OPS_PORT: opsPort(9090),
+  ...processSettings,
+};

@@ -1,0 +1,109 @@
+import { defineKind, type Setting, type Shape } from './setting.ts';
+import { isUrl } from './url-check.ts';
+
+interface TextLimits {
+  minLength?: number;
+  maxLength?: number;
+  /** The whole text must match it; `patternName` says in words what that means. */
+  pattern?: RegExp;
+  patternName?: string;
+}
+
+interface NumberLimits {
+  min?: number;
+  max?: number;
+}
+
+interface ListLimits {
+  minItems?: number;
+  maxItems?: number;
+  /** Each item must match it; `itemName` says in words what that means. */
+  itemPattern?: RegExp;
+  itemName?: string;
+}
+
+/** What setTimeout can count to: beyond it, a timer fires at once. */
+const maxTimerMs = 2 ** 31 - 1;
+
+const text = ({ minLength = 0, maxLength = 10_000, pattern, patternName }: TextLimits): Shape<string> => ({
+  expected: [
+    patternName ?? (pattern ? `text matching ${pattern.source}` : 'text'),
+    ...(minLength > 0 ? [`at least ${minLength} characters`] : []),
+    ...(maxLength < 10_000 ? [`at most ${maxLength} characters`] : []),
+  ].join(', '),
+  read: (value) =>
+    value.length >= minLength && value.length <= maxLength && (pattern?.test(value) ?? true) ? value : undefined,
+});
+
+const wholeNumber =
+  (unit: string | undefined, name: string, leastMin: number, mostMax: number) =>
+  ({ min = leastMin, max = mostMax, unit: ownUnit }: NumberLimits & { unit?: string }): Shape<number> => ({
+    expected: `${name}${range(min, max)}`,
+    unit: ownUnit ?? unit,
+    read: (value) => {
+      const number = /^[+-]?\d+$/.test(value) ? Number(value) : NaN;
+      return number >= min && number <= max ? number : undefined;
+    },
+  });
+
+function range(min: number, max: number): string {
+  const isBounded = { below: min > Number.MIN_SAFE_INTEGER, above: max < Number.MAX_SAFE_INTEGER };
+  if (isBounded.below && isBounded.above) return ` from ${min} to ${max}`;
+  if (isBounded.below) return `, at least ${min}`;
+  return isBounded.above ? `, at most ${max}` : '';
+}
+
+const list = ({ minItems = 0, maxItems = 100, itemPattern, itemName = 'texts' }: ListLimits): Shape<string[]> => ({
+  expected: `${minItems} to ${maxItems} ${itemName}, separated by commas`,
+  read: (value) => {
+    const items = value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+    const fits = items.length >= minItems && items.length <= maxItems;
+    return fits && items.every((item) => itemPattern?.test(item) ?? true) ? items : undefined;
+  },
+  write: (items) => items.join(','),
+});
+
+const truthValues = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
+
+/** The choice among fixed words; `oneOf(['auto', 'json'], { describe, default: 'auto' })` has the type 'auto' | 'json'. */
+function oneOf<const Word extends string>(
+  words: readonly Word[],
+  options: { describe: string; default?: Word },
+): Setting<Word> {
+  const expected = `one of ${words.join(', ')}`;
+  return defineKind<Word, object>(() => ({ expected, read: (value) => words.find((word) => word === value) }))(options);
+}
+
+/** The kinds of settings. Each takes `{ describe, default? | optional?: true, secret? }` and its own limits. */
+export const setting = {
+  string: defineKind<string, TextLimits>(text),
+  /** A text that is never shown. */
+  secret: defineKind<string, TextLimits>((limits) => ({ ...text(limits), secret: true })),
+  integer: defineKind<number, NumberLimits & { unit?: string }>(
+    wholeNumber(undefined, 'whole number', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+  ),
+  durationMs: defineKind<number, NumberLimits>(wholeNumber('ms', 'whole number', 0, maxTimerMs)),
+  bytes: defineKind<number, NumberLimits>(wholeNumber('bytes', 'whole number', 0, Number.MAX_SAFE_INTEGER)),
+  /** 0 means: any free port. */
+  port: defineKind<number, NumberLimits>(wholeNumber(undefined, 'port number', 0, 65_535)),
+  boolean: defineKind<boolean, object>(() => ({
+    expected: 'true or false',
+    read: (value) => truthValues.get(value.toLowerCase()),
+  })),
+  /** An absolute URL, kept as it was written. `severalHosts`: host1,host2 as MongoDB's connection strings have it. */
+  url: defineKind<string, { protocols: string[]; severalHosts?: boolean }>(({ protocols, severalHosts = false }) => ({
+    expected: `url beginning with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    read: (value) => (isUrl(value, { protocols, severalHosts }) ? value : undefined),
+  })),
+  /** Separated by commas; blanks around items and empty items are dropped. */
+  list: defineKind<string[], ListLimits>(list),
+  oneOf,
+};

@@ -1,0 +1,71 @@
+import { hideUrlCredentials } from '../logging/hide-url-credentials.ts';
+import type { Setting } from './setting.ts';
+import { SettingsError } from './settings-error.ts';
+
+/** A service's settings by the names of their environment variables. */
+export type SettingsTable = Readonly<Record<string, Setting<unknown>>>;
+
+/** The typed values of a table, under the same names. */
+export type Settings<T extends SettingsTable> = {
+  readonly [Name in keyof T]: T[Name] extends Setting<infer Value> ? Value : never;
+};
+
+/** A rule over several settings: what is wrong with them together, naming the variables, or undefined. */
+export type SettingsRule<T extends SettingsTable> = (values: Settings<T>) => string | undefined;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const maxShownCharacters = 200;
+
+/**
+ * Reads a table's values from the environment. A blank variable counts as unset.
+ * Rules are asked once each value is right for itself.
+ * @throws SettingsError with all faults: the variable, what is expected, what was found (of a secret only that it is set).
+ */
+export function loadSettings<T extends SettingsTable>(
+  table: T,
+  env: Environment,
+  { rules = [] }: { rules?: readonly SettingsRule<T>[] } = {},
+): Settings<T> {
+  const faults: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(table)) {
+    const text = env[name]?.trim() ?? '';
+    const value = text === '' ? setting.fallback?.value : setting.read(text);
+    const isMissing = text === '' && !setting.fallback;
+    if (isMissing || (text !== '' && value === undefined)) {
+      faults.push(`${name}: expected ${expectation(setting)}, got ${isMissing ? 'nothing' : found(setting, text)}`);
+    }
+    values[name] = value;
+  }
+  const settings = Object.freeze(values) as Settings<T>;
+  if (faults.length === 0) {
+    const broken = rules.map((rule) => rule(settings)).filter((fault) => fault !== undefined);
+    faults.push(...broken.map(hideUrlCredentials));
+  }
+  if (faults.length > 0) throw new SettingsError(faults);
+  return settings;
+}
+
+function expectation({ expected, unit }: Setting<unknown>): string {
+  return unit ? `${expected} (${unit})` : expected;
+}
+
+/** A wrong text may be a mangled URL: whatever stands before an @ in it is taken for credentials. */
+function found(setting: Setting<unknown>, text: string): string {
+  if (setting.secret) return 'something else (a secret: set)';
+  const shown = hideUrlCredentials(text).replace(/^.*@/s, '***@');
+  return JSON.stringify(shown.length > maxShownCharacters ? `${shown.slice(0, maxShownCharacters)}…` : shown);
+}
+
+/** The values in force, for the log line of the start: secrets as 'set', URLs without credentials. */
+export function effectiveSettings<T extends SettingsTable>(table: T, values: Settings<T>): Record<string, unknown> {
+  const shown = Object.entries(table).map(([name, setting]) => [name, shownValue(setting, values[name])]);
+  return Object.fromEntries(shown) as Record<string, unknown>;
+}
+
+function shownValue(setting: Setting<unknown>, value: unknown): unknown {
+  const text = setting.write(value);
+  if (setting.secret || text === '') return text === '' ? 'unset' : 'set';
+  return typeof value === 'number' || typeof value === 'boolean' ? value : hideUrlCredentials(text);
+}
