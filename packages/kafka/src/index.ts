@@ -1,1 +1,27 @@
-export const x = 1;
+export * from './cloud-events.ts';
+export {
+  ContractMissingError,
+  createEventCodec,
+  eventTopics,
+  isEventTopic,
+  RegistryUnreachableError,
+  UndecodableError,
+  type EventCodec,
+  type EventCodecOptions,
+  type EventOf,
+} from './codec.ts';
+export { connectKafka, type ConnectionOptions, type KafkaConnection } from './connection.ts';
+export { ContractError } from './contract/contract-error.ts';
+export { contractReport } from './contract/contract-report.ts';
+export type { TopicSettings } from './contract/wanted-topic.ts';
+export { applyContract, type ContractChange, type ContractOptions } from './contract.ts';
+export * from './group-commit-producer.ts';
+export { createLogEnds, LogEndsError, type LogEnd, type LogEnds } from './log-ends.ts';
+export type { Logger } from './logger.ts';
+export { partitionFor } from './partitioner.ts';
+export { ProducerError, type ProducerErrorCode } from './producer/producer-error.ts';
+export type * from './record.ts';
+export { EncodeError } from './registry/event-type.ts';
+export { createDeadLetters, type DeadLettersOptions, type DeadLetterSink } from './dead-letters.ts';
+export { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './consumer/errors.ts';
+export { createParallelConsumer, type ParallelConsumer, type ParallelConsumerOptions } from './parallel-consumer.ts';

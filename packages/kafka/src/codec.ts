@@ -1,0 +1,178 @@
+import { Buffer } from 'node:buffer';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { avroSchemas, topics, type EventName, type Events, type EventTopicName } from '@nask/schemas';
+import type { Type } from 'avsc';
+import type { Logger } from './logger.ts';
+import { avroTypeOf, createEncoder, schemaIdOf, wireHeaderBytes } from './registry/event-type.ts';
+import { RegistryError } from './registry/registry-error.ts';
+import { createRegistry, type RegistryOptions } from './registry/registry.ts';
+
+/** The event that a topic carries. */
+export type EventOf<T extends EventTopicName> = Events[(typeof topics)[T]['event']];
+
+/** The value is no event that we can read, now or later: for the dead letters. */
+export class UndecodableError extends Error {
+  override readonly name = 'UndecodableError';
+  readonly code = 'UNDECODABLE';
+}
+
+/** The value's schema is not known yet and the registry did not say it: try again. */
+export class RegistryUnreachableError extends Error {
+  override readonly name = 'RegistryUnreachableError';
+  readonly code = 'REGISTRY_UNREACHABLE';
+}
+
+/** The registry does not have our schemas. */
+export class ContractMissingError extends Error {
+  override readonly name = 'ContractMissingError';
+  readonly code = 'CONTRACT_MISSING';
+}
+
+export interface EventCodecOptions {
+  registryUrl: string;
+  auth?: RegistryOptions['auth'];
+  /** As in the connection: subjects are `<prefix><topic>-value`. */
+  topicPrefix?: string;
+  logger: Logger;
+}
+
+/** Events to bytes and back, in the registry's wire format. */
+export interface EventCodec {
+  /**
+   * Asks the registry for the ids of our own schemas; after that encoding needs it no more, and decoding only for
+   * schemas of other versions. Waits while the registry cannot be reached, and says so in the log.
+   * Rejects with ContractMissingError when it does not have them, and with the signal's reason when that is aborted.
+   */
+  start(options?: { signal?: AbortSignal }): Promise<void>;
+  /** Throws an EncodeError that names the field when the data does not match the schema, also for a field too many. */
+  encode<T extends EventTopicName>(topic: T, data: EventOf<T>): Buffer;
+  /**
+   * Reads a record's value, whatever version of the schema it was written with, as our version. At once when the
+   * schema is known; else the registry is asked, once for all that wait for the same schema.
+   * Throws or rejects with UndecodableError or RegistryUnreachableError.
+   */
+  decode<T extends EventTopicName>(topic: T, value: Buffer | null): EventOf<T> | Promise<EventOf<T>>;
+}
+
+const minRetryMs = 250;
+const maxRetryMs = 5_000;
+
+export const eventTopics = (Object.keys(topics) as (keyof typeof topics)[]).filter(isEventTopic);
+
+export function isEventTopic(topic: string): topic is EventTopicName {
+  return topics[topic as EventTopicName]?.event != null;
+}
+
+/** Subject of a topic's values: TopicNameStrategy. */
+export function subjectOf(topicPrefix: string, topic: string): string {
+  return `${topicPrefix}${topic}-value`;
+}
+
+type Decoder = (value: Buffer) => unknown;
+
+export function createEventCodec({ registryUrl, auth, topicPrefix = '', logger }: EventCodecOptions): EventCodec {
+  const registry = createRegistry({ url: registryUrl, auth });
+  const readerTypes = new Map(eventTopics.map((topic) => [topic, avroTypeOf(schemaOf(topic))]));
+  const encoders = new Map<EventTopicName, (data: unknown) => Buffer>();
+  // By topic, then schema id. Holds as many as the registry has versions of our schemas.
+  const decoders = new Map<EventTopicName, Map<number, Decoder>>(eventTopics.map((topic) => [topic, new Map()]));
+  const fetching = new Map<string, Promise<Decoder>>();
+
+  async function findOwnSchemas(): Promise<void> {
+    for (const topic of eventTopics) {
+      const subject = subjectOf(topicPrefix, topic);
+      const id = await registry.idOf(subject, schemaOf(topic));
+      if (id === undefined)
+        throw new ContractMissingError(
+          `The registry at ${registryUrl} does not have our schema of ${subject}: apply the contract first (npm run contract)`,
+        );
+      const type = readerTypes.get(topic)!;
+      encoders.set(topic, createEncoder(type, id));
+      decoders.get(topic)!.set(id, createDecoder(topic, type, type));
+    }
+  }
+
+  /** One request for all who wait for the same schema. */
+  function fetchDecoder(topic: EventTopicName, id: number): Promise<Decoder> {
+    const key = `${topic}/${id}`;
+    const running = fetching.get(key);
+    if (running !== undefined) return running;
+    const request = fetchWriterType(registry.typeOf(id), id)
+      .then((writerType) => {
+        const decoder = createDecoder(topic, readerTypes.get(topic)!, writerType);
+        decoders.get(topic)!.set(id, decoder);
+        return decoder;
+      })
+      .finally(() => fetching.delete(key));
+    fetching.set(key, request);
+    return request;
+  }
+
+  return {
+    async start({ signal } = {}) {
+      for (let retryMs = minRetryMs; ; retryMs = Math.min(maxRetryMs, retryMs * 2)) {
+        try {
+          await findOwnSchemas();
+          return;
+        } catch (error) {
+          if (!(error instanceof RegistryError && error.code === 'UNREACHABLE')) throw error;
+          logger.warn(
+            { registryUrl, reason: error.message, retryMs },
+            'the schema registry cannot be reached: waiting for it',
+          );
+          await sleep(retryMs, undefined, { signal });
+        }
+      }
+    },
+
+    encode(topic, data) {
+      const encode = encoders.get(topic);
+      if (encode === undefined) throw new Error(`The codec is not started, or ${topic} carries no event`);
+      return encode(data);
+    },
+
+    decode<T extends EventTopicName>(topic: T, value: Buffer | null) {
+      const known = decoders.get(topic);
+      if (known === undefined) throw new UndecodableError(`${topic} carries no event`);
+      const id = value === null ? undefined : schemaIdOf(value);
+      if (value === null || id === undefined)
+        throw new UndecodableError(`A value in ${topic} is not in the wire format`);
+      const decoder = known.get(id);
+      if (decoder !== undefined) return decoder(value) as EventOf<T>;
+      return fetchDecoder(topic, id).then((fetched) => fetched(value) as EventOf<T>);
+    },
+  };
+}
+
+function schemaOf(topic: EventTopicName) {
+  return avroSchemas[topics[topic].event as EventName];
+}
+
+async function fetchWriterType(request: Promise<Type>, id: number): Promise<Type> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'NOT_FOUND')
+      throw new UndecodableError(`Schema ${id}: ${error.message}`, { cause: error });
+    throw new RegistryUnreachableError(`Schema ${id}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function createDecoder(topic: string, readerType: Type, writerType: Type): Decoder {
+  try {
+    const resolver = readerType === writerType ? undefined : readerType.createResolver(writerType);
+    return (value) => {
+      try {
+        return readerType.fromBuffer(value.subarray(wireHeaderBytes), resolver);
+      } catch (error) {
+        throw new UndecodableError(`A value in ${topic} does not match its schema: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+    };
+  } catch (error) {
+    throw new UndecodableError(`A value in ${topic} has a schema that ours cannot read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}

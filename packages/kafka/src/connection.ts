@@ -1,0 +1,132 @@
+import { connect as connectSocket, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { Kafka, logLevel, type ISocketFactoryArgs, type RetryOptions } from 'kafkajs';
+import { kafkajsLogCreator, type Logger } from './logger.ts';
+
+export interface ConnectionOptions {
+  /** `host:port` of one or more brokers; the others are found through them. */
+  brokers: readonly string[];
+  /** How the broker's logs and quotas name this process. */
+  clientId: string;
+  /** Put before every topic name at this edge, so that several systems can share a cluster. Default: none. */
+  topicPrefix?: string;
+  logger: Logger;
+  /** How long a TCP connection may take to open. */
+  connectionTimeoutMs?: number;
+  /** How long a broker may take to answer a request. */
+  requestTimeoutMs?: number;
+}
+
+/** Where Kafka is and how to talk to it. Opens nothing by itself: each producer, consumer and look-up connects on its own. */
+export interface KafkaConnection {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly topicPrefix: string;
+}
+
+const optionsOf = new WeakMap<KafkaConnection, ConnectionOptions>();
+const kafkas = new WeakMap<KafkaConnection, Kafka>();
+
+export function connectKafka(options: ConnectionOptions): KafkaConnection {
+  const { brokers, clientId, topicPrefix = '' } = options;
+  const connection: KafkaConnection = { brokers: [...brokers], clientId, topicPrefix };
+  optionsOf.set(connection, options);
+  return connection;
+}
+
+/** The cluster's name of a topic of the catalogue. */
+export function topicName(connection: KafkaConnection, logical: string): string {
+  return connection.topicPrefix + logical;
+}
+
+/** The catalogue's name of a topic of the cluster. Throws when the topic is not one of ours: it has another prefix. */
+export function logicalName(connection: KafkaConnection, real: string): string {
+  if (!real.startsWith(connection.topicPrefix))
+    throw new Error(`Topic ${real} does not begin with this connection's prefix ${connection.topicPrefix}`);
+  return real.slice(connection.topicPrefix.length);
+}
+
+/** kafkajs's client of a connection, for use inside this package. The same one each time. */
+export function kafkaOf(connection: KafkaConnection): Kafka {
+  const kafka = kafkas.get(connection) ?? createKafka(connection, connection.brokers);
+  kafkas.set(connection, kafka);
+  return kafka;
+}
+
+/** A kafkajs client of its own that can be given up at once, whatever it is waiting for. */
+export interface AbandonableKafka {
+  readonly kafka: Kafka;
+  /**
+   * Closes every socket and lets none be opened again: what is in flight fails, what kafkajs would retry ends, and
+   * nothing of this client reaches a broker afterwards but what is already on the wire. `disconnect()` promises none
+   * of this: it waits for the answers of a broker that hangs, and a retry that is under way connects again.
+   */
+  abandon(): void;
+}
+
+export interface AbandonableOptions {
+  retry?: RetryOptions;
+  requestTimeoutMs?: number;
+  /** kafkajs's own log lines become debug lines: for a caller that retries for ever and says itself what is wrong. */
+  quiet?: boolean;
+}
+
+export function abandonableKafka(connection: KafkaConnection, options: AbandonableOptions = {}): AbandonableKafka {
+  const sockets = new Set<Socket>();
+  let abandoned = false;
+
+  // To kafkajs no broker at all is the one connection error that is not worth a retry.
+  const brokers = () => (abandoned ? [] : [...connection.brokers]);
+
+  const socketFactory = (args: ISocketFactoryArgs): Socket => {
+    if (abandoned) throw new Error('this client was abandoned');
+    const socket = openSocket(args);
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    return socket;
+  };
+
+  return {
+    kafka: createKafka(connection, brokers, { ...options, socketFactory }),
+    abandon() {
+      abandoned = true;
+      for (const socket of sockets) socket.destroy(new Error('this client was abandoned'));
+    },
+  };
+}
+
+function createKafka(
+  connection: KafkaConnection,
+  brokers: readonly string[] | (() => string[]),
+  {
+    retry,
+    requestTimeoutMs,
+    quiet = false,
+    socketFactory,
+  }: AbandonableOptions & { socketFactory?: typeof openSocket } = {},
+): Kafka {
+  const options = optionsOf.get(connection);
+  if (options === undefined) throw new Error('A KafkaConnection is made by connectKafka');
+  return new Kafka({
+    brokers: typeof brokers === 'function' ? brokers : [...brokers],
+    clientId: options.clientId,
+    connectionTimeout: options.connectionTimeoutMs ?? 3000,
+    requestTimeout: requestTimeoutMs ?? options.requestTimeoutMs ?? 30_000,
+    retry,
+    socketFactory,
+    logLevel: logLevel.INFO,
+    logCreator: kafkajsLogCreator(options.logger, quiet),
+  });
+}
+
+const keepAliveDelayMs = 60_000;
+
+/** What kafkajs's own socket factory does, which it does not export. */
+function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket {
+  // kafkajs's types say that ssl is always there.
+  const socket = (ssl as typeof ssl | undefined)
+    ? connectTls({ host, port, servername: host, ...ssl }, onConnect)
+    : connectSocket({ host, port }, onConnect);
+  socket.setNoDelay(true);
+  return socket.setKeepAlive(true, keepAliveDelayMs);
+}

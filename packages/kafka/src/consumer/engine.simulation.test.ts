@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals';
+import { SimulatedGroup } from '../../testing/simulation/simulated-group.ts';
+
+/** SIMULATION_SEED=n repeats one run, SIMULATION_RUNS=n makes more of them. */
+const firstSeed = Number(process.env['SIMULATION_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const runs = Number(process.env['SIMULATION_RUNS'] ?? (process.env['SIMULATION_SEED'] ? 1 : 25));
+const seeds = Array.from({ length: runs }, (_, run) => firstSeed + run);
+
+type Trouble = 'none' | 'crashes' | 'all';
+
+/** Joins and leaves, and as asked crashes, frozen event loops and cut connections, while records come; then quiet. */
+async function simulate(seed: number, trouble: Trouble): Promise<SimulatedGroup> {
+  const group = new SimulatedGroup({
+    seed,
+    partitions: 1 + (seed % 5),
+    ordering: seed % 2 === 0 ? 'key' : 'unordered',
+    maxMetadataLength: seed % 3 === 0 ? 40 : 4_096,
+  });
+  const { time } = group;
+  const until = (atMs: number) => time.runUntil(() => time.nowMs() >= atMs, atMs + 60_000);
+  group.append(60);
+  group.join();
+  for (let step = 0; step < 12; step += 1) {
+    await until(time.nowMs() + time.between(50, 6_000));
+    group.append(time.between(0, 40));
+    const dice = time.random();
+    if (dice < 0.4 || group.size === 0) group.join();
+    else if (dice < 0.7 || trouble === 'none') void group.leave();
+    else if (dice < 0.85 || trouble === 'crashes') group.crash();
+    else if (dice < 0.93) group.freeze(time.between(100, 8_000));
+    else group.cutOff(time.between(100, 8_000));
+  }
+  if (group.size === 0) group.join();
+  await group.settle();
+  return group;
+}
+
+describe('a group of consumers in virtual time', () => {
+  test.each(seeds)('joins and leaves alone: every record ends exactly once (seed %i)', async (seed) => {
+    const group = await simulate(seed, 'none');
+    expect(group.faults).toEqual([]);
+    expect(group.repeatCount).toBe(0);
+  });
+
+  test.each(seeds)(
+    'with crashes: nothing lost, and only what was not committed is repeated (seed %i)',
+    async (seed) => {
+      const group = await simulate(seed, 'crashes');
+      expect(group.faults).toEqual([]);
+      expect(group.repeats).toEqual([]);
+    },
+  );
+
+  test.each(seeds)('with frozen and cut-off members too: the same (seed %i)', async (seed) => {
+    const group = await simulate(seed, 'all');
+    expect(group.faults).toEqual([]);
+    expect(group.repeats).toEqual([]);
+  });
+});

@@ -1,0 +1,301 @@
+import type { Logger } from '../logger.ts';
+import type { ConsumedRecord, TopicPartition } from '../record.ts';
+import { Assignments, type AssignmentsOptions } from './assignments.ts';
+import { sleep } from './attempts.ts';
+import type { Backoff } from './backoff.ts';
+import { metadataOverhead } from './commit-metadata.ts';
+import { Committer, type CommitOutcome } from './committer.ts';
+import type { Dispatcher, DispatcherHost } from './dispatcher.ts';
+import type { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './errors.ts';
+import { FlowControl, type BufferLimits } from './flow-control.ts';
+import type { OwnedPartition } from './owned-partition.ts';
+import type { FetchedBatch, GroupListener, Membership } from './ports.ts';
+
+/** Told what happens; what can be read off the engine is not repeated here. */
+export interface EngineObserver {
+  ended(record: ConsumedRecord, how: 'done' | 'dead-letter' | 'aborted'): void;
+  retried(error: unknown): void;
+  committed(outcome: CommitOutcome): void;
+  rebalanced(): void;
+}
+
+export interface EngineOptions extends AssignmentsOptions {
+  observer: EngineObserver;
+  buffer: BufferLimits;
+  commitIntervalMs: number;
+  maxMetadataLength: number;
+  retryBackoff: Backoff;
+  createDispatcher: (host: DispatcherHost) => Dispatcher;
+  publishDeadLetter: (record: ConsumedRecord, error: DeadLetterError) => Promise<void>;
+  onFatal: (error: FatalConsumerError) => void;
+}
+
+/** What handlers get to end after their signal fired, when the consumer stops. */
+const abortGraceMs = 1_000;
+/** When the consumer stops, a last commit that was fenced or failed is made again for so long. */
+const lastCommitMs = 3_000;
+const lastCommitRetryMs = 50;
+/** A broker's own default: never more than that is sent once it refused more. */
+const defaultMetadataLength = 4_096;
+
+/**
+ * The parallel consumer without Kafka and without a clock: intake, handling and commits of the partitions that are ours.
+ * The package's README says what it promises.
+ */
+export class Engine implements GroupListener {
+  readonly assignments: Assignments;
+  readonly #options: EngineOptions;
+  readonly #logger: Logger;
+  readonly #dispatcher: Dispatcher;
+  readonly #committer: Committer;
+  readonly #flow: FlowControl;
+  #maxMetadataLength: number;
+  #stopping = false;
+  #fatal: FatalConsumerError | null = null;
+  #lastProgressMs: number;
+  #lastPollMs: number;
+
+  constructor(options: EngineOptions) {
+    const { client, scheduler, logger, buffer } = options;
+    this.#options = options;
+    this.#logger = logger;
+    this.#maxMetadataLength = options.maxMetadataLength;
+    this.#lastProgressMs = this.#lastPollMs = scheduler.nowMs();
+    this.#flow = new FlowControl(client, buffer);
+    this.#dispatcher = options.createDispatcher(this.#dispatcherHost());
+    this.assignments = new Assignments(options, {
+      maxMetadataLength: () => this.#maxMetadataLength,
+      flowing: () => this.#dispatcher.kick(),
+      lost: (partition) => this.#dispatcher.drop(partition),
+    });
+    this.#committer = new Committer({
+      client,
+      scheduler,
+      logger,
+      intervalMs: options.commitIntervalMs,
+      host: {
+        membership: () => this.assignments.membership,
+        partitions: () => this.assignments.partitions.filter(({ status }) => status === 'flowing'),
+        commitOf: (partition) => this.assignments.commitOf(partition, this.#stopping && partition.running === 0),
+        onOutcome: (outcome) => options.observer.committed(outcome),
+        onMetadataTooLarge: () => this.#lowerMetadataLength(),
+      },
+    });
+  }
+
+  /** Running handlers by topic. */
+  get inFlight(): Map<string, number> {
+    return this.#dispatcher.inFlight();
+  }
+
+  /** Characters that an offset map may have. */
+  get maxMapLength(): number {
+    return this.#maxMetadataLength - metadataOverhead(this.#options.owner);
+  }
+
+  /** When something was last handed to a handler, or ended, or arrived where nothing waited. */
+  get lastProgressMs(): number {
+    return this.#lastProgressMs;
+  }
+
+  /** When the fetch loop was last seen to go round. */
+  get lastPollMs(): number {
+    return this.#lastPollMs;
+  }
+
+  get fatal(): FatalConsumerError | null {
+    return this.#fatal;
+  }
+
+  assigned(membership: Membership, partitions: TopicPartition[]): void {
+    this.#options.observer.rebalanced();
+    this.polled();
+    this.assignments.assigned(membership, partitions);
+    this.#committer.touch();
+    this.#dispatcher.kick();
+  }
+
+  disconnected(reason: string): void {
+    if (this.assignments.membership === null) return;
+    this.assignments.disconnected();
+    this.#logger.warn({ reason }, 'out of the group; nothing new is started until it is joined again');
+  }
+
+  held(): { generation: number; partitions: TopicPartition[] } {
+    return { generation: this.assignments.generation, partitions: this.assignments.partitions };
+  }
+
+  polled(): void {
+    this.#lastPollMs = this.#options.scheduler.nowMs();
+  }
+
+  fetched(batch: FetchedBatch): boolean {
+    const partition = this.assignments.get(batch);
+    if (partition?.status !== 'flowing' || this.#stopping) return false;
+    if (partition.bufferedRecords === 0) this.#progressed();
+    if (batch.highWatermark < partition.fetchPosition) return this.#startOver(partition, batch);
+    if (batch.fetchedOffset !== null && batch.fetchedOffset > partition.fetchPosition)
+      this.#jumped(partition, batch.fetchedOffset);
+
+    const { fetchPosition, tracker } = partition;
+    const fresh = batch.records.filter(({ offset }) => offset >= fetchPosition && !tracker.isKnown(offset));
+    partition.fetchPosition = Math.max(fetchPosition, batch.nextOffset);
+    partition.logEnd = Math.max(batch.highWatermark, batch.nextOffset);
+    this.#dispatcher.add(partition, fresh);
+    this.#dispatcher.kick();
+    this.#passGap(partition);
+    this.#flow.adjust(partition, this.assignments.countOf(partition.topic));
+    return true;
+  }
+
+  /** Takes no more, waits for what runs, aborts what is left after `drainTimeoutMs`, commits, and leaves the group. */
+  async stop(drainTimeoutMs: number): Promise<void> {
+    this.#stopping = true;
+    this.assignments.close();
+    this.#options.client.pause(this.assignments.partitions);
+    for (const partition of this.assignments.partitions) {
+      this.#dispatcher.drop(partition);
+      // What was read and not taken up is as good as not read.
+      partition.fetchPosition = partition.tracker.next;
+    }
+    await this.#settled(drainTimeoutMs);
+    for (const partition of this.assignments.partitions) partition.abort('the consumer stops');
+    await this.#settled(abortGraceMs);
+    await this.#commitLast();
+    this.#committer.stop();
+    await this.#options.client.stop();
+  }
+
+  /** Asks where the logs begin and end: for the lag, and for open records that retention takes. */
+  async refreshBounds(): Promise<void> {
+    const flowing = this.assignments.partitions.filter(({ status }) => status === 'flowing');
+    if (flowing.length === 0 || this.assignments.membership === null) return;
+    for (const bounds of await this.#options.client.bounds(flowing)) {
+      const partition = this.assignments.get(bounds);
+      if (partition === undefined) continue;
+      partition.logStart = bounds.logStart;
+      partition.logEnd = Math.max(partition.logEnd, bounds.logEnd);
+    }
+  }
+
+  #dispatcherHost(): DispatcherHost {
+    const { scheduler, observer, retryBackoff, publishDeadLetter, onFatal } = this.#options;
+    const maxMapLength = () => this.maxMapLength;
+    return {
+      scheduler,
+      backoff: retryBackoff,
+      publishDeadLetter,
+      mayStart: (partition) => this.#mayStart(partition),
+      admit(partition, record) {
+        if (!partition.hasRoomFor(record.offset, maxMapLength())) return false;
+        partition.open(record);
+        return true;
+      },
+      onProgress: () => this.#progressed(),
+      onRetry: (error, attempt, delayMs) => {
+        observer.retried(error);
+        this.#logger.warn({ err: error, attempt, delayMs }, 'a handler failed; it is tried again');
+      },
+      ended: (partition, record, how) => {
+        observer.ended(record, how);
+        this.#ended(partition);
+      },
+      stopPartition: (partition, error) => this.#stopPartition(partition, error),
+      fatal: (error) => {
+        this.#fatal ??= error;
+        onFatal(error);
+      },
+    };
+  }
+
+  #mayStart({ status, stoppedBecause }: OwnedPartition): boolean {
+    const isMember = this.assignments.membership !== null;
+    return isMember && status === 'flowing' && stoppedBecause === null && !this.#stopping && this.#fatal === null;
+  }
+
+  #ended(partition: OwnedPartition): void {
+    if (partition.status === 'flowing') {
+      this.#passGap(partition);
+      this.#committer.touch();
+      this.#flow.adjust(partition, this.assignments.countOf(partition.topic));
+    }
+    this.#dispatcher.kick();
+  }
+
+  /** With nothing buffered, all up to the next fetch is taken up: also offsets at the end that have no record. */
+  #passGap(partition: OwnedPartition): void {
+    if (partition.bufferedRecords > 0) return;
+    const { watermark } = partition.tracker;
+    partition.tracker.skipTo(partition.fetchPosition);
+    if (partition.tracker.watermark > watermark) {
+      partition.version += 1;
+      this.#committer.touch();
+    }
+  }
+
+  /** kafkajs went on at the log's start, because what it asked for is gone, and committed that without a map. */
+  #jumped(partition: OwnedPartition, logStart: number): void {
+    const { id, fetchPosition } = partition;
+    this.#logger.error(
+      { partition: id, fetchPosition, logStart },
+      'retention took records that were not read; they are lost',
+    );
+    partition.version += 1;
+    this.#committer.touch();
+  }
+
+  #startOver(partition: OwnedPartition, { highWatermark }: FetchedBatch): false {
+    const { id, fetchPosition } = partition;
+    this.#logger.error(
+      { partition: id, fetchPosition, highWatermark },
+      'the log ends before what was read: it is another one',
+    );
+    this.assignments.restart(partition);
+    return false;
+  }
+
+  #stopPartition(partition: OwnedPartition, error: DeadLettersExhaustedError): void {
+    if (partition.stoppedBecause !== null) return;
+    partition.stoppedBecause = error.message;
+    this.#logger.error({ err: error, partition: partition.id }, 'no more records of this partition are handled');
+  }
+
+  #lowerMetadataLength(): void {
+    const lower = this.#maxMetadataLength > defaultMetadataLength ? defaultMetadataLength : this.#maxMetadataLength / 2;
+    this.#logger.error(
+      { maxMetadataLength: this.#maxMetadataLength, lower: Math.floor(lower) },
+      "commits are refused: the broker's offset.metadata.max.bytes is less than was configured here",
+    );
+    this.#maxMetadataLength = Math.floor(lower);
+  }
+
+  #progressed(): void {
+    this.#lastProgressMs = this.#options.scheduler.nowMs();
+  }
+
+  async #settled(timeoutMs: number): Promise<void> {
+    const ended = new AbortController();
+    const all = [this.assignments.released(), ...this.assignments.partitions.map((partition) => partition.settled())];
+    void Promise.all(all).then(() => ended.abort());
+    await sleep(this.#options.scheduler, timeoutMs, ended.signal);
+  }
+
+  async #commitLast(): Promise<void> {
+    const { scheduler } = this.#options;
+    const over = new AbortController();
+    for (const partition of this.assignments.partitions) partition.version += 1;
+    const commit = async () => {
+      while (!over.signal.aborted && !(await this.#committer.flush()))
+        await sleep(scheduler, lastCommitRetryMs, over.signal);
+      over.abort();
+    };
+    void commit();
+    await sleep(scheduler, lastCommitMs, over.signal);
+    if (over.signal.aborted) return;
+    over.abort();
+    this.#logger.warn(
+      { lastCommitMs },
+      'the last commit did not get through: what ended since the one before is repeated',
+    );
+  }
+}

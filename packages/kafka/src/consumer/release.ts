@@ -1,0 +1,44 @@
+import type { Logger } from '../logger.ts';
+import { sleep } from './attempts.ts';
+import type { OwnedPartition } from './owned-partition.ts';
+import { CommitFencedError, type Commit, type GroupClient, type Membership, type Scheduler } from './ports.ts';
+
+export interface ReleaseOptions {
+  client: GroupClient;
+  scheduler: Scheduler;
+  logger: Logger;
+  /** Null while not in the group. */
+  membership: () => Membership | null;
+  releaseOf: (partition: OwnedPartition) => Commit;
+  /** After that the new owner may have begun: then a release would overwrite its commits. */
+  timeoutMs: number;
+}
+
+const retryMs = 50;
+
+/**
+ * Hands a lost partition over (see take-over.ts): waits until its handlers have ended, then commits what is done and
+ * that nothing runs any more. Given up after the time-out, or when there is no group to tell it to.
+ */
+export async function release(partition: OwnedPartition, options: ReleaseOptions): Promise<void> {
+  const { client, scheduler, logger, membership, releaseOf, timeoutMs } = options;
+  const deadlineMs = scheduler.nowMs() + timeoutMs;
+  const ended = new AbortController();
+  void partition.settled().then(() => ended.abort());
+  await sleep(scheduler, timeoutMs, ended.signal);
+
+  while (scheduler.nowMs() < deadlineMs) {
+    const current = membership();
+    if (current === null) break;
+    try {
+      await client.commit(current, [releaseOf(partition)]);
+      return;
+    } catch (error) {
+      // Fenced: yet another generation is beginning, and in that one we may say it.
+      if (!(error instanceof CommitFencedError))
+        logger.warn({ err: error, partition: partition.id }, 'a release failed');
+      await sleep(scheduler, retryMs);
+    }
+  }
+  logger.warn({ partition: partition.id, running: partition.running }, 'a lost partition was not released in time');
+}

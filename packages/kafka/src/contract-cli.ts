@@ -1,0 +1,35 @@
+import { createLogger, loadSettingsOrExit } from '@nask/service';
+import { connectKafka } from './connection.ts';
+import { ContractError } from './contract/contract-error.ts';
+import { contractReport } from './contract/contract-report.ts';
+import { contractSettings } from './contract/contract-settings.ts';
+import { applyContract } from './contract.ts';
+
+/** `npm run contract`: creates the topics and registers the schemas. Says on standard output what it changed. */
+const settings = loadSettingsOrExit({ service: 'contract', table: contractSettings });
+const logger = createLogger({ service: 'contract', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
+
+try {
+  const changes = await applyContract({
+    connection: connectKafka({
+      brokers: settings.KAFKA_BROKERS,
+      clientId: 'nask-contract',
+      topicPrefix: settings.TOPIC_PREFIX,
+      logger,
+    }),
+    registryUrl: settings.SCHEMA_REGISTRY_URL,
+    topics: {
+      partitions: settings.TOPIC_PARTITIONS,
+      replicationFactor: settings.TOPIC_REPLICATION_FACTOR,
+      minInsyncReplicas: settings.TOPIC_MIN_INSYNC_REPLICAS,
+      documentRetentionDays: settings.RETENTION_DAYS,
+    },
+    waitMs: settings.CONTRACT_WAIT_MS,
+    logger,
+  });
+  console.log(contractReport(changes));
+} catch (error) {
+  if (!(error instanceof ContractError)) throw error;
+  console.error(['The contract was not applied:', ...error.reasons.map((reason) => `- ${reason}`)].join('\n'));
+  process.exitCode = 1;
+}

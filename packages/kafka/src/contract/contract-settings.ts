@@ -1,0 +1,38 @@
+import { kafkaSettings, processSettings, setting } from '@nask/service';
+
+/** The settings of `npm run contract`. */
+export const contractSettings = {
+  ...kafkaSettings,
+  TOPIC_PARTITIONS: setting.integer({
+    describe: 'Partitions of each topic keyed by task id. Cannot be changed once there are tasks.',
+    default: 12,
+    min: 1,
+    max: 1_000,
+  }),
+  TOPIC_REPLICATION_FACTOR: setting.integer({
+    describe: 'Replicas of each partition of a new topic; 3 in production.',
+    default: 1,
+    min: 1,
+    max: 10,
+  }),
+  TOPIC_MIN_INSYNC_REPLICAS: setting.integer({
+    describe:
+      'Replicas that must have a record before it is acknowledged; default one less than there are, at least 1.',
+    optional: true,
+    min: 1,
+    max: 10,
+  }),
+  RETENTION_DAYS: setting.integer({
+    describe: 'How long the read model keeps a task after it was accepted; topics keep their records a week longer.',
+    default: 30,
+    min: 1,
+    max: 3_650,
+    unit: 'days',
+  }),
+  CONTRACT_WAIT_MS: setting.durationMs({
+    describe: 'How long Kafka and the schema registry may take to come up.',
+    default: 60_000,
+  }),
+  LOG_LEVEL: processSettings.LOG_LEVEL,
+  LOG_FORMAT: processSettings.LOG_FORMAT,
+};

@@ -1,0 +1,72 @@
+import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs';
+import type { ExistingTopic, TopicStep } from './topic-plan.ts';
+import type { WantedTopic } from './wanted-topic.ts';
+
+// Node does not see these two among the names that the module exports.
+const { ConfigResourceTypes, ConfigSource } = kafkajs;
+
+/** Reads the topics of these names, those that there are. */
+export async function describeTopics(admin: Admin, names: readonly string[]): Promise<Map<string, ExistingTopic>> {
+  const inCluster = new Set(await admin.listTopics());
+  const found = names.filter((name) => inCluster.has(name));
+  if (found.length === 0) return new Map();
+
+  const { topics } = await admin.fetchTopicMetadata({ topics: found });
+  const existing = new Map<string, ExistingTopic>();
+  for (const { name, partitions } of topics) {
+    const ends = await admin.fetchTopicOffsets(name);
+    const entries = await configOf(admin, name);
+    existing.set(name, {
+      partitions: partitions.length,
+      replicationFactor: partitions[0]?.replicas.length ?? 0,
+      hadRecords: ends.some(({ high }) => Number(high) > 0),
+      config: Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue])),
+    });
+  }
+  return existing;
+}
+
+export async function createTopics(admin: Admin, topics: readonly WantedTopic[]): Promise<void> {
+  if (topics.length === 0) return;
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: topics.map(({ name, partitions, replicationFactor, config }) => ({
+      topic: name,
+      numPartitions: partitions,
+      replicationFactor,
+      configEntries: Object.entries(config).map(([setting, value]) => ({ name: setting, value })),
+    })),
+  });
+}
+
+/** Changes a topic that exists, as planned. */
+export async function changeTopic(admin: Admin, { wanted, growsFrom, configChanges }: TopicStep): Promise<void> {
+  if (growsFrom !== undefined)
+    await admin.createPartitions({ topicPartitions: [{ topic: wanted.name, count: wanted.partitions }] });
+  if (configChanges.length === 0) return;
+
+  // The request that kafkajs has replaces all of a topic's own settings: what somebody else set is set again.
+  const own = (await configOf(admin, wanted.name)).filter(
+    ({ configSource }) => configSource === ConfigSource.TOPIC_CONFIG,
+  );
+  const config = {
+    ...Object.fromEntries(own.map(({ configName, configValue }) => [configName, configValue])),
+    ...wanted.config,
+  };
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [
+      {
+        type: ConfigResourceTypes.TOPIC,
+        name: wanted.name,
+        configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+      },
+    ],
+  });
+}
+
+async function configOf(admin: Admin, name: string): Promise<ConfigEntries[]> {
+  const resources = [{ type: ConfigResourceTypes.TOPIC, name }];
+  const answer = await admin.describeConfigs({ resources, includeSynonyms: false });
+  return answer.resources[0]?.configEntries ?? [];
+}

@@ -1,0 +1,135 @@
+import { EventEmitter, once } from 'node:events';
+import { createRequire } from 'node:module';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, jest, test } from '@jest/globals';
+
+/** What patches/kafkajs+2.2.4.patch changes in the producer's half of kafkajs. */
+
+const require = createRequire(import.meta.url);
+const RequestQueue = require('kafkajs/src/network/requestQueue') as new (options: object) => RequestQueue;
+const createSendMessages = require('kafkajs/src/producer/sendMessages') as (
+  parts: object,
+) => (batch: object) => Promise<unknown[]>;
+
+interface RequestQueue {
+  push(request: object): void;
+  fulfillRequest(response: object): void;
+  checkPendingRequests(): void;
+  maybeThrottle(delayMs: number): void;
+  destroy(): void;
+}
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+function requestQueue(): RequestQueue {
+  const options = {
+    maxInFlightRequests: 1,
+    requestTimeout: 1000,
+    enforceRequestTimeout: false,
+    clientId: 'c',
+    broker: 'b',
+  };
+  return new RequestQueue({ ...options, logger });
+}
+
+function request(correlationId: number) {
+  const entry = { correlationId, apiKey: 0, apiName: 'x', apiVersion: 0, resolve() {}, reject() {} };
+  return { entry, expectResponse: true, sendRequest() {} };
+}
+
+describe('the request queue, patched', () => {
+  test('arms no timer when nothing is pending', () => {
+    const queue = requestQueue();
+    const arm = jest.spyOn(globalThis, 'setTimeout');
+    try {
+      queue.push(request(1));
+      queue.fulfillRequest({ correlationId: 1, payload: null, size: 0 });
+      queue.checkPendingRequests();
+      expect(arm).not.toHaveBeenCalled();
+    } finally {
+      arm.mockRestore();
+    }
+  });
+
+  test('checks again while something is pending, in a time that is not negative', () => {
+    const queue = requestQueue();
+    const arm = jest.spyOn(globalThis, 'setTimeout');
+    try {
+      queue.push(request(1));
+      queue.push(request(2));
+      expect(arm.mock.calls.map(([, delayMs]) => delayMs)).toEqual([10]);
+    } finally {
+      arm.mockRestore();
+      queue.destroy();
+    }
+  });
+
+  test('a request that waits for a throttle to end is sent when it has', async () => {
+    const queue = requestQueue();
+    const sent = new EventEmitter();
+    queue.maybeThrottle(20);
+    queue.push({ ...request(3), sendRequest: () => sent.emit('sent') });
+    await once(sent, 'sent');
+    queue.destroy();
+  });
+});
+
+describe("a producer's retry, patched", () => {
+  test('waits for the brokers that have not answered, and does not send to them again', async () => {
+    const produced: number[] = [];
+    const slowAnswer = Promise.withResolvers<object>();
+    const answer = (partition: number) => ({
+      topics: [{ topicName: 't', partitions: [{ partition, baseOffset: '0' }] }],
+    });
+    const brokers = [0, 1].map((nodeId) => ({
+      nodeId,
+      async produce() {
+        produced.push(nodeId);
+        if (nodeId === 1) return slowAnswer.promise;
+        if (produced.filter((id) => id === 0).length === 1)
+          throw Object.assign(new Error('not now'), { retriable: true });
+        return answer(0);
+      },
+    }));
+    const partitionMetadata = brokers.map(({ nodeId }) => ({ partitionId: nodeId, leader: nodeId }));
+    const send = createSendMessages({
+      logger,
+      cluster: {
+        addMultipleTargetTopics: async () => {},
+        refreshMetadataIfNecessary: async () => {},
+        isConnected: () => true,
+        findTopicPartitionMetadata: () => partitionMetadata,
+        findLeaderForPartitions: () => ({ 0: [0], 1: [1] }),
+        findBroker: async ({ nodeId }: { nodeId: string }) => brokers[Number(nodeId)],
+      },
+      partitioner: ({ message }: { message: { partition: number } }) => message.partition,
+      eosManager: {
+        acquireBrokerLock: async () => {},
+        releaseBrokerLock: async () => {},
+        isTransactional: () => false,
+        getSequence: () => 0,
+        updateSequence() {},
+        getProducerId: () => 1,
+        getProducerEpoch: () => 0,
+      },
+      retrier: retryAtOnce,
+    });
+
+    const sending = send({ acks: -1, topicMessages: [{ topic: 't', messages: [{ partition: 0 }, { partition: 1 }] }] });
+    await nextTurn();
+    slowAnswer.resolve(answer(1));
+    expect(await sending).toHaveLength(2);
+    expect(produced.toSorted()).toEqual([0, 0, 1]);
+  });
+});
+
+async function retryAtOnce<T>(attempt: (bail: (error: Error) => void) => Promise<T>): Promise<T> {
+  const bail = (error: Error) => {
+    throw error;
+  };
+  try {
+    return await attempt(bail);
+  } catch {
+    return attempt(bail);
+  }
+}

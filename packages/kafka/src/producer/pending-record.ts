@@ -1,0 +1,74 @@
+import type { OutgoingRecord, Position } from '../record.ts';
+import type { Queueable } from './batch-queue.ts';
+import { ProducerError } from './producer-error.ts';
+
+export interface PendingRecordOptions {
+  sizeBytes: number;
+  alone: boolean;
+  deadlineMs: number;
+  /** Called once, when the deadline passed or an outcome came, whichever is first. */
+  onSettled: (pending: PendingRecord, error: ProducerError | undefined) => void;
+}
+
+/** A record whose sender waits, until its outcome is known or its deadline is past. */
+export class PendingRecord implements Queueable {
+  readonly record: OutgoingRecord;
+  readonly sizeBytes: number;
+  readonly alone: boolean;
+  /** On performance.now()'s clock. */
+  readonly deadlineAtMs: number;
+  readonly outcome: Promise<Position>;
+  /** True once it may be on its way to Kafka. */
+  handedOver = false;
+
+  readonly #onSettled: PendingRecordOptions['onSettled'];
+  readonly #timer: NodeJS.Timeout;
+  #settled = false;
+  #resolve!: (position: Position) => void;
+  #reject!: (error: ProducerError) => void;
+
+  constructor(record: OutgoingRecord, { sizeBytes, alone, deadlineMs, onSettled }: PendingRecordOptions) {
+    this.record = record;
+    this.sizeBytes = sizeBytes;
+    this.alone = alone;
+    this.deadlineAtMs = performance.now() + deadlineMs;
+    this.#onSettled = onSettled;
+    this.outcome = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#timer = setTimeout(() => this.reject(this.#late(deadlineMs)), deadlineMs);
+  }
+
+  resolve(position: Position): void {
+    if (this.#settle(undefined)) this.#resolve(position);
+  }
+
+  reject(error: ProducerError): void {
+    if (this.#settle(error)) this.#reject(error);
+  }
+
+  #settle(error: ProducerError | undefined): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#onSettled(this, error);
+    return true;
+  }
+
+  #late(deadlineMs: number): ProducerError {
+    const { topic } = this.record;
+    return this.handedOver
+      ? new ProducerError(
+          'DEADLINE_EXCEEDED',
+          `Kafka did not acknowledge a record for ${topic} within ${deadlineMs} ms`,
+          {
+            outcomeUnknown: true,
+          },
+        )
+      : new ProducerError(
+          'DEADLINE_EXCEEDED',
+          `A record for ${topic} could not be sent within ${deadlineMs} ms: it was not written`,
+        );
+  }
+}

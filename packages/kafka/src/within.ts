@@ -1,0 +1,21 @@
+/** What was waited for did not come in time. It may still happen. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+  readonly code = 'TIMEOUT';
+
+  constructor(what: string, timeoutMs: number) {
+    super(`${what}: no answer within ${Math.max(0, Math.round(timeoutMs))} ms`);
+  }
+}
+
+/**
+ * Waits for a promise no longer than that; then rejects with a TimeoutError. What was asked for goes on: whoever
+ * asked has to give it up.
+ * @param what for the message: what is waited for
+ */
+export function within<T>(timeoutMs: number, what: string, promise: Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new TimeoutError(what, timeoutMs)), Math.max(0, timeoutMs));
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

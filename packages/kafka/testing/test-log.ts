@@ -1,0 +1,93 @@
+import type { Admin, Producer } from 'kafkajs';
+import { connectKafka, kafkaOf, topicName, type KafkaConnection } from '../src/connection.ts';
+import { decodeCommitMetadata } from '../src/consumer/commit-metadata.ts';
+import type { Logger } from '../src/logger.ts';
+
+/** What the group committed of a partition. */
+export interface CommittedPosition {
+  offset: number;
+  metadata: string;
+  /** Whether a record is done as far as the commit says. */
+  isDone(offset: number): boolean;
+}
+
+/** Topics of one test file on a real broker, with what a test needs to fill them and to look at them. */
+export class TestLog {
+  readonly connection: KafkaConnection;
+  readonly #admin: Admin;
+  readonly #producer: Producer;
+
+  constructor(options: { brokers: string[]; topicPrefix: string; logger?: Logger }) {
+    this.connection = connectKafka({ ...options, clientId: 'test-log', logger: options.logger ?? silentLogger });
+    this.#admin = kafkaOf(this.connection).admin();
+    this.#producer = kafkaOf(this.connection).producer({ allowAutoTopicCreation: false });
+  }
+
+  async open(): Promise<void> {
+    await Promise.all([this.#admin.connect(), this.#producer.connect()]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#admin.disconnect(), this.#producer.disconnect()]);
+  }
+
+  async createTopic(topic: string, partitions: number): Promise<void> {
+    await this.#admin.createTopics({
+      topics: [{ topic: topicName(this.connection, topic), numPartitions: partitions, replicationFactor: 1 }],
+    });
+  }
+
+  /** Deletes the records below an offset, as retention does. */
+  async deleteBelow(topic: string, partition: number, offset: number): Promise<void> {
+    await this.#admin.deleteTopicRecords({
+      topic: topicName(this.connection, topic),
+      partitions: [{ partition, offset: String(offset) }],
+    });
+  }
+
+  /** Appends records to a partition, one after the other. */
+  async append(
+    topic: string,
+    partition: number,
+    records: { key?: string; value: string | Buffer | null; headers?: Record<string, Buffer> }[],
+  ): Promise<void> {
+    const messages = records.map((record) => ({ ...record, partition }));
+    await this.#producer.send({ topic: topicName(this.connection, topic), messages });
+  }
+
+  async committed(groupId: string, topic: string): Promise<Map<number, CommittedPosition>> {
+    const [offsets] = await this.#admin.fetchOffsets({ groupId, topics: [topicName(this.connection, topic)] });
+    return new Map(
+      (offsets?.partitions ?? []).map(({ partition, offset, metadata }) => [
+        partition,
+        committedPosition(Number(offset), metadata ?? ''),
+      ]),
+    );
+  }
+}
+
+function committedPosition(offset: number, metadata: string): CommittedPosition {
+  const runs = decodeCommitMetadata(metadata)?.runs ?? [];
+  return {
+    offset,
+    metadata,
+    isDone(asked) {
+      let from = offset;
+      if (asked < from) return true;
+      for (const [index, length] of runs.entries()) {
+        if (asked < from + length) return index % 2 === 1;
+        from += length;
+      }
+      return false;
+    },
+  };
+}
+
+export const silentLogger: Logger = {
+  trace() {},
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silentLogger,
+};
