@@ -1,0 +1,36 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Addresses } from './stack/stack.ts';
+import { lockHolder } from './start-lock.ts';
+
+/** What runs where, in DATA/run.json as long as `npm start` runs. */
+export interface RunInfo {
+  /** Root of the API. */
+  readonly apiUrl: string;
+  readonly addresses: Addresses;
+  readonly topicPrefix: string;
+  /** By name; a process that is down just now has no pid. */
+  readonly processes: Record<string, { pid?: number; port: number }>;
+}
+
+const fileName = 'run.json';
+
+export function writeRunInfo(dataFolder: string, info: RunInfo): void {
+  const path = join(dataFolder, fileName);
+  writeFileSync(`${path}.new`, `${JSON.stringify(info, undefined, 2)}\n`);
+  renameSync(`${path}.new`, path);
+}
+
+export function deleteRunInfo(dataFolder: string): void {
+  rmSync(join(dataFolder, fileName), { force: true });
+}
+
+/** What runs on a data folder; undefined when nothing does, or it is not up yet. */
+export function readRunInfo(dataFolder: string): RunInfo | undefined {
+  if (lockHolder(dataFolder) === undefined) return undefined;
+  try {
+    return JSON.parse(readFileSync(join(dataFolder, fileName), 'utf8')) as RunInfo;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where downloaded servers are kept for all clones of one user: NASK_CACHE, else the user's cache folder. */
+export function cacheFolder(env: Record<string, string | undefined> = process.env): string {
+  return env.NASK_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nask-task');
+}
+
+/** Whether something is in the cache: what is there is whole, see installOnce. */
+export function isInstalled(cache: string, key: string): boolean {
+  return existsSync(join(cache, key));
+}
+
+/**
+ * Installs something once for all. It is built in a folder beside its final place and moved there as the last step, so
+ * two installations at the same time do each other no harm and one that is broken off leaves nothing half done.
+ * @param key name and version: the name of the folder in the cache
+ * @param install fills the folder it is given; what it puts there must not depend on the folder's path
+ * @returns the folder
+ */
+export async function installOnce(
+  cache: string,
+  key: string,
+  install: (folder: string) => Promise<void>,
+): Promise<string> {
+  const target = join(cache, key);
+  if (existsSync(target)) return target;
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(join(cache, `.installing-${key}-`));
+  try {
+    await install(folder);
+    await rename(folder, target).catch((error: unknown) => {
+      // Another installation was first: its result is as good.
+      if (!existsSync(target)) throw error;
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return target;
+}

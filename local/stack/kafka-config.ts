@@ -1,0 +1,44 @@
+/**
+ * The configuration of one Kafka broker that is its own controller (KRaft), for loopback clients only.
+ * @param dataFolder where the log is
+ */
+export function kafkaConfig(options: { port: number; controllerPort: number; dataFolder: string }): string {
+  const { port, controllerPort, dataFolder } = options;
+  const settings: Record<string, string | number> = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': dataFolder,
+
+    // One broker: what Kafka keeps for itself has one replica, and few partitions, which start faster.
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.num.partitions': 1,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'share.coordinator.state.topic.num.partitions': 1,
+
+    // Topics are the contract's business: a wrong name is an error.
+    'auto.create.topics.enable': 'false',
+    // A group is complete as soon as its first member is there.
+    'group.initial.rebalance.delay.ms': 0,
+    // Room for the map of completed records in a commit (default 4,096): see packages/kafka.
+    'offset.metadata.max.bytes': 65_536,
+    // Positions outlive the records of any topic: 90 days.
+    'offsets.retention.minutes': 90 * 24 * 60,
+    // A broker that was killed is let in again this long after (default 9,000).
+    'broker.session.timeout.ms': 3000,
+    'broker.heartbeat.interval.ms': 500,
+    // An idle system need not wake up every half second for compaction.
+    'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { classArchive } from './class-archive.ts';
+import { installOnce, isInstalled } from './install-cache.ts';
+import { kafkaConfig } from './kafka-config.ts';
+import { probeKafka } from './kafka-probe.ts';
+import { manageProcess } from './managed-process.ts';
+import { runMaven } from './maven.ts';
+import { pidFile } from './pid-files.ts';
+import { runCommand } from './run-command.ts';
+import { smallJvm } from './small-jvm.ts';
+import type { Progress, Server, ServerFolders } from './server.ts';
+import { findJava, findMaven, required, type ToolCheck } from './tools.ts';
+
+const product = 'Apache Kafka 4.3.1';
+const cacheKey = 'kafka-4.3.1';
+
+/** Apache Kafka: one broker in KRaft mode, its log in the data folder, for clients on this machine. */
+export function createKafka(options: { folders: ServerFolders; port: number; controllerPort: number }): Server {
+  const { folders, port, controllerPort } = options;
+  const dataFolder = join(folders.data, 'kafka');
+  const configFile = join(folders.data, 'kafka.properties');
+  let java: { program: string; version: string } | undefined;
+
+  async function missingTools() {
+    const checks: ToolCheck[] = [await findJava(product)];
+    if (!isInstalled(folders.cache, cacheKey)) checks.push(findMaven(`downloading ${product}`));
+    return checks.flatMap(({ missing }) => (missing ? [missing] : []));
+  }
+
+  async function install(progress: Progress, signal?: AbortSignal): Promise<void> {
+    java = required(await findJava(product));
+    const installed = await installOnce(folders.cache, cacheKey, async (folder) => {
+      progress('downloading (54 MB)');
+      const maven = required(findMaven(`downloading ${product}`));
+      const outputFolder = join(folder, 'lib');
+      await runMaven(maven.program, { pom: 'kafka/pom.xml', goal: 'copy-dependencies', outputFolder, signal });
+    });
+    await mkdir(folders.data, { recursive: true });
+    await writeFile(configFile, kafkaConfig({ port, controllerPort, dataFolder }));
+    if (existsSync(join(dataFolder, 'meta.properties'))) return;
+    progress('formatting its data folder');
+    const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '--cluster-id', newClusterId()];
+    await runCommand(java.program, [...jvmFlags(installed), ...format, '--config', configFile], { signal });
+  }
+
+  const archive = (javaVersion: string) => classArchive(join(folders.cache, cacheKey), javaVersion);
+  const broker = manageProcess({
+    name: 'kafka',
+    logFile: join(folders.logs, 'kafka.log'),
+    pidFile: pidFile(folders.run, 'kafka'),
+    startTimeoutMs: 60_000,
+    stopTimeoutMs: 15_000,
+    command: () => {
+      if (!java) throw new Error('install comes before start');
+      const flags = [...jvmFlags(join(folders.cache, cacheKey)), ...archive(java.version).flags()];
+      return { file: java.program, args: [...flags, 'kafka.Kafka', configFile] };
+    },
+    probe: (signal) => probeKafka(port, signal),
+  });
+  broker.onExit(() => java && archive(java.version).keep());
+
+  return {
+    ...broker,
+    name: 'kafka',
+    product,
+    port,
+    ports: [port, controllerPort],
+    address: `127.0.0.1:${port}`,
+    missingTools,
+    install,
+  };
+}
+
+function jvmFlags(installed: string): string[] {
+  const lib = join(installed, 'lib');
+  const jars = readdirSync(lib).sort();
+  const logging = join(import.meta.dirname, 'kafka', 'log4j2.properties');
+  const classPath = jars.map((jar) => join(lib, jar)).join(':');
+  return [...smallJvm({ heapMb: 512 }), `-Dlog4j2.configurationFile=${logging}`, '-cp', classPath];
+}
+
+/** A random cluster id as Kafka writes it: 16 bytes in base64url, without a leading dash. */
+function newClusterId(): string {
+  const id = randomBytes(16).toString('base64url');
+  return id.startsWith('-') ? newClusterId() : id;
+}

@@ -1,0 +1,71 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { processMark } from './process-mark.ts';
+
+/** A process as its pid file names it: the number, and the mark that no other process with that number has. */
+export interface RecordedProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly mark: string;
+}
+
+/** Where the process of this name has its pid file. */
+export function pidFile(runFolder: string, name: string): string {
+  return join(runFolder, `${name}.pid`);
+}
+
+/** The processes of a run folder that are alive now; the files of those that are gone are deleted. */
+export function liveProcesses(runFolder: string): RecordedProcess[] {
+  mkdirSync(runFolder, { recursive: true });
+  return readdirSync(runFolder)
+    .filter((file) => file.endsWith('.pid'))
+    .flatMap((file) => {
+      const path = join(runFolder, file);
+      const recorded = readPidFile(path, file.slice(0, -'.pid'.length));
+      if (recorded && processMark(recorded.pid) === recorded.mark) return [recorded];
+      // A file that is still being written is no use to anybody, but is not ours to delete.
+      if (recorded) rmSync(path, { force: true });
+      return [];
+    });
+}
+
+/**
+ * Ends every process of a run folder: SIGTERM first, SIGKILL for those that are still there after the grace period.
+ * It looks again until none is left, so one that was just being started is found too.
+ * @returns the names of those it ended
+ */
+export async function endProcesses(runFolder: string, { graceMs }: { graceMs: number }): Promise<string[]> {
+  const names = new Set<string>();
+  const deadline = Date.now() + graceMs;
+  for (;;) {
+    const alive = liveProcesses(runFolder);
+    if (alive.length === 0) return [...names];
+    for (const { name, pid } of alive) {
+      if (Date.now() > deadline) signal(pid, 'SIGKILL');
+      else if (!names.has(name)) signal(pid, 'SIGTERM');
+      names.add(name);
+    }
+    await delay(50);
+  }
+}
+
+/** What a pid file says; undefined when there is none, or it is being written. */
+export function readPidFile(path: string, name: string): RecordedProcess | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+  const [pid, mark] = text.split('\n');
+  return pid && mark ? { name, pid: Number(pid), mark: mark.trim() } : undefined;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended in between.
+  }
+}

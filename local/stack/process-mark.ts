@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/**
+ * What tells a process from a later one with the same number: when it began, as the system writes it (Linux: clock
+ * ticks since boot, field 22 of /proc/PID/stat; elsewhere: the line of `ps -o lstart=`).
+ * @returns undefined when there is no such process (a zombie has ended too)
+ */
+export function processMark(pid: number): string | undefined {
+  return process.platform === 'linux' ? markFromProc(pid) : markFromPs(pid);
+}
+
+/** The same as a line of POSIX shell, for a process that writes its own number and mark down: see managed-process.ts. */
+export const ownMarkInShell = 'cut -d" " -f22 "/proc/$$/stat" 2>/dev/null || LC_ALL=C ps -o lstart= -p $$';
+
+function markFromProc(pid: number): string | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  // The second field is the command's name in brackets, which may itself hold spaces and brackets.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, startTicks] = [fields[0], fields[19]];
+  return state === 'Z' || state === 'X' ? undefined : startTicks;
+}
+
+function markFromPs(pid: number): string | undefined {
+  try {
+    const line = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { env: { ...process.env, LC_ALL: 'C' } });
+    return line.toString().trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+
+/** A command that ended badly; the message has the last lines of its output. */
+export class CommandError extends Error {
+  readonly code = 'COMMAND_FAILED';
+}
+
+const tailBytes = 8192;
+
+/**
+ * Runs a program to its end.
+ * @returns the last 8 KB of its output
+ * @throws CommandError when it cannot be started or ends with another code than 0; AbortError when aborted
+ */
+export async function runCommand(
+  file: string,
+  args: string[],
+  { signal, env }: { signal?: AbortSignal; env?: Record<string, string | undefined> } = {},
+): Promise<string> {
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env }, signal });
+  let output = '';
+  const keep = (chunk: Buffer): void => {
+    output = (output + chunk.toString('utf8')).slice(-tailBytes);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const code = await new Promise<number | string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, killedBy) => resolve(code ?? killedBy ?? 1));
+  }).catch((error: unknown) => {
+    if (signal?.aborted) throw error;
+    throw new CommandError(`${file} could not be run: ${(error as Error).message}`);
+  });
+  if (code !== 0) {
+    const call = [file, ...args].join(' ');
+    throw new CommandError(`${call}\nended with ${code} and said:\n${output.trimEnd().replaceAll(/^/gm, '    ')}`);
+  }
+  return output;
+}

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { manageProcess, type ManagedProcess } from './managed-process.ts';
+import { pidFile } from './pid-files.ts';
+import type { ServerFolders } from './server.ts';
+
+export type LocalServiceName = 'gateway' | 'executor' | 'notifier' | 'projector';
+
+const services = join(import.meta.dirname, '..', '..', 'services');
+
+/**
+ * One of our services as a process of its own, ready when its /readyz says so.
+ * @param env its settings, OPS_PORT among them
+ */
+export function createServiceProcess(options: {
+  name: LocalServiceName;
+  env: Record<string, string> & { OPS_PORT: string };
+  folders: Pick<ServerFolders, 'logs' | 'run'>;
+  /** Tells two processes of one service apart in the folders. */
+  instance?: string;
+  startTimeoutMs?: number;
+}): ManagedProcess {
+  const { name, env, folders, instance = name, startTimeoutMs = 60_000 } = options;
+  return manageProcess({
+    name: instance,
+    logFile: join(folders.logs, `${instance}.log`),
+    pidFile: pidFile(folders.run, instance),
+    startTimeoutMs,
+    // Longer than its own grace period, after which it ends by itself.
+    stopTimeoutMs: 35_000,
+    command: () => ({ file: process.execPath, args: [join(services, name, 'src', 'main.ts')], env }),
+    probe: async (signal) => {
+      const response = await fetch(`http://127.0.0.1:${env.OPS_PORT}/readyz`, { signal });
+      const body = await response.text();
+      if (!response.ok) throw new Error(`GET /readyz answered ${response.status} ${body.slice(0, 500)}`);
+    },
+  });
+}

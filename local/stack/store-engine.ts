@@ -1,0 +1,85 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { installOnce, isInstalled } from './install-cache.ts';
+import { runCommand } from './run-command.ts';
+import type { Progress } from './server.ts';
+import { findOnPath, findPython, required, type MissingTool } from './tools.ts';
+
+/** A program that speaks MongoDB's protocol. Each keeps its own data folder: their files are not the same. */
+export interface StoreEngine {
+  readonly product: string;
+  readonly dataFolder: string;
+  command(port: number, dataFolder: string): { file: string; args: string[] };
+  missingTools(): Promise<MissingTool[]>;
+  install(progress: Progress, signal?: AbortSignal): Promise<void>;
+}
+
+/** A `mongod` on the PATH, else `secantusd-rs` on the PATH, else SecantusDB from PyPI in an environment of its own. */
+export function chooseStoreEngine(cache: string): StoreEngine {
+  const mongod = findOnPath('mongod');
+  if (mongod) return mongodOnPath(mongod);
+  const secantusRust = findOnPath('secantusd-rs');
+  return secantusRust ? secantusOnPath(secantusRust) : secantusFromPyPi(cache);
+}
+
+const nothingToInstall = { missingTools: async () => [], install: async () => undefined };
+
+function mongodOnPath(file: string): StoreEngine {
+  return {
+    ...nothingToInstall,
+    product: `MongoDB (${file})`,
+    dataFolder: 'store-mongod',
+    command: (port, dataFolder) => {
+      return { file, args: ['--bind_ip', '127.0.0.1', '--port', String(port), '--dbpath', dataFolder, '--quiet'] };
+    },
+  };
+}
+
+/** Without --sync-on-commit a killed server may have lost writes that it had acknowledged. */
+function secantusArguments(port: number, dataFolder: string): string[] {
+  const place = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', dataFolder];
+  return [...place, '--sync-on-commit', '--log-level', 'ERROR'];
+}
+
+function secantusOnPath(file: string): StoreEngine {
+  return {
+    ...nothingToInstall,
+    product: `SecantusDB (${file})`,
+    dataFolder: 'store-secantus-rs',
+    command: (port, dataFolder) => ({ file, args: secantusArguments(port, dataFolder) }),
+  };
+}
+
+function secantusFromPyPi(cache: string): StoreEngine {
+  const version = '0.7.0b3';
+  const product = `SecantusDB ${version}`;
+  const cacheKey = `secantusdb-${version}`;
+  const installed = join(cache, cacheKey);
+  // Its own search for a configuration file, which would look in the home folder too, ends when one is named.
+  const emptyConfig = join(installed, 'empty.toml');
+
+  return {
+    product,
+    dataFolder: 'store-secantus',
+    // By module, not by its script: the script names the folder the environment was made in.
+    command: (port, dataFolder) => ({
+      file: join(installed, 'bin', 'python'),
+      args: ['-m', 'secantus', '--config', emptyConfig, ...secantusArguments(port, dataFolder)],
+    }),
+    missingTools: async () => {
+      const python = isInstalled(cache, cacheKey) ? undefined : await findPython(product);
+      return python?.missing ? [python.missing] : [];
+    },
+    install: async (progress, signal) => {
+      await installOnce(cache, cacheKey, async (folder) => {
+        const python = required(await findPython(product));
+        progress('making a Python environment');
+        await runCommand(python.program, ['-m', 'venv', folder], { signal });
+        progress('downloading (145 MB installed)');
+        const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check'];
+        await runCommand(join(folder, 'bin', 'python'), [...pip, `secantusdb==${version}`], { signal });
+        await writeFile(join(folder, 'empty.toml'), '');
+      });
+    },
+  };
+}

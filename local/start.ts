@@ -1,0 +1,66 @@
+/** `npm start`: the whole system on this machine, until Ctrl-C. */
+import { constants } from 'node:os';
+import { loadSettingsOrExit } from '@nask/service';
+import { foldersOf, opsPortsOf, settingsTable } from './config.ts';
+import { createProgress } from './progress.ts';
+import { acquireStartLock } from './start-lock.ts';
+import { createLocalSystem } from './system.ts';
+import { welcome } from './welcome.ts';
+
+/** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. A second one this much later is a second one. */
+const sameSignalMs = 500;
+
+const settings = loadSettingsOrExit({ service: 'npm start', table: settingsTable });
+const folders = foldersOf(settings);
+const system = createLocalSystem(settings);
+const progress = createProgress((line) => console.log(line));
+
+const stopping = Promise.withResolvers<NodeJS.Signals>();
+const aborted = new AbortController();
+let firstSignalMs: number | undefined;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => onSignal(signal));
+// The script that started us holds this channel open: without it we have no terminal and no parent.
+process.on('disconnect', () => onSignal('SIGHUP'));
+process.channel?.unref();
+// A terminal that was closed takes no more lines; the stop goes on without them.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+process.exit(await run());
+
+function onSignal(signal: NodeJS.Signals): void {
+  if (firstSignalMs === undefined) {
+    firstSignalMs = performance.now();
+    console.log('\nStopping: what runs is finished or handed back first. Ctrl-C again ends it at once.');
+    aborted.abort();
+    stopping.resolve(signal);
+  } else if (performance.now() - firstSignalMs > sameSignalMs) {
+    system.killAll();
+    process.exit(128 + constants.signals[signal]);
+  }
+}
+
+/** @returns the exit code */
+async function run(): Promise<number> {
+  let release: (() => void) | undefined;
+  let started: Promise<void> | undefined;
+  try {
+    release = acquireStartLock(folders.root);
+    console.log('Starting the system; the first time it downloads its servers.');
+    started = system.start(progress, aborted.signal);
+    await Promise.race([started, stopping.promise]);
+    if (!aborted.signal.aborted) {
+      console.log(welcome({ system, opsPorts: opsPortsOf(settings), folders }));
+      await stopping.promise;
+    }
+    return 0;
+  } catch (error) {
+    console.error(`\n${(error as Error).message}`);
+    return 1;
+  } finally {
+    if (started) await system.stop(progress);
+    // A start that was broken off fails once what it waited for has been stopped.
+    await started?.catch(() => undefined);
+    release?.();
+    progress.close();
+  }
+}
