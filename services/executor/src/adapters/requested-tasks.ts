@@ -1,0 +1,35 @@
+import { once } from 'node:events';
+import { DeadLetterError, UndecodableError, type ConsumedRecord, type EventCodec } from '@nask/kafka';
+import type { TaskRequested } from '@nask/schemas';
+import { HandedBackError } from '../domain/handed-back-error.ts';
+import { EventTooLargeError } from '../execution/task-event-log.ts';
+import type { TaskExecutor } from '../execution/task-executor.ts';
+
+/**
+ * What the consumer does with a record of `tasks.requested`: it is done when its task has ended. What can never be
+ * handled is a dead letter; a registry that cannot be reached is waited for, by the consumer's own retry.
+ */
+export function handleRequestedTask(
+  codec: EventCodec,
+  executor: TaskExecutor,
+): (record: ConsumedRecord, context: { signal: AbortSignal }) => Promise<void> {
+  return async (record, { signal }) => {
+    try {
+      const request = await decode(codec, record);
+      await executor.execute(request, { signal, traceparent: record.headers['traceparent'] });
+    } catch (error) {
+      if (error instanceof UndecodableError || error instanceof EventTooLargeError)
+        throw new DeadLetterError(error.message, { record, cause: error });
+      // The executor drains. The record stays open until the consumer gives it up, for it must not be tried again here.
+      if (error instanceof HandedBackError && !signal.aborted) await once(signal, 'abort');
+      throw error;
+    }
+  };
+}
+
+async function decode(codec: EventCodec, record: ConsumedRecord): Promise<TaskRequested> {
+  const request = await codec.decode('tasks.requested', record.value);
+  if (request.task_id < 1 || String(request.task_id) !== record.key)
+    throw new DeadLetterError(`The key ${JSON.stringify(record.key)} is not the id of the task, ${request.task_id}.`);
+  return request;
+}

@@ -1,0 +1,61 @@
+import type { TaskError } from '@nask/schemas';
+
+/** How one run of a handler ended. `result` is JSON text. */
+export type RunResult =
+  { readonly outcome: 'SUCCESS'; readonly result: string } | { readonly outcome: 'FAILURE'; readonly error: TaskError };
+
+/** The longest result, as JSON text: with its payload it must fit into one Kafka record (1 MB). */
+export const maxResultBytes = 512 * 1024;
+/** The contract's limit for an error's message. */
+export const maxMessageLength = 2_000;
+
+const errorCode = /^[a-z][a-z0-9]{0,31}(-[a-z0-9]{1,32}){0,7}$/;
+
+/**
+ * Runs a handler to its end and makes a result of whatever it does: returns, rejects, throws what is not an error,
+ * returns what is not JSON.
+ */
+export async function runToResult(run: () => unknown): Promise<RunResult> {
+  try {
+    return successOf(await run());
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** Failure of a task, with an error that keeps the contract's form and limits. */
+export function failure(code: string, message: string): RunResult {
+  return { outcome: 'FAILURE', error: { code, message: bounded(message) } };
+}
+
+/** The failure that a thrown value stands for: its message, and its `code` where that is a kebab-case word. */
+export function failureOf(thrown: unknown): RunResult {
+  const { code, message } = typeof thrown === 'object' && thrown !== null ? (thrown as Record<string, unknown>) : {};
+  return failure(
+    typeof code === 'string' && errorCode.test(code) ? code : 'handler-failed',
+    typeof message === 'string' && message !== '' ? message : `The handler threw ${describe(thrown)}.`,
+  );
+}
+
+function successOf(value: unknown): RunResult {
+  let result: string | undefined;
+  try {
+    result = JSON.stringify(value ?? null);
+  } catch (error) {
+    return failure('invalid-result', `The handler's result is not JSON: ${(error as Error).message}`);
+  }
+  if (result === undefined) return failure('invalid-result', `The handler's result is not JSON: ${typeof value}`);
+  const bytes = Buffer.byteLength(result);
+  if (bytes > maxResultBytes)
+    return failure('result-too-large', `The result has ${bytes} bytes; the limit is ${maxResultBytes}.`);
+  return { outcome: 'SUCCESS', result };
+}
+
+function describe(thrown: unknown): string {
+  return typeof thrown === 'string' ? thrown : Object.prototype.toString.call(thrown);
+}
+
+function bounded(message: string): string {
+  const text = message.length <= maxMessageLength ? message : `${message.slice(0, maxMessageLength - 1)}…`;
+  return text.toWellFormed();
+}

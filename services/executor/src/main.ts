@@ -1,0 +1,101 @@
+import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
+import { connectKafka, createDeadLetters, createEventCodec, createParallelConsumer, createProducer } from '@nask/kafka';
+import { deadLetterTopic, taskTypes } from '@nask/schemas';
+import {
+  createHealth,
+  createLogger,
+  createMetrics,
+  createOpsServer,
+  effectiveSettings,
+  loadSettingsOrExit,
+  runService,
+} from '@nask/service';
+import { loadHandlers } from './adapters/handler-folder.ts';
+import { createKafkaTaskEventLog } from './adapters/kafka-task-event-log.ts';
+import { handleRequestedTask } from './adapters/requested-tasks.ts';
+import { createTaskMetrics } from './adapters/task-metrics.ts';
+import { createTaskObserver } from './adapters/task-observer.ts';
+import { createWorkerPool } from './adapters/worker-pool.ts';
+import { settingsTable } from './config.ts';
+import { createInlineLane } from './execution/inline-lane.ts';
+import { TaskExecutor } from './execution/task-executor.ts';
+import { createThreadLane } from './execution/thread-lane.ts';
+import { createWaitingLane } from './execution/waiting-lane.ts';
+
+const settings = loadSettingsOrExit({ service: 'executor', table: settingsTable });
+const name = settings.EXECUTOR_NAME ?? hostname();
+const logger = createLogger({ service: 'executor', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
+const metrics = createMetrics('executor');
+
+const topicPrefix = settings.TOPIC_PREFIX;
+const connection = connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: `executor-${name}`, topicPrefix, logger });
+const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
+const producer = createProducer({ connection, logger, metrics });
+
+const types = await loadHandlers(join(import.meta.dirname, 'handlers'), taskTypes);
+const pool = createWorkerPool({
+  threads: settings.EXECUTOR_THREADS ?? availableParallelism(),
+  maxHeapMb: settings.EXECUTOR_THREAD_HEAP_MB,
+  onError: (err) => logger.error({ err }, 'a thread that ran nothing failed'),
+});
+const lanes = {
+  inline: createInlineLane(),
+  waiting: createWaitingLane(settings.EXECUTOR_MAX_WAITING),
+  thread: createThreadLane(pool, ({ type }) => types.get(type)!.file),
+};
+const executor = new TaskExecutor({
+  types,
+  lanes,
+  log: createKafkaTaskEventLog({ producer, codec, source: '/nask/executor', logger }),
+  observer: createTaskObserver(createTaskMetrics(metrics, types, lanes), logger),
+  name,
+});
+const consumer = createParallelConsumer({
+  connection,
+  groupId: `${topicPrefix}executor`,
+  sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_MS,
+  topics: ['tasks.requested'],
+  handler: handleRequestedTask(codec, executor),
+  maxInFlight: settings.EXECUTOR_MAX_WAITING + settings.EXECUTOR_MAX_IN_LINE,
+  deadLetters: createDeadLetters({ producer, topic: deadLetterTopic('executor') }),
+  logger,
+  metrics,
+});
+
+const threads = () => ({ ok: pool.threads() > 0, reason: pool.threads() > 0 ? undefined : 'no thread is alive' });
+const consuming = (aspect: 'live' | 'ready') => () => {
+  const { [aspect]: ok, reason } = consumer.health();
+  return { ok, reason: ok ? undefined : reason };
+};
+const health = createHealth({
+  live: { consumer: consuming('live'), threads },
+  ready: {
+    consumer: consuming('ready'),
+    producer: () => ({ ok: producer.isHealthy(), reason: producer.isHealthy() ? undefined : 'Kafka does not answer' }),
+    threads,
+  },
+});
+
+/** Of the grace period, what leaving the group and the last events need after the tasks have ended. */
+const leaveMs = 5_000;
+
+logger.info({ settings: effectiveSettings(settingsTable, settings), types: [...types.keys()] }, 'settings');
+await runService({
+  name: 'executor',
+  logger,
+  health,
+  graceMs: settings.SHUTDOWN_GRACE_MS,
+  components: [
+    createOpsServer({ host: settings.OPS_HOST, port: settings.OPS_PORT, health, metrics }),
+    { name: 'threads', stop: () => pool.stop() },
+    { name: 'producer', start: () => producer.start(), stop: () => producer.stop() },
+    { name: 'event codec', start: ({ signal }) => codec.start({ signal }) },
+    {
+      name: 'consumer of requested tasks',
+      start: () => consumer.start(),
+      stop: () => consumer.stop({ drainTimeoutMs: 0 }),
+    },
+    { name: 'running tasks', stop: ({ graceMs }) => executor.drain(Math.max(graceMs / 2, graceMs - leaveMs)) },
+  ],
+});
