@@ -1,0 +1,32 @@
+import {
+  InvalidRequestError,
+  MalformedJsonError,
+  OutcomeUnknownError,
+  TaskNotFoundError,
+  TaskTooLargeError,
+  UnavailableError,
+  type UnavailableCode,
+} from '../../domain/errors.ts';
+import { HttpProblem, problem, type Problem } from './problem.ts';
+import type { ProblemName } from './problem-types.ts';
+
+const unavailable: Record<UnavailableCode, ProblemName> = {
+  NOT_ACCEPTED: 'not-accepted',
+  OVERLOADED: 'overloaded',
+  READ_MODEL_UNAVAILABLE: 'read-model-unavailable',
+  READ_MODEL_BEHIND: 'read-model-behind',
+  STOPPING: 'stopping',
+};
+
+/** The answer to an error: its type decides. What is not known is a fault of ours, and says nothing about itself. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof HttpProblem) return problem(error.problem, error.message, { headers: error.headers });
+  if (error instanceof InvalidRequestError) return problem('validation', `${error.message}.`, { errors: error.faults });
+  if (error instanceof MalformedJsonError)
+    return problem('malformed-request', `The body is not JSON text: ${error.message}.`);
+  if (error instanceof TaskNotFoundError) return problem('task-not-found', error.message);
+  if (error instanceof TaskTooLargeError) return problem('body-too-large', error.message);
+  if (error instanceof OutcomeUnknownError) return problem('outcome-unknown', error.message, { task_id: error.taskId });
+  if (error instanceof UnavailableError) return problem(unavailable[error.code], error.message);
+  return problem('internal', 'The gateway failed to handle the request. The request id finds it in the log.');
+}

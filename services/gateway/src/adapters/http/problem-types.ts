@@ -1,0 +1,101 @@
+/** One kind of error of the API: what `type` in a problem detail refers to (RFC 9457). */
+export interface ProblemType {
+  status: number;
+  title: string;
+  /** For people: what it means and what to do about it. */
+  meaning: string;
+  /** For the Retry-After header, in seconds. */
+  retryAfterS?: number;
+}
+
+/** Every kind of error there is. The names are part of the API: `type` is `/problems/<name>`, which can be read there. */
+export const problemTypes = {
+  'malformed-request': {
+    status: 400,
+    title: 'The request cannot be read',
+    meaning: 'It is not valid HTTP, or its body is not JSON text in UTF-8.',
+  },
+  'task-not-found': {
+    status: 404,
+    title: 'There is no such task',
+    meaning: 'No task has this id: none was accepted with it, or it is older than tasks are kept. It is not "not yet".',
+  },
+  'not-found': { status: 404, title: 'There is nothing here', meaning: 'The API has no resource at this path.' },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The resource does not take this method',
+    meaning: 'The Allow header names the methods that it takes.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request took too long to arrive',
+    meaning: 'Headers and body have to arrive within the limits of the gateway.',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    meaning: 'The detail names the limit in bytes.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'The body is not sent as JSON',
+    meaning: 'Send it with Content-Type: application/json and without Content-Encoding.',
+  },
+  validation: {
+    status: 422,
+    title: 'The request breaks rules',
+    meaning: 'Each entry of errors names a place (a JSON pointer into the body, or a query parameter) and its rule.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The headers are too large',
+    meaning: 'All header fields together are larger than the gateway takes.',
+  },
+  internal: {
+    status: 500,
+    title: 'The gateway failed',
+    meaning: 'A fault of the gateway. Its log has the reason under the request id.',
+  },
+  'not-accepted': {
+    status: 503,
+    title: 'The task was not accepted',
+    meaning: 'Kafka cannot take it now. It is certain that nothing was written: repeat the request.',
+    retryAfterS: 2,
+  },
+  'outcome-unknown': {
+    status: 503,
+    title: 'Whether the task was accepted is unknown',
+    meaning:
+      'Kafka did not acknowledge it in time; it may be in the log, or come to be. If it was accepted, it has the id in ' +
+      'task_id: once GET /api/tasks/{task_id} answers 200 it was accepted, while it answers 404 it was not. Repeating the ' +
+      'request at once may run the task twice.',
+    retryAfterS: 5,
+  },
+  'read-model-unavailable': {
+    status: 503,
+    title: 'Tasks cannot be read now',
+    meaning:
+      'The store of the read model, or Kafka where it has to be asked, does not answer. Tasks are still accepted.',
+    retryAfterS: 2,
+  },
+  'read-model-behind': {
+    status: 503,
+    title: 'The read model is behind',
+    meaning: 'Whether the task exists is not known yet: the read model has not reached what was accepted before.',
+    retryAfterS: 1,
+  },
+  overloaded: {
+    status: 503,
+    title: 'Too many requests at once',
+    meaning: 'The gateway is serving as many requests as it may. Nothing was done.',
+    retryAfterS: 1,
+  },
+  stopping: {
+    status: 503,
+    title: 'The gateway is stopping',
+    meaning: 'Repeat the request: another gateway, or this one once it is back, will answer it.',
+    retryAfterS: 1,
+  },
+} as const satisfies Record<string, ProblemType>;
+
+export type ProblemName = keyof typeof problemTypes;

@@ -1,0 +1,70 @@
+import type { Context } from 'koa';
+import Router from '@koa/router';
+import { taskResource, type TaskResource } from '@nask/schemas';
+import { validTraceparent } from '../../domain/correlation.ts';
+import { TaskNotFoundError } from '../../domain/errors.ts';
+import { parseJsonText } from '../../domain/json-text.ts';
+import { cursorAfter, parsePage, type Page } from '../../domain/page.ts';
+import { parseTaskId } from '../../domain/task-id.ts';
+import type { NewTask } from '../../domain/task-request.ts';
+import { viewOf, type VisibleTaskDocument } from '../../domain/task-view.ts';
+import { HttpProblem } from './problem.ts';
+import { readBodyText, type BodyLimits } from './read-body.ts';
+import { createRequestBound } from './request-bound.ts';
+
+/** What the routes do, apart from HTTP. */
+export interface TaskOperations {
+  /** The task of a parsed body. @throws InvalidRequestError */
+  validate(body: unknown): NewTask;
+  /** Accepts a task, for good: resolves with its id once Kafka acknowledged the event. */
+  accept(task: NewTask, traceparent: string | undefined): Promise<number>;
+  /** Finds a task; `startBound` is called if it has to wait. @throws TaskNotFoundError */
+  find(id: number, startBound: () => AbortSignal): Promise<VisibleTaskDocument>;
+  /** One page, ascending by id, without results; `hasMore` when there are tasks after it. */
+  list(page: Page): Promise<{ documents: VisibleTaskDocument[]; hasMore: boolean }>;
+}
+
+/** The three resources of tasks. */
+export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits & { readWaitMs: number }) {
+  const router = new Router();
+
+  router.post('/api/tasks', async (ctx) => {
+    assertJson(ctx);
+    const task = operations.validate(parseJsonText(await readBodyText(ctx.req, limits)));
+    const id = await operations.accept(task, validTraceparent(ctx.get('traceparent')));
+    ctx.status = 202;
+    ctx.set('Location', `/api/tasks/${id}`);
+    ctx.body = pendingTask(id, task);
+  });
+
+  router.get('/api/tasks', async (ctx) => {
+    const page = parsePage(ctx.query);
+    const { documents, hasMore } = await operations.list(page);
+    const last = documents.at(-1);
+    if (hasMore && last !== undefined)
+      ctx.set('Link', `</api/tasks?limit=${page.limit}&cursor=${cursorAfter(last._id)}>; rel="next"`);
+    ctx.body = { tasks: documents.map(viewOf) };
+  });
+
+  router.get('/api/tasks/:id', async (ctx) => {
+    const id = parseTaskId(ctx.params['id'] ?? '');
+    if (id === undefined) throw new TaskNotFoundError('There is no such task: ids of tasks are positive integers.');
+    const bound = createRequestBound(ctx.res, limits.readWaitMs);
+    try {
+      ctx.body = viewOf(await operations.find(id, bound.start));
+    } finally {
+      bound.end();
+    }
+  });
+
+  return router;
+}
+
+function assertJson(ctx: Context): void {
+  if (ctx.is('json', '+json') === false || ctx.get('content-type') === '')
+    throw new HttpProblem('unsupported-media-type', 'The body has to be sent with Content-Type: application/json.');
+}
+
+function pendingTask(id: number, task: NewTask): TaskResource {
+  return taskResource({ id, status: 'PENDING', ...task });
+}

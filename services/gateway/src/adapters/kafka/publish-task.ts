@@ -1,0 +1,100 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { eventHeaders, ProducerError, type EventCodec, type GroupCommitProducer } from '@nask/kafka';
+import { OutcomeUnknownError, TaskTooLargeError, UnavailableError } from '../../domain/errors.ts';
+import type { TaskIdSource } from '../../domain/task-id-source.ts';
+import type { NewTask } from '../../domain/task-request.ts';
+
+/**
+ * Makes the function that accepts a task: gives it an id, writes its TaskRequested and resolves with the id once Kafka
+ * acknowledged it with acks=all. Until the deadline, all included.
+ * @param source the CloudEvents source of the events
+ * @throws UnavailableError when the task was certainly not accepted; OutcomeUnknownError; TaskTooLargeError
+ */
+export function createTaskPublisher(options: {
+  producer: GroupCommitProducer;
+  codec: EventCodec;
+  /** Whether the codec can encode yet. */
+  knowsSchemas: () => boolean;
+  ids: TaskIdSource;
+  source: string;
+  deadlineMs: number;
+}): (task: NewTask, traceparent: string | undefined) => Promise<number> {
+  const { producer, codec, ids, deadlineMs } = options;
+
+  return async (task, traceparent) => {
+    if (!options.knowsSchemas())
+      throw new UnavailableError(
+        'NOT_ACCEPTED',
+        'The schema registry has not answered since this gateway started, so events cannot be written yet. The task was not accepted.',
+      );
+    const requestedAtMs = Date.now();
+    const id = await idWithin(ids, deadlineMs);
+    const eventId = randomUUIDv7();
+    const value = codec.encode('tasks.requested', {
+      event_id: eventId,
+      task_id: id,
+      type: task.type,
+      payload: task.payloadJson,
+      notify_url: task.notifyUrl,
+      requested_at: requestedAtMs,
+    });
+    const headers = eventHeaders({
+      id: eventId,
+      type: 'TaskRequested',
+      source: options.source,
+      subject: String(id),
+      timeMs: requestedAtMs,
+      traceparent,
+    });
+    const leftMs = Math.max(1, deadlineMs - (Date.now() - requestedAtMs));
+    try {
+      await producer.send({ topic: 'tasks.requested', key: String(id), value, headers }, { deadlineMs: leftMs });
+    } catch (error) {
+      throw refusalOf(error, id, deadlineMs);
+    }
+    return id;
+  };
+}
+
+async function idWithin(ids: TaskIdSource, deadlineMs: number): Promise<number> {
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () =>
+      controller.abort(
+        new UnavailableError(
+          'NOT_ACCEPTED',
+          `Kafka did not lease a task id within ${deadlineMs} ms. The task was not accepted.`,
+        ),
+      ),
+    deadlineMs,
+  );
+  try {
+    return await ids.next(controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function refusalOf(error: unknown, id: number, deadlineMs: number): unknown {
+  if (!(error instanceof ProducerError)) return error;
+  if (error.code === 'RECORD_TOO_LARGE')
+    return new TaskTooLargeError('The task is larger than Kafka takes as one record.', { cause: error });
+  if (error.outcomeUnknown)
+    return new OutcomeUnknownError(
+      id,
+      `Kafka did not acknowledge the task within ${deadlineMs} ms, so whether it was accepted is unknown: if it was, it is task ${id}, ` +
+        `and GET /api/tasks/${id} will find it. Repeating the request before that may run it twice.`,
+      { cause: error },
+    );
+  if (error.code === 'STOPPED')
+    return new UnavailableError('STOPPING', 'The gateway is stopping. The task was not accepted.', { cause: error });
+  if (error.code === 'QUEUE_FULL')
+    return new UnavailableError('NOT_ACCEPTED', 'The queue towards Kafka is full. The task was not accepted.', {
+      cause: error,
+    });
+  return new UnavailableError(
+    'NOT_ACCEPTED',
+    `Kafka did not take the task within ${deadlineMs} ms. It was not accepted.`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,101 @@
+import { MongoClient, ReadPreference } from 'mongodb';
+import {
+  checkpointId,
+  checkpointsCollection,
+  tasksCollection,
+  type CheckpointDocument,
+  type TaskDocument,
+} from '@nask/schemas';
+import { UnavailableError } from '../../domain/errors.ts';
+import type { Page } from '../../domain/page.ts';
+import { isVisible, type VisibleTaskDocument } from '../../domain/task-view.ts';
+
+/** The read model as the gateway reads it: from the primary, every operation in bounded time. */
+export interface ReadStore {
+  /** Those of the tasks that have a document. */
+  readonly tasks: (ids: number[]) => Promise<Map<number, TaskDocument>>;
+  /** One page of tasks, ascending by id, results left out; it ends early where its bytes do. */
+  readonly page: (page: Page) => Promise<{ documents: VisibleTaskDocument[]; hasMore: boolean }>;
+  /** The highest id of any document, also of those that clients do not see; 0 when there is none. */
+  readonly highestTaskId: () => Promise<number>;
+  /** The next offset to read of those of the topic's partitions that have a checkpoint. */
+  checkpoints(topic: string, partitions: number[]): Promise<Map<number, number>>;
+  close(): Promise<void>;
+}
+
+/** A page ends early once its documents have this many bytes: a payload and a notify_url can be large. */
+const maxPageBytes = 4_194_304;
+
+/**
+ * Connects when it is first asked, and again whenever it has to.
+ * @param timeoutMs the most that one operation takes, finding a server included
+ * @throws UnavailableError READ_MODEL_UNAVAILABLE from every operation that the store does not answer in time
+ */
+export function createReadStore(options: { url: string; database: string; timeoutMs: number }): ReadStore {
+  const { timeoutMs } = options;
+  const client = new MongoClient(options.url, {
+    appName: 'nask-gateway',
+    readPreference: ReadPreference.primary,
+    serverSelectionTimeoutMS: timeoutMs,
+    connectTimeoutMS: timeoutMs,
+    timeoutMS: timeoutMs,
+  });
+  const database = client.db(options.database);
+  const tasks = database.collection<TaskDocument>(tasksCollection);
+  const checkpoints = database.collection<CheckpointDocument>(checkpointsCollection);
+
+  return {
+    tasks: (ids) =>
+      answered(async () => {
+        const documents = await tasks.find({ _id: { $in: ids } }).toArray();
+        return new Map(documents.map((document) => [document._id, document]));
+      }),
+
+    page: ({ limit, afterId }) =>
+      answered(async () => {
+        const cursor = tasks
+          .find({ _id: { $gt: afterId }, requested: { $exists: true } })
+          .project<TaskDocument>({ 'completed.result': 0 })
+          .sort({ _id: 1 })
+          .limit(limit + 1);
+        const documents: VisibleTaskDocument[] = [];
+        let bytes = 0;
+        for await (const document of cursor) {
+          if (documents.length === limit || bytes >= maxPageBytes) return { documents, hasMore: true };
+          if (!isVisible(document)) continue;
+          documents.push(document);
+          bytes += document.requested.payload.length + (document.requested.notify_url?.length ?? 0);
+        }
+        return { documents, hasMore: false };
+      }),
+
+    highestTaskId: () =>
+      answered(async () => {
+        const [highest] = await tasks
+          .find({}, { projection: { _id: 1 } })
+          .sort({ _id: -1 })
+          .limit(1)
+          .toArray();
+        return highest?._id ?? 0;
+      }),
+
+    checkpoints: (topic, partitions) =>
+      answered(async () => {
+        const partitionOf = new Map(partitions.map((partition) => [checkpointId(topic, partition), partition]));
+        const documents = await checkpoints.find({ _id: { $in: [...partitionOf.keys()] } }).toArray();
+        return new Map(documents.map(({ _id, next_offset }) => [partitionOf.get(_id)!, next_offset]));
+      }),
+
+    close: () => client.close(),
+  };
+}
+
+async function answered<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw new UnavailableError('READ_MODEL_UNAVAILABLE', 'The store of the read model does not answer.', {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { JSONSchemaObject, TaskType } from '@nask/schemas';
+import { InvalidRequestError, type Fault } from './errors.ts';
+import { maxNotifyUrlLength, notifyUrlFault } from './notify-url.ts';
+import { schemaFaults } from './schema-faults.ts';
+
+/** A task that a client may ask for: valid, and not yet accepted. */
+export interface NewTask {
+  type: string;
+  /** JSON text, valid against the JSON Schema of the type. */
+  payloadJson: string;
+  notifyUrl: string | null;
+}
+
+interface TaskRequestBody {
+  type: string;
+  payload: unknown;
+  notify_url?: string | null;
+}
+
+/** JSON Schema of the body of `POST /api/tasks`, apart from the payload, whose schema depends on the type. */
+export function taskRequestSchema(typeNames: readonly string[]): JSONSchemaObject {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    type: 'object',
+    required: ['type', 'payload'],
+    additionalProperties: false,
+    properties: {
+      type: { type: 'string', enum: typeNames, description: 'Name of the task type.' },
+      payload: { description: 'What to work on; see the JSON Schema of the task type.' },
+      notify_url: {
+        type: ['string', 'null'],
+        maxLength: maxNotifyUrlLength,
+        description: 'Where the outcome is to be POSTed: an absolute http or https URL. Left out or null: nowhere.',
+      },
+    },
+  };
+}
+
+/**
+ * Makes the check of a parsed body. The schemas are compiled here, once.
+ * @returns a function that gives the task, or throws InvalidRequestError with every fault it found (bounded)
+ */
+export function createTaskRequestValidator(taskTypes: ReadonlyMap<string, TaskType>): (body: unknown) => NewTask {
+  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+  const isRequest = ajv.compile<TaskRequestBody>(taskRequestSchema([...taskTypes.keys()]));
+  const payloadChecks = new Map([...taskTypes].map(([name, type]) => [name, ajv.compile(type.payloadSchema)]));
+
+  return (body) => {
+    const faults: Fault[] = isRequest(body) ? [] : schemaFaults(isRequest.errors ?? [], '');
+    const { type, payload, notify_url: notifyUrl } = fieldsOf(body);
+    const isPayload = typeof type === 'string' ? payloadChecks.get(type) : undefined;
+    if (isPayload !== undefined && payload !== undefined) faults.push(...faultsOf(isPayload, payload));
+    if (typeof notifyUrl === 'string' && notifyUrl.length <= maxNotifyUrlLength) {
+      const detail = notifyUrlFault(notifyUrl);
+      if (detail !== null) faults.push({ pointer: '/notify_url', detail });
+    }
+    if (faults.length > 0) throw new InvalidRequestError(faults);
+    return { type: type as string, payloadJson: JSON.stringify(payload), notifyUrl: (notifyUrl as string) ?? null };
+  };
+}
+
+function faultsOf(isPayload: ValidateFunction, payload: unknown): Fault[] {
+  return isPayload(payload) ? [] : schemaFaults(isPayload.errors ?? [], '/payload');
+}
+
+/** The fields that are looked at one by one, of whatever came: an array or a string has none of them. */
+function fieldsOf(body: unknown): { type?: unknown; payload?: unknown; notify_url?: unknown } {
+  return typeof body === 'object' && body !== null ? body : {};
+}

@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals';
+import { isVisible, viewOf, type VisibleTaskDocument } from './task-view.ts';
+
+const requested = {
+  offset: 3,
+  event_id: '019ab6f0-3c5e-7d2a-9b1f-5a7e2c4d8e10',
+  type: 'prime',
+  payload: '{"input":100}',
+  notify_url: 'http://127.0.0.1:8000/',
+  requested_at: new Date(1_795_000_000_000),
+};
+const started = { offset: 1, event_id: 's', attempt: 1, executor: 'e', started_at: new Date(1_795_000_000_012) };
+const completed = {
+  offset: 1,
+  event_id: 'c',
+  attempt: 1,
+  executor: 'e',
+  outcome: 'SUCCESS' as const,
+  result: '541',
+  error: null,
+  completed_at: new Date(1_795_000_000_013),
+};
+
+describe('the view of a document', () => {
+  test.each([
+    [{ _id: 4, status: 'PENDING', requested }, 'PENDING'],
+    [{ _id: 4, status: 'STARTED', requested, started }, 'STARTED'],
+  ] as [VisibleTaskDocument, string][])('before the end: the five fields, %#', (document, status) => {
+    expect(JSON.stringify(viewOf(document))).toBe(
+      `{"id":4,"type":"prime","status":"${status}","notify_url":"http://127.0.0.1:8000/","payload":{"input":100}}`,
+    );
+  });
+
+  test('after success: the result and the times', () => {
+    expect(JSON.stringify(viewOf({ _id: 4, status: 'SUCCESS', requested, started, completed }))).toBe(
+      '{"id":4,"type":"prime","status":"SUCCESS","notify_url":"http://127.0.0.1:8000/","payload":{"input":100},"result":541,' +
+        '"created_at":"2026-11-18T11:06:40.000Z","started_at":"2026-11-18T11:06:40.012Z","completed_at":"2026-11-18T11:06:40.013Z"}',
+    );
+  });
+
+  test('after failure: the error; without a start: no time of it', () => {
+    const error = { code: 'unknown-task-type', message: 'No handler.' };
+    const failed = { ...completed, outcome: 'FAILURE' as const, result: null, error };
+    const view = viewOf({
+      _id: 4,
+      status: 'FAILURE',
+      requested: { ...requested, notify_url: null },
+      completed: failed,
+    });
+    expect(view).toEqual({
+      id: 4,
+      type: 'prime',
+      status: 'FAILURE',
+      payload: { input: 100 },
+      error,
+      created_at: '2026-11-18T11:06:40.000Z',
+      completed_at: '2026-11-18T11:06:40.013Z',
+    });
+  });
+
+  test('a result that was left out of the document is left out of the view', () => {
+    const { result: _, ...rest } = completed;
+    expect(viewOf({ _id: 4, status: 'SUCCESS', requested, completed: rest as typeof completed })).not.toHaveProperty(
+      'result',
+    );
+  });
+
+  test('only a document with its request is visible', () => {
+    expect(isVisible(undefined)).toBe(false);
+    expect(isVisible({ _id: 4, status: 'STARTED', started })).toBe(false);
+    expect(isVisible({ _id: 4, status: 'PENDING', requested })).toBe(true);
+  });
+});

@@ -1,0 +1,25 @@
+import { taskResource, type RequestedSlot, type TaskDocument, type TaskResource } from '@nask/schemas';
+
+/** A document whose request is there: only those are tasks to a client. */
+export type VisibleTaskDocument = TaskDocument & { requested: RequestedSlot };
+
+export function isVisible(document: TaskDocument | undefined): document is VisibleTaskDocument {
+  return document?.requested !== undefined;
+}
+
+/** A task as clients see it, from its document. A result that was left out of the document is left out here. */
+export function viewOf(document: VisibleTaskDocument): TaskResource {
+  const { requested, started, completed } = document;
+  return taskResource({
+    id: document._id,
+    type: requested.type,
+    status: document.status,
+    notifyUrl: requested.notify_url,
+    payloadJson: requested.payload,
+    resultJson: completed?.result,
+    error: completed?.error,
+    createdAtMs: requested.requested_at.getTime(),
+    startedAtMs: started?.started_at.getTime(),
+    completedAtMs: completed?.completed_at.getTime(),
+  });
+}

@@ -1,0 +1,146 @@
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectKafka, createEventCodec, createLogEnds, createProducer, partitionFor } from '@nask/kafka';
+import { taskTypes, type TaskDocument } from '@nask/schemas';
+import {
+  createHealth,
+  createHttpServer,
+  createLogger,
+  createMetrics,
+  createOpsServer,
+  effectiveSettings,
+  loadSettingsOrExit,
+  opsRequestListener,
+  runService,
+} from '@nask/service';
+import { answerClientError } from './adapters/http/answer-client-error.ts';
+import { createApi } from './adapters/http/api.ts';
+import { createIdLease } from './adapters/kafka/lease-ids.ts';
+import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
+import { createRequestedLog } from './adapters/kafka/requested-log.ts';
+import { createWriteSide } from './adapters/kafka/write-side.ts';
+import { createReadStore } from './adapters/mongo/read-store.ts';
+import { settingsTable } from './config.ts';
+import { createCheckpointWatch } from './domain/checkpoint-watch.ts';
+import { createCoalescer } from './domain/coalescer.ts';
+import { IdsWouldRepeatError, UnavailableError } from './domain/errors.ts';
+import { findTask } from './domain/find-task.ts';
+import { createTaskIdSource } from './domain/task-id-source.ts';
+import { createTaskRequestValidator } from './domain/task-request.ts';
+
+const settings = loadSettingsOrExit({ service: 'gateway', table: settingsTable });
+const name = settings.GATEWAY_NAME ?? hostname();
+const source = '/nask/gateway';
+const deadlineMs = settings.PUBLISH_DEADLINE_MS;
+const logger = createLogger({ service: 'gateway', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
+const metrics = createMetrics('gateway');
+
+const topicPrefix = settings.TOPIC_PREFIX;
+const connection = connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: `gateway-${name}`, topicPrefix, logger });
+const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
+const producer = createProducer({ connection, logger, metrics, deadlineMs });
+const logEnds = createLogEnds(connection);
+const store = createReadStore({
+  url: settings.MONGODB_URL,
+  database: settings.MONGODB_DATABASE,
+  timeoutMs: settings.MONGODB_TIMEOUT_MS,
+});
+
+function exitFor(err: unknown): void {
+  logger.fatal({ err }, 'no task can be accepted: exiting');
+  process.exit(1);
+}
+
+const ids = createTaskIdSource({
+  lease: createIdLease({
+    producer,
+    codec,
+    gateway: name,
+    source,
+    deadlineMs,
+    highestStoredId: store.highestTaskId,
+    logger,
+  }),
+  onFailure(err) {
+    if (err instanceof IdsWouldRepeatError) exitFor(err);
+    else logger.warn({ err }, 'no block of task ids could be leased');
+  },
+});
+const writeSide = createWriteSide({ codec, ids, onFailure: exitFor });
+
+/** How many documents one query reads at most: a result can have 209 KB. */
+const maxTasksPerQuery = 100;
+const tasks = createCoalescer<number, TaskDocument>(store.tasks, maxTasksPerQuery);
+const checkpoints = createCheckpointWatch({
+  read: (partitions) => store.checkpoints('tasks.requested', partitions),
+  pause: () => sleep(settings.READ_POLL_INTERVAL_MS),
+});
+const finderPorts = {
+  readTask: tasks.get,
+  requestedLog: createRequestedLog(logEnds),
+  partitionOf: (id: number, partitionCount: number) => partitionFor(String(id), partitionCount),
+  projected: checkpoints.reached,
+};
+
+// The store is no part of readiness: without it tasks are accepted all the same, and no other gateway would do better.
+const health = createHealth({
+  live: {},
+  ready: {
+    producer: () => (producer.isHealthy() ? { ok: true } : { ok: false, reason: 'Kafka does not answer' }),
+    schemas: () =>
+      writeSide.knowsSchemas() ? { ok: true } : { ok: false, reason: 'the registry has not answered yet' },
+  },
+});
+
+const api = createApi({
+  operations: {
+    validate: createTaskRequestValidator(taskTypes),
+    accept: createTaskPublisher({ producer, codec, ids, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas }),
+    find: (id, startBound) => findTask(finderPorts, id, startBound),
+    list: store.page,
+  },
+  healthListener: opsRequestListener({ health, metrics }),
+  logger,
+  metrics,
+  accessLogLevel: settings.ACCESS_LOG_LEVEL,
+  maxBodyBytes: settings.MAX_BODY_BYTES,
+  bodyTimeoutMs: settings.BODY_TIMEOUT_MS,
+  maxRequestsInFlight: settings.MAX_REQUESTS_IN_FLIGHT,
+  readWaitMs: settings.READ_WAIT_MS,
+});
+
+logger.info({ settings: effectiveSettings(settingsTable, settings) }, 'settings');
+await runService({
+  name: 'gateway',
+  logger,
+  health,
+  graceMs: settings.SHUTDOWN_GRACE_MS,
+  components: [
+    createOpsServer({ host: settings.OPS_HOST, port: settings.OPS_PORT, health, metrics }),
+    { name: 'store', stop: () => store.close() },
+    { name: 'log ends', stop: () => logEnds.stop() },
+    { name: 'producer', start: () => producer.start(), stop: () => producer.stop() },
+    writeSide,
+    createHttpServer({
+      name: 'api',
+      host: settings.HOST,
+      port: settings.PORT,
+      listener: api,
+      maxConnections: settings.MAX_CONNECTIONS,
+      headersTimeoutMs: settings.HEADERS_TIMEOUT_MS,
+      // Bodies have a time-out of their own, which answers better.
+      requestTimeoutMs: settings.HEADERS_TIMEOUT_MS + 2 * settings.BODY_TIMEOUT_MS,
+      keepAliveTimeoutMs: settings.KEEP_ALIVE_TIMEOUT_MS,
+      onClientError: answerClientError,
+      // As long as a request may take.
+      drainTimeoutMs: settings.BODY_TIMEOUT_MS + deadlineMs,
+    }),
+    {
+      name: 'waiting reads',
+      stop: async () =>
+        checkpoints.close(
+          new UnavailableError('STOPPING', 'The gateway is stopping. Whether the task exists is not known yet.'),
+        ),
+    },
+  ],
+});
