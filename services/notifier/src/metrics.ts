@@ -1,0 +1,64 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { attemptKinds, type AttemptKind } from './domain/attempt-result.ts';
+import type { HostSlots } from './domain/host-slots.ts';
+
+export interface NotifierMetrics {
+  attempted(result: AttemptKind): void;
+  /** @param sinceCompletedMs from the end of the task until its receiver had accepted the outcome */
+  accepted(sinceCompletedMs: number): void;
+  /** @param lastResult of the last attempt, or `unusable-url` when there was none */
+  givenUp(lastResult: AttemptKind | 'unusable-url'): void;
+  repeatSkipped(): void;
+}
+
+/** The notifier's metrics. No label names a receiver: their number has no bound. */
+export function createNotifierMetrics(registry: Registry, slots: HostSlots): NotifierMetrics {
+  const registers = [registry];
+  const attempts = new Counter({
+    name: 'notifier_attempts_total',
+    help: 'Attempts to deliver a webhook, by result',
+    labelNames: ['result'],
+    registers,
+  });
+  const deliverySeconds = new Histogram({
+    name: 'notifier_delivery_seconds',
+    help: 'From the end of a task until its receiver accepted the outcome',
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86_400],
+    registers,
+  });
+  const givenUp = new Counter({
+    name: 'notifier_given_up_total',
+    help: 'Webhooks that were given up and went to the dead letters, by the result of the last attempt',
+    labelNames: ['result'],
+    registers,
+  });
+  const repeats = new Counter({
+    name: 'notifier_repeats_skipped_total',
+    help: 'Completions that were not sent because an earlier one of the same task was taken up',
+    registers,
+  });
+  const requests = new Gauge({
+    name: 'notifier_requests_in_flight',
+    help: 'Requests to receivers that are under way',
+    registers,
+    collect() {
+      requests.set(slots.running());
+    },
+  });
+  const waiting = new Gauge({
+    name: 'notifier_webhooks_waiting',
+    help: 'Webhooks that wait for a free slot, of their host or at all',
+    registers,
+    collect() {
+      waiting.set(slots.waiting());
+    },
+  });
+  for (const result of attemptKinds) attempts.inc({ result }, 0);
+
+  return {
+    attempted: (result) => attempts.inc({ result }),
+    accepted: (sinceCompletedMs) => deliverySeconds.observe(Math.max(0, sinceCompletedMs) / 1000),
+    givenUp: (result) => givenUp.inc({ result }),
+    repeatSkipped: () => repeats.inc(),
+  };
+}
