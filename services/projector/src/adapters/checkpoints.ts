@@ -1,0 +1,45 @@
+import { checkpointId, checkpointsCollection, type CheckpointDocument } from '@nask/schemas';
+import type { Db } from 'mongodb';
+import { durable, durablyRead } from './durability.ts';
+
+export interface TopicPartition {
+  topic: string;
+  partition: number;
+}
+
+/** How far the documents have come in a partition: the next offset to read. */
+export interface Checkpoint extends TopicPartition {
+  nextOffset: number;
+}
+
+/** The projector's positions in the log, kept with the documents: written after them, so never ahead of them. */
+export interface Checkpoints {
+  /** @returns checkpoint id (`<topic>/<partition>`) -> next offset; nothing of the partitions that have none */
+  load(partitions: readonly TopicPartition[]): Promise<Map<string, number>>;
+  /** Moves checkpoints on, durably; creates them. One that is already further stays: no late writer moves it back. */
+  advance(checkpoints: readonly Checkpoint[]): Promise<void>;
+}
+
+export function createCheckpoints(db: Db): Checkpoints {
+  const collection = db.collection<CheckpointDocument>(checkpointsCollection);
+
+  return {
+    async load(partitions) {
+      const ids = partitions.map(({ topic, partition }) => checkpointId(topic, partition));
+      const stored = await collection.find({ _id: { $in: ids } }, durablyRead).toArray();
+      return new Map(stored.map(({ _id, next_offset }) => [_id, next_offset]));
+    },
+
+    async advance(checkpoints) {
+      if (checkpoints.length === 0) return;
+      const upserts = checkpoints.map(({ topic, partition, nextOffset }) => ({
+        updateOne: {
+          filter: { _id: checkpointId(topic, partition) },
+          update: { $max: { next_offset: nextOffset } },
+          upsert: true,
+        },
+      }));
+      await collection.bulkWrite(upserts, { ordered: false, ...durable });
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { MongoClient, ServerType, type Db, type TopologyDescription } from 'mongodb';
+
+export interface StoreConnection {
+  readonly db: Db;
+  /** Whether the driver sees a server that takes writes. It looks at each every few seconds, and when a connection ends. */
+  isWritable(): boolean;
+  close(): Promise<void>;
+}
+
+export interface StoreConnectionOptions {
+  url: string;
+  database: string;
+  /** How long an operation may take in all, waiting for a server included. */
+  operationTimeoutMs: number;
+}
+
+const writableTypes: ReadonlySet<ServerType> = new Set([
+  ServerType.Standalone,
+  ServerType.RSPrimary,
+  ServerType.Mongos,
+  ServerType.LoadBalancer,
+]);
+
+/** Opens nothing by itself: the first operation connects. An operation fails within its time-out when nobody answers. */
+export function connectStore({ url, database, operationTimeoutMs }: StoreConnectionOptions): StoreConnection {
+  const client = new MongoClient(url, {
+    appName: 'nask-projector',
+    // One batch at a time, and the start of partitions beside it.
+    maxPoolSize: 4,
+    connectTimeoutMS: 5_000,
+    heartbeatFrequencyMS: 5_000,
+    serverSelectionTimeoutMS: 5_000,
+    timeoutMS: operationTimeoutMs,
+  });
+  let writable = false;
+  client.on('topologyDescriptionChanged', ({ newDescription }) => {
+    writable = hasWritableServer(newDescription);
+  });
+  return { db: client.db(database), isWritable: () => writable, close: () => client.close() };
+}
+
+function hasWritableServer({ servers }: TopologyDescription): boolean {
+  return [...servers.values()].some(({ type }) => writableTypes.has(type));
+}

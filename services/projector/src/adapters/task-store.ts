@@ -1,0 +1,81 @@
+import { tasksCollection, type TaskDocument } from '@nask/schemas';
+import { MongoBulkWriteError, type Collection, type Db } from 'mongodb';
+import { durable } from './durability.ts';
+import { mergePipeline } from './merge-pipeline.ts';
+
+/** The documents of the read model, as the projector writes them. */
+export interface TaskStore {
+  /**
+   * Merges a batch's documents into the stored ones. Once it resolves they are durable: acknowledged by a majority,
+   * from their journals. When it rejects, any of them may have been written; writing them again does no harm.
+   * @param documents what the batch's events make of each task, one a task
+   * @returns of the tasks with a request in the batch that were stored before: task id -> event id of the stored request
+   */
+  merge(documents: Iterable<TaskDocument>): Promise<Map<number, string>>;
+}
+
+/** Longer lists are slow in some stores, and no faster in MongoDB. */
+const maxIdsPerQuery = 100;
+
+const duplicateKey = 11000;
+
+export function createTaskStore(db: Db): TaskStore {
+  const tasks = db.collection<TaskDocument>(tasksCollection);
+
+  return {
+    async merge(documents) {
+      const { requests = [], others = [] } = Object.groupBy(documents, ({ requested }) =>
+        requested === undefined ? 'others' : 'requests',
+      );
+      const storedBefore = await insertNew(tasks, requests);
+      await update(tasks, [...others, ...storedBefore]);
+      return await readRequests(tasks, storedBefore);
+    },
+  };
+}
+
+/**
+ * A task whose request arrives is nearly always new, and an insert costs a fraction of an upsert.
+ * @returns the documents that were not inserted, since there is one with their id
+ */
+async function insertNew(tasks: Collection<TaskDocument>, documents: TaskDocument[]): Promise<TaskDocument[]> {
+  if (documents.length === 0) return [];
+  try {
+    await tasks.insertMany(documents, { ordered: false, ...durable });
+    return [];
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError) || !isOnlyOfDuplicates(error)) throw error;
+    return writeErrorsOf(error).map(({ index }) => documents[index]!);
+  }
+}
+
+async function update(tasks: Collection<TaskDocument>, documents: TaskDocument[]): Promise<void> {
+  if (documents.length === 0) return;
+  const upserts = documents.map((document) => ({
+    updateOne: { filter: { _id: document._id }, update: mergePipeline(document), upsert: true },
+  }));
+  await tasks.bulkWrite(upserts, { ordered: false, ...durable });
+}
+
+async function readRequests(
+  tasks: Collection<TaskDocument>,
+  documents: readonly TaskDocument[],
+): Promise<Map<number, string>> {
+  const eventIds = new Map<number, string>();
+  for (let start = 0; start < documents.length; start += maxIdsPerQuery) {
+    const ids = documents.slice(start, start + maxIdsPerQuery).map(({ _id }) => _id);
+    const stored = tasks.find({ _id: { $in: ids } }, { projection: { 'requested.event_id': 1 } });
+    for await (const { _id, requested } of stored) if (requested) eventIds.set(_id, requested.event_id);
+  }
+  return eventIds;
+}
+
+function isOnlyOfDuplicates(error: MongoBulkWriteError): boolean {
+  // An error of the write concern is about the documents that were inserted: they are not durable.
+  if (error.result.getWriteConcernError() !== undefined) return false;
+  return writeErrorsOf(error).every(({ code }) => code === duplicateKey);
+}
+
+function writeErrorsOf({ writeErrors }: MongoBulkWriteError) {
+  return Array.isArray(writeErrors) ? writeErrors : [writeErrors];
+}

@@ -1,0 +1,185 @@
+import { describe, expect, test } from '@jest/globals';
+import type { TaskDocument } from '@nask/schemas';
+import fc from 'fast-check';
+import { BSON } from 'mongodb';
+import { inAnyOrder, modelOf, taskLog } from '../fixtures/task-log.ts';
+import { evolve, merge } from './evolve.ts';
+import type { LoggedEvent, TaskEvent } from './task-event.ts';
+
+type Fold = typeof evolve;
+
+const request: TaskEvent = {
+  name: 'TaskRequested',
+  data: {
+    event_id: 'request-4',
+    task_id: 4,
+    type: 'prime',
+    payload: '{"input":100}',
+    notify_url: 'http://127.0.0.1:8000/',
+    requested_at: 1_795_000_000_000,
+  },
+};
+const start: TaskEvent = {
+  name: 'TaskStarted',
+  data: { event_id: 'start-4', task_id: 4, attempt: 1, executor: 'executor-a', started_at: 1_795_000_000_012 },
+};
+const success: TaskEvent = {
+  name: 'TaskCompleted',
+  data: {
+    event_id: 'end-4',
+    task_id: 4,
+    type: 'prime',
+    payload: '{"input":100}',
+    notify_url: 'http://127.0.0.1:8000/',
+    requested_at: 1_795_000_000_000,
+    started_at: 1_795_000_000_012,
+    completed_at: 1_795_000_000_013,
+    attempt: 1,
+    executor: 'executor-a',
+    outcome: 'SUCCESS',
+    result: '541',
+    error: null,
+  },
+};
+const failure: TaskEvent = {
+  name: 'TaskCompleted',
+  data: {
+    ...success.data,
+    event_id: 'late-end-4',
+    outcome: 'FAILURE',
+    result: null,
+    error: { code: 'timed-out', message: 'Took too long.' },
+  },
+};
+
+function fold(events: readonly LoggedEvent[], by: Fold = evolve): Map<number, TaskDocument> {
+  const documents = new Map<number, TaskDocument>();
+  for (const { event, offset } of events) {
+    const id = event.data.task_id;
+    documents.set(id, by(documents.get(id), event, offset));
+  }
+  return documents;
+}
+
+/** Sorted by id, since the order of the documents among themselves is nothing that a fold decides. */
+function bytesOf(documents: ReadonlyMap<number, TaskDocument>): string[] {
+  return [...documents.values()]
+    .toSorted((one, other) => one._id - other._id)
+    .map((document) => Buffer.from(BSON.serialize(document)).toString('hex'));
+}
+
+function expectOneDocumentInAnyOrder(by: Fold): void {
+  fc.assert(
+    fc.property(
+      taskLog.chain((log) => fc.record({ log: fc.constant(log), events: inAnyOrder(log) })),
+      ({ log, events }) => {
+        expect(bytesOf(fold(events, by))).toEqual(bytesOf(modelOf(log)));
+      },
+    ),
+    { numRuns: 500 },
+  );
+}
+
+describe('the fold of a task’s events', () => {
+  test('given request, start and end, then the document has each in its slot and the outcome as its status', () => {
+    const document = evolve(evolve(evolve(undefined, request, 7), start, 3), success, 5);
+
+    expect(document).toEqual({
+      _id: 4,
+      status: 'SUCCESS',
+      requested: {
+        offset: 7,
+        event_id: 'request-4',
+        type: 'prime',
+        payload: '{"input":100}',
+        notify_url: 'http://127.0.0.1:8000/',
+        requested_at: new Date(1_795_000_000_000),
+      },
+      started: {
+        offset: 3,
+        event_id: 'start-4',
+        attempt: 1,
+        executor: 'executor-a',
+        started_at: new Date(1_795_000_000_012),
+      },
+      completed: {
+        offset: 5,
+        event_id: 'end-4',
+        attempt: 1,
+        executor: 'executor-a',
+        outcome: 'SUCCESS',
+        result: '541',
+        error: null,
+        completed_at: new Date(1_795_000_000_013),
+      },
+    });
+  });
+
+  test.each([
+    ['PENDING', [request]],
+    ['STARTED', [request, start]],
+    ['STARTED', [start]],
+    ['SUCCESS', [request, success]],
+    ['FAILURE', [request, start, failure]],
+  ])('the status is %s after %#', (status, events) => {
+    expect([...fold(events.map((event, offset) => ({ event, offset }))).values()]).toMatchObject([{ status }]);
+  });
+
+  test('given two ends, then the one with the lower offset wins, whichever is read first', () => {
+    const ends = [
+      { event: success, offset: 8 },
+      { event: failure, offset: 9 },
+    ];
+
+    expect(fold(ends).get(4)?.status).toBe('SUCCESS');
+    expect(fold(ends.toReversed()).get(4)?.status).toBe('SUCCESS');
+  });
+
+  test('given six events, then each of their 720 orders gives the same bytes', () => {
+    const log = [
+      request,
+      start,
+      success,
+      { ...start, data: { ...start.data, attempt: 2 } } as TaskEvent,
+      failure,
+      request,
+    ];
+    const events = log.map((event, offset) => ({ event, offset }));
+
+    const results = new Set([...permutations(events)].map((order) => bytesOf(fold(order)).join()));
+
+    expect(results.size).toBe(1);
+  });
+
+  test('any events in any order with any repetition give the bytes that the log in order gives', () => {
+    expectOneDocumentInAnyOrder(evolve);
+  });
+
+  test.each<[string, Fold]>([
+    ['lets the last event win', (document, event) => evolve(document, event, -Math.random())],
+    ['keeps the order of arrival', (document, event, offset) => ({ ...document, ...evolve(undefined, event, offset) })],
+  ])('the check of order and repetition catches a fold that %s', (_fault, faulty) => {
+    expect(() => expectOneDocumentInAnyOrder(faulty)).toThrow();
+  });
+
+  test('the merge of two parts is what all of their events make', () => {
+    const parts = taskLog.chain((log) =>
+      fc.record({ log: fc.constant(log), some: fc.subarray(log), others: fc.subarray(log) }),
+    );
+    fc.assert(
+      fc.property(parts, ({ some, others }) => {
+        const [one, other] = [fold(some), fold(others)];
+        const merged = new Map(one);
+        for (const [id, document] of other) merged.set(id, merge(one.get(id), document));
+
+        expect(bytesOf(merged)).toEqual(bytesOf(fold([...some, ...others])));
+      }),
+    );
+  });
+});
+
+function* permutations<T>(items: readonly T[]): Generator<T[]> {
+  if (items.length === 0) yield [];
+  for (const [index, item] of items.entries())
+    for (const rest of permutations(items.toSpliced(index, 1))) yield [item, ...rest];
+}

@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals';
+import { impossibility } from './impossible-event.ts';
+import type { TaskEvent } from './task-event.ts';
+
+function request(change: object = {}): TaskEvent {
+  const data = { event_id: 'e', task_id: 4, type: 'prime', payload: '{"input":1}', notify_url: null, requested_at: 0 };
+  return { name: 'TaskRequested', data: { ...data, ...change } };
+}
+
+function completion(change: object = {}): TaskEvent {
+  const data = { ...request().data, started_at: null, completed_at: 0, attempt: 1, executor: 'x', outcome: 'SUCCESS' };
+  return { name: 'TaskCompleted', data: { ...data, result: '2', error: null, ...change } } as TaskEvent;
+}
+
+function start(change: object = {}): TaskEvent {
+  return {
+    name: 'TaskStarted',
+    data: { event_id: 'e', task_id: 4, attempt: 1, executor: 'x', started_at: 0, ...change },
+  };
+}
+
+describe('events that cannot be true', () => {
+  test.each([
+    ['a request', request()],
+    ['a start', start()],
+    ['an end with a result', completion()],
+    ['an end without a result', completion({ result: null, outcome: 'REVOKED' })],
+    ['a time at the edge', start({ started_at: 8.64e15 })],
+  ])('given %s that keeps the contract, then there is nothing to say', (_what, event) => {
+    expect(impossibility(event, '4')).toBeUndefined();
+  });
+
+  test.each([
+    ['another key', request(), '5', /key is "5", its task_id is 4/],
+    ['no key', request(), null, /key is null, its task_id is 4/],
+    ['a key that is the number in another form', request(), '04', /key is "04"/],
+    ['the id 0', request({ task_id: 0 }), '0', /task_id is 0/],
+    ['a payload that is not JSON', request({ payload: '{input:1}' }), '4', /^payload is not JSON text/],
+    ['a time that no date has', request({ requested_at: 8.64e15 + 1 }), '4', /^requested_at is 8640000000000001/],
+    ['a start at such a time', start({ started_at: -8.64e15 - 1 }), '4', /^started_at is/],
+    ['an end at such a time', completion({ completed_at: 9e15 }), '4', /^completed_at is/],
+    ['a result that is not JSON', completion({ result: '' }), '4', /^result is not JSON text/],
+  ])('given %s, then the reason names the field', (_what, event, key, reason) => {
+    expect(impossibility(event, key)).toMatch(reason);
+  });
+
+  test('given a key of any length, then the reason is short', () => {
+    expect(impossibility(request(), 'k'.repeat(1_000_000))?.length).toBeLessThan(200);
+  });
+});

@@ -1,0 +1,42 @@
+import type { TaskEvent } from './task-event.ts';
+
+/** The range of ECMAScript's and BSON's dates that both agree on: 100,000,000 days either side of 1970. */
+const maxTimeMs = 8.64e15;
+
+/**
+ * Why an event that could be decoded cannot be true: it breaks a promise of the contract that Avro cannot state. Such a
+ * record is another program's mistake; in the read model it would break the document of a task, or the lists it is in.
+ * @param key the record's key
+ * @returns a sentence that names the field; undefined when all is well
+ */
+export function impossibility({ name, data }: TaskEvent, key: string | null): string | undefined {
+  const id = data.task_id;
+  if (!Number.isSafeInteger(id) || id < 1) return `task_id is ${id}; it has to be an integer from 1 to 2^53 - 1`;
+  if (key !== String(id))
+    return `the record's key is ${key === null ? 'null' : JSON.stringify(key.slice(0, 40))}, its task_id is ${id}`;
+  switch (name) {
+    case 'TaskRequested':
+      return timeFault('requested_at', data.requested_at) ?? jsonFault('payload', data.payload);
+    case 'TaskStarted':
+      return timeFault('started_at', data.started_at);
+    case 'TaskCompleted':
+      return (
+        timeFault('completed_at', data.completed_at) ??
+        (data.result === null ? undefined : jsonFault('result', data.result))
+      );
+  }
+}
+
+function timeFault(field: string, timeMs: number): string | undefined {
+  if (Math.abs(timeMs) <= maxTimeMs) return undefined;
+  return `${field} is ${timeMs}; it has to be within ${maxTimeMs} ms of 1970`;
+}
+
+function jsonFault(field: string, text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return `${field} is not JSON text: ${(error as SyntaxError).message}`;
+  }
+}

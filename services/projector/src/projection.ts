@@ -1,0 +1,57 @@
+import type { ConsumedRecord, EventCodec } from '@nask/kafka';
+import { checkpointId } from '@nask/schemas';
+import type { Checkpoint, Checkpoints } from './adapters/checkpoints.ts';
+import type { TaskStore } from './adapters/task-store.ts';
+import { decodeBatch, type DecodedRecord, type Refusal } from './decode-batch.ts';
+import { foldBatch } from './domain/batch.ts';
+import { conflictingRequests } from './domain/id-conflicts.ts';
+import type { ProjectorMetrics } from './metrics.ts';
+
+/** Writes a record to the dead letters; resolves once it is durable there. */
+export type Bury = (record: ConsumedRecord, reason: string) => Promise<void>;
+
+export interface ProjectionOptions {
+  codec: Pick<EventCodec, 'decode'>;
+  store: TaskStore;
+  checkpoints: Checkpoints;
+  metrics: ProjectorMetrics;
+}
+
+/**
+ * What is done with a batch: documents first, then the dead letters, then the checkpoint. So whenever it is
+ * interrupted, the checkpoint says no more than what is there, and doing the batch again does no harm. It rejects when
+ * the database, the registry or the dead letters are away: then the whole batch is to be tried again.
+ *
+ * A batch has, of each partition in it, the records that follow on its last batch, in the log's order.
+ */
+export function createProjection({ codec, store, checkpoints, metrics }: ProjectionOptions) {
+  async function write(events: readonly DecodedRecord[]): Promise<Refusal[]> {
+    const documents = foldBatch(events);
+    const stored = await metrics.timed('documents', () => store.merge(documents.values()));
+    const ownerOf = (id: number) => stored.get(id) ?? documents.get(id)?.requested?.event_id;
+    return conflictingRequests(events, ownerOf).map(({ event: { data }, record }) => ({
+      record,
+      kind: 'id-conflict',
+      reason: `task id ${data.task_id} belongs to the request with event_id ${ownerOf(data.task_id)}`,
+    }));
+  }
+
+  return async (records: readonly ConsumedRecord[], bury: Bury): Promise<void> => {
+    const { events, refused } = await decodeBatch(codec, records);
+    const conflicts = await write(events);
+    for (const { record, kind, reason } of [...refused, ...conflicts]) {
+      await bury(record, reason);
+      metrics.refused(record.topic, kind);
+    }
+    await metrics.timed('checkpoints', () => checkpoints.advance(checkpointsAfter(records)));
+    metrics.projected(events);
+  };
+}
+
+/** Behind the last record of each partition, whether it was projected or refused. */
+function checkpointsAfter(records: readonly ConsumedRecord[]): Checkpoint[] {
+  const last = new Map<string, Checkpoint>();
+  for (const { topic, partition, offset } of records)
+    last.set(checkpointId(topic, partition), { topic, partition, nextOffset: offset + 1 });
+  return [...last.values()];
+}
