@@ -24,7 +24,13 @@ export default {
       severity: 'error',
       from: { path: '/src/domain/', pathNot: '\\.test\\.ts$' },
       to: {
-        path: ['/src/adapters/', '/src/main\\.ts$', '/src/config\\.ts$', '(^|/)packages/(kafka|service|testkit)/', '^node_modules/(?!(ajv|fast-check))'],
+        path: [
+          '/src/adapters/',
+          '/src/main\\.ts$',
+          '/src/config\\.ts$',
+          '(^|/)packages/(kafka|service|testkit)/',
+          '^node_modules/(?!(ajv|ipaddr)[./])',
+        ],
       },
     },
     {
@@ -57,7 +63,10 @@ export default {
     {
       name: 'testkit-only-in-tests',
       severity: 'error',
-      from: { path: '(^|/)(schemas|packages/(kafka|service)|services|local)/', pathNot: '\\.test\\.ts$' },
+      from: {
+        path: '(^|/)(schemas|packages/(kafka|service)|services|local)/',
+        pathNot: '\\.(test|suite)\\.ts$|/fixtures/',
+      },
       to: { path: '(^|/)packages/testkit/' },
     },
   ],
@@ -66,6 +75,10 @@ export default {
     exclude: { path: 'node_modules/.*/node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.mjs', '.js', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+    },
   },
 };

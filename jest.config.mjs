@@ -18,7 +18,7 @@ export default {
     {
       ...common,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{schemas,packages,services,local,tests}/**/*.test.ts'],
+      testMatch: ['<rootDir>/{schemas,packages,services,local,tests,docs}/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '\\.integration\\.test\\.ts$', '\\.e2e\\.test\\.ts$'],
     },
     {

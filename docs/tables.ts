@@ -1,0 +1,43 @@
+import { plannedTopics, retentionMs, topicRetentionMarginDays, topics, type Topic } from '@nask/schemas';
+import { settingsMarkdown, type SettingsTable } from '@nask/service';
+
+/**
+ * Puts generated tables between the markers `<!-- name -->` and `<!-- /name -->` of a Markdown text.
+ * @throws Error for a table without its markers
+ */
+export function fillMarkers(markdown: string, tables: ReadonlyMap<string, string>): string {
+  let filled = markdown;
+  for (const [name, table] of tables) {
+    const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+    const [start, end] = [filled.indexOf(open), filled.indexOf(close)];
+    if (start < 0 || end < start) throw new Error(`The markers ${open} and ${close} are missing`);
+    filled = `${filled.slice(0, start + open.length)}\n\n${table.trim()}\n\n${filled.slice(end)}`;
+  }
+  return filled;
+}
+
+/** The catalogue as a Markdown table: topic, event, writers, readers, retention; then what is planned. */
+export function topicsMarkdown(): string {
+  const rows = Object.entries<Topic>(topics).map(
+    ([name, topic]) =>
+      `| \`${name}\` | ${topic.event ?? 'any'} | ${topic.description} | ${topic.producers.join(', ')} | ${topic.consumers.join(', ') || '–'} | ${retention(topic)} |`,
+  );
+  return [
+    '| topic | event | what it says | written by | read by | kept |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+    `Planned, and not there yet: ${Object.keys(plannedTopics)
+      .map((name) => `\`${name}\``)
+      .join(', ')}.`,
+  ].join('\n');
+}
+
+/** The settings of all services, a section each. */
+export function allSettingsMarkdown(services: ReadonlyMap<string, SettingsTable>): string {
+  return [...services].map(([name, table]) => settingsMarkdown(name, table).trim()).join('\n\n');
+}
+
+function retention(topic: Topic): string {
+  return retentionMs(topic, 0) < 0 ? 'for ever' : `\`RETENTION_DAYS\` + ${topicRetentionMarginDays} days`;
+}

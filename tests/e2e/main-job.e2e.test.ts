@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually, isolate, testServers, webhookReceiver, type WebhookReceiver } from '@nask/testkit';
+import type { TaskResource } from '@nask/schemas';
+import { readAsStranger } from './stranger.ts';
+import { startSystem, type System } from './system.ts';
+import { mixedTasks, type Posted } from './tasks.ts';
+
+const servers = testServers();
+let system: System;
+let receiver: WebhookReceiver;
+
+beforeAll(async () => {
+  receiver = await webhookReceiver();
+  system = await startSystem(isolate('main-job'), servers);
+}, 120_000);
+
+afterAll(async () => {
+  await system?.close();
+  await receiver?.close();
+}, 60_000);
+
+describe('the main job', () => {
+  const posted = new Map<number, Posted>();
+  const tasks = mixedTasks(300);
+
+  test('every POST of many at once is a 202 with an id of its own, and a GET right after it finds it', async () => {
+    await Promise.all(
+      tasks.map(async (task) => {
+        const answer = await system.client.post({
+          type: task.type,
+          notify_url: receiver.url,
+          payload: { input: task.input },
+        });
+        expect(answer.status).toBe(202);
+        expect(answer.headers.get('location')).toBe(`/api/tasks/${answer.body.id}`);
+        expect(answer.body).toEqual({
+          id: answer.body.id,
+          type: task.type,
+          status: 'PENDING',
+          notify_url: receiver.url,
+          payload: { input: task.input },
+        });
+        posted.set(answer.body.id, task);
+        const found = await system.client.get(answer.body.id);
+        expect([found.status, found.body.id, found.body.type]).toEqual([200, answer.body.id, task.type]);
+      }),
+    );
+    expect(posted.size).toBe(tasks.length);
+  }, 60_000);
+
+  test('every task ends with the right result', async () => {
+    for (const [id, task] of posted) {
+      const ended = await eventually(async () => {
+        const { body } = await system.client.get(id);
+        expect(body.status).toBe('SUCCESS');
+        return body;
+      });
+      expect(ended.result).toEqual(task.expected);
+      expect(ended.created_at! <= ended.started_at! && ended.started_at! <= ended.completed_at!).toBe(true);
+    }
+  }, 60_000);
+
+  test('each webhook arrives once, with the outcome', async () => {
+    await receiver.waitForCount(tasks.length);
+    const arrived = new Map(receiver.requests.map((request) => [(request.json as TaskResource).id, request.json]));
+    expect(receiver.requests.length).toBe(tasks.length);
+    for (const [id, task] of posted) {
+      expect(arrived.get(id)).toMatchObject({ id, status: 'SUCCESS', result: task.expected });
+      expect(arrived.get(id)).toEqual((await system.client.get(id)).body);
+    }
+  }, 60_000);
+
+  test('the list has them all, ascending by id', async () => {
+    const { body } = await system.client.list();
+    const ids = body.tasks.map((task) => task.id);
+    expect(ids).toEqual([...posted.keys()].toSorted((a, b) => a - b));
+  });
+
+  test('a task that does not exist is a 404 at once', async () => {
+    expect((await system.client.get(999_999_999)).status).toBe(404);
+  });
+
+  test('a stranger reads the events with another client, by the registry alone', async () => {
+    const read = (topic: string) => readAsStranger(servers.brokers, servers.registryUrl, system.topicPrefix + topic);
+    const requested = await read('tasks.requested');
+    const started = await read('tasks.started');
+    const completed = await read('tasks.completed');
+    const ids = new Set([...posted.keys()].map(String));
+    for (const records of [requested, started, completed]) {
+      expect(new Set(records.map((record) => record.key))).toEqual(ids);
+      expect(records.length).toBe(ids.size);
+    }
+    const partitions = new Map(requested.map((record) => [record.key, record.partition]));
+    for (const record of [...started, ...completed]) expect(record.partition).toBe(partitions.get(record.key));
+    for (const record of completed) {
+      expect(record.headers).toMatchObject({
+        ce_specversion: '1.0',
+        ce_id: record.value['event_id'],
+        ce_subject: record.key,
+        ce_type: expect.stringMatching(/TaskCompleted$/),
+      });
+      expect(JSON.parse(record.value['result'] as string)).toEqual(posted.get(Number(record.key))!.expected);
+    }
+  }, 120_000);
+});
