@@ -46,6 +46,11 @@ test('silence ends with the signal', async () => {
   await expect(probeKafka(port, AbortSignal.timeout(100))).rejects.toThrow('abort');
 });
 
+test('it does not begin once it is given up', async () => {
+  const port = await answering((correlationId) => apiVersionsAnswer(correlationId, 0));
+  await expect(probeKafka(port, AbortSignal.abort())).rejects.toThrow('abort');
+});
+
 test('a port where nobody listens is not', async () => {
   const port = await answering(() => Buffer.alloc(0));
   await new Promise((resolve) => server?.close(resolve));

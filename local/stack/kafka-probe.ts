@@ -10,7 +10,10 @@ const correlationId = 1;
  * @throws when nobody listens, or the answer is not Kafka's
  */
 export async function probeKafka(port: number, signal: AbortSignal): Promise<void> {
-  const socket = connect({ host: '127.0.0.1', port, signal });
+  signal.throwIfAborted();
+  const socket = connect({ host: '127.0.0.1', port });
+  // An error that comes when nobody waits any more is nobody's.
+  socket.on('error', () => undefined);
   try {
     await once(socket, 'connect', { signal });
     socket.write(apiVersionsRequest('probe'));

@@ -134,18 +134,18 @@ export function manageProcess(recipe: ProcessRecipe): ManagedProcess {
   };
 }
 
+/** @param signal ends the waiting, when the process has ended first */
 async function untilReady(recipe: ProcessRecipe, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + recipe.startTimeoutMs;
-  for (;;) {
+  while (!signal.aborted) {
     try {
       return await recipe.probe(AbortSignal.any([signal, AbortSignal.timeout(2000)]));
     } catch (error) {
-      if (signal.aborted) return;
-      if (Date.now() < deadline) await delay(50);
-      else {
+      if (Date.now() > deadline && !signal.aborted) {
         const reason = `was not ready within ${recipe.startTimeoutMs / 1000} s (${(error as Error).message})`;
         throw new ProcessStartError(recipe.name, reason, recipe.logFile);
       }
+      await delay(50);
     }
   }
 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await producer.start();
 }, 60_000);
 
-afterAll(() => producer.stop());
+afterAll(() => producer?.stop());
 
 const record = (key: string, text: string, topic = 'events') => ({ topic, key, value: Buffer.from(text) });
 

@@ -61,7 +61,8 @@ export async function takeOver(partitions: readonly OwnedPartition[], options: T
       if (!isCurrent()) return;
       if (free.length > 0) {
         const held = free.flatMap(({ partition, isHeld }) => (isHeld ? [partition.id] : []));
-        if (held.length > 0) logger.warn({ held, handOverTimeoutMs }, 'not released in time; what runs there is repeated');
+        if (held.length > 0)
+          logger.warn({ held, handOverTimeoutMs }, 'not released in time; what runs there is repeated');
         await begin(await withBounds(free, client));
         waiting = waiting.filter((partition) => !free.some((begun) => begun.partition === partition));
       }

@@ -1,4 +1,5 @@
-import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs, { type Admin, type ConfigEntries, type ITopicMetadata } from 'kafkajs';
 import type { ExistingTopic, TopicStep } from './topic-plan.ts';
 import type { WantedTopic } from './wanted-topic.ts';
 
@@ -26,10 +27,12 @@ export async function describeTopics(admin: Admin, names: readonly string[]): Pr
   return existing;
 }
 
+/** Creates topics and waits until they can be written to. */
 export async function createTopics(admin: Admin, topics: readonly WantedTopic[]): Promise<void> {
   if (topics.length === 0) return;
   await admin.createTopics({
-    waitForLeaders: true,
+    // kafkajs fails when a broker has not heard of the topic yet, where it should wait.
+    waitForLeaders: false,
     topics: topics.map(({ name, partitions, replicationFactor, config }) => ({
       topic: name,
       numPartitions: partitions,
@@ -37,6 +40,33 @@ export async function createTopics(admin: Admin, topics: readonly WantedTopic[])
       configEntries: Object.entries(config).map(([setting, value]) => ({ name: setting, value })),
     })),
   });
+  await waitForLeaders(
+    admin,
+    topics.map(({ name }) => name),
+  );
+}
+
+const leaderCheckMs = 50;
+const leaderTimeoutMs = 15_000;
+
+async function waitForLeaders(admin: Admin, names: string[]): Promise<void> {
+  const deadlineAtMs = performance.now() + leaderTimeoutMs;
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: names });
+      if (topics.length === names.length && topics.every(hasLeaders)) return;
+    } catch (error) {
+      const { type } = error as { type?: string };
+      if (type !== 'UNKNOWN_TOPIC_OR_PARTITION' && type !== 'LEADER_NOT_AVAILABLE') throw error;
+    }
+    if (performance.now() > deadlineAtMs)
+      throw new Error(`No leader within ${leaderTimeoutMs} ms: ${names.join(', ')}`);
+    await sleep(leaderCheckMs);
+  }
+}
+
+function hasLeaders({ partitions }: ITopicMetadata): boolean {
+  return partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
 }
 
 /** Changes a topic that exists, as planned. */
