@@ -1,4 +1,4 @@
-/** The boundaries of the code, as design rules that a test breaks on purpose (tests/lint). */
+/** The boundaries of the code, as design rules that a test breaks on purpose (tests/house). */
 const serviceNames = ['gateway', 'executor', 'notifier', 'projector'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */

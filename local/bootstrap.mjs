@@ -1,10 +1,11 @@
 /**
  * The first thing every npm script runs, on whatever Node the machine has: it installs the dependencies when they are
- * missing or older than the lock file, then hands over to the pinned Node 24 of this project.
+ * missing or not those of the lock file, then hands over to the pinned Node 24 of this project.
  * Usage: node local/bootstrap.mjs SCRIPT.ts [arguments]
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,8 +14,15 @@ const stamp = join(root, 'node_modules', '.nask-installed');
 const lock = join(root, '.local', 'installing.pid');
 const isWindows = process.platform === 'win32';
 
+/** What is installed, and what should be: the stamp has the hash of the lock file it was installed from. */
 function isInstalled() {
-  return existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockFileHash();
+}
+
+function lockFileHash() {
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
 }
 
 /** Whether this process may install; false when another one does, which is then waited for. */
@@ -52,7 +60,7 @@ function install() {
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: isWindows,
   });
-  if (status === 0) writeFileSync(stamp, '');
+  if (status === 0) writeFileSync(stamp, lockFileHash());
   else console.error('npm ci failed: see its message above. It needs a package registry and about 400 MB of disk.');
   return status ?? 1;
 }

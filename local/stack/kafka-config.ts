@@ -35,7 +35,7 @@ export function kafkaConfig(options: { port: number; controllerPort: number; dat
     // A broker that was killed is let in again this long after (default 9,000).
     'broker.session.timeout.ms': 3000,
     'broker.heartbeat.interval.ms': 500,
-    // An idle system need not wake up every half second for compaction.
+    // Compaction’s buffer, 128 MB by default, must fit the small heap.
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
   };
   return Object.entries(settings)

@@ -41,6 +41,7 @@ export function createKafka(options: { folders: ServerFolders; port: number; con
     await mkdir(folders.data, { recursive: true });
     await writeFile(configFile, kafkaConfig({ port, controllerPort, dataFolder }));
     if (existsSync(join(dataFolder, 'meta.properties'))) return;
+    signal?.throwIfAborted();
     progress('formatting its data folder');
     const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '--cluster-id', newClusterId()];
     await runCommand(java.program, [...jvmFlags(installed), ...format, '--config', configFile], { signal });

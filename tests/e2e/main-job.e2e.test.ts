@@ -21,7 +21,7 @@ afterAll(async () => {
 
 describe('the main job', () => {
   const posted = new Map<number, Posted>();
-  const tasks = mixedTasks(300);
+  const tasks = mixedTasks(1_000);
 
   test('every POST of many at once is a 202 with an id of its own, and a GET right after it finds it', async () => {
     await Promise.all(

@@ -28,7 +28,7 @@ export const consumerSettings = {
   KAFKA_SESSION_TIMEOUT_MS: setting.durationMs({
     describe:
       'How long a process that died keeps its partitions. Longer than its longest pause; within the broker’s group.min.session.timeout.ms and group.max.session.timeout.ms.',
-    default: 30_000,
+    default: 10_000,
     min: 1_000,
     max: 1_800_000,
   }),
