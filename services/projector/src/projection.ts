@@ -25,6 +25,9 @@ export interface ProjectionOptions {
  * A batch has, of each partition in it, the records that follow on its last batch, in the log's order.
  */
 export function createProjection({ codec, store, checkpoints, metrics }: ProjectionOptions) {
+  // A batch that is tried again hands the same records over: each is one dead letter all the same.
+  const buried = new WeakSet<ConsumedRecord>();
+
   async function write(events: readonly DecodedRecord[]): Promise<Refusal[]> {
     const documents = foldBatch(events);
     const stored = await metrics.timed('documents', () => store.merge(documents.values()));
@@ -36,13 +39,19 @@ export function createProjection({ codec, store, checkpoints, metrics }: Project
     }));
   }
 
+  async function buryAll(refused: readonly Refusal[], bury: Bury): Promise<void> {
+    for (const { record, kind, reason } of refused) {
+      if (buried.has(record)) continue;
+      await bury(record, reason);
+      buried.add(record);
+      metrics.refused(record.topic, kind);
+    }
+  }
+
   return async (records: readonly ConsumedRecord[], bury: Bury): Promise<void> => {
     const { events, refused } = await decodeBatch(codec, records);
     const conflicts = await write(events);
-    for (const { record, kind, reason } of [...refused, ...conflicts]) {
-      await bury(record, reason);
-      metrics.refused(record.topic, kind);
-    }
+    await buryAll([...refused, ...conflicts], bury);
     await metrics.timed('checkpoints', () => checkpoints.advance(checkpointsAfter(records)));
     metrics.projected(events);
   };

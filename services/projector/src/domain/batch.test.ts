@@ -18,7 +18,7 @@ describe('folding batches', () => {
           for (const [id, document] of foldBatch(batch)) stored.set(id, merge(stored.get(id), document));
 
         const model = modelOf(log);
-        expect([...stored.keys()].toSorted()).toEqual([...model.keys()].toSorted());
+        expect(new Set(stored.keys())).toEqual(new Set(model.keys()));
         for (const [id, document] of stored)
           expect(Buffer.compare(BSON.serialize(document), BSON.serialize(model.get(id)!))).toBe(0);
       }),

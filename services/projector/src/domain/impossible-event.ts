@@ -1,7 +1,8 @@
 import type { TaskEvent } from './task-event.ts';
 
-/** The range of ECMAScript's and BSON's dates that both agree on: 100,000,000 days either side of 1970. */
-const maxTimeMs = 8.64e15;
+/** The times that RFC 3339 can say, years 1 to 9999: clients get no others, and not every database takes others. */
+const minTimeMs = Date.parse('0001-01-01T00:00:00.000Z');
+const maxTimeMs = Date.parse('9999-12-31T23:59:59.999Z');
 
 /**
  * Why an event that could be decoded cannot be true: it breaks a promise of the contract that Avro cannot state. Such a
@@ -28,8 +29,8 @@ export function impossibility({ name, data }: TaskEvent, key: string | null): st
 }
 
 function timeFault(field: string, timeMs: number): string | undefined {
-  if (Math.abs(timeMs) <= maxTimeMs) return undefined;
-  return `${field} is ${timeMs}; it has to be within ${maxTimeMs} ms of 1970`;
+  if (timeMs >= minTimeMs && timeMs <= maxTimeMs) return undefined;
+  return `${field} is ${timeMs}; it has to be from ${minTimeMs} to ${maxTimeMs} (years 1 to 9999)`;
 }
 
 function jsonFault(field: string, text: string): string | undefined {

@@ -1,0 +1,165 @@
+import { randomInt } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { checkpointsCollection, tasksCollection, type CheckpointDocument, type TaskDocument } from '@nask/schemas';
+import {
+  eventually,
+  isolate,
+  serviceEnv,
+  spawnService,
+  startOwnStore,
+  testServers,
+  type OwnServer,
+  type ServiceUnderTest,
+} from '@nask/testkit';
+import { BSON, MongoClient } from 'mongodb';
+import { slotOf, slotNames } from './domain/slots.ts';
+import { openEventLog, type EventLog } from './fixtures/event-log.ts';
+import { eventsOfTask, requestOf, shuffled } from './fixtures/task-events.ts';
+import { modelOf } from './fixtures/task-log.ts';
+
+/** A projector as a process, with its own topics, store and read model. */
+describe('the projector, as a process', () => {
+  const isolation = isolate('projector');
+  let log: EventLog;
+  let store: OwnServer;
+  let client: MongoClient;
+  let projector: ServiceUnderTest;
+  let lastTaskId = 0;
+
+  beforeAll(async () => {
+    [log, store] = await Promise.all([openEventLog(testServers(), isolation), startOwnStore()]);
+    client = new MongoClient(store.address, { serverSelectionTimeoutMS: 2_000 });
+    projector = await spawnService('projector', {
+      ...serviceEnv(isolation, { ...testServers(), mongoUrl: store.address }),
+      // The group waits so long for a member that was killed.
+      KAFKA_SESSION_TIMEOUT_MS: '6000',
+    });
+  }, 90_000);
+  afterAll(async () => {
+    await projector.close();
+    await Promise.all([log.close(), client.close()]);
+    await store.close();
+  }, 60_000);
+
+  const tasks = () => client.db(isolation.database).collection<TaskDocument>(tasksCollection);
+
+  async function checkpoints(): Promise<Map<string, number>> {
+    const collection = client.db(isolation.database).collection<CheckpointDocument>(checkpointsCollection);
+    return new Map((await collection.find().toArray()).map(({ _id, next_offset }) => [_id, next_offset]));
+  }
+
+  const projected = async () => [...(await checkpoints()).values()].reduce((sum, offset) => sum + offset, 0);
+
+  /** Events of new tasks, in any order, some of them more than once. */
+  function someEvents(taskCount: number) {
+    const events = Array.from({ length: taskCount }, () => eventsOfTask((lastTaskId += 1))).flat();
+    return shuffled(events.flatMap((event) => Array.from({ length: randomInt(5) === 0 ? 2 : 1 }, () => event)));
+  }
+
+  async function expectAllProjected(): Promise<void> {
+    await eventually(async () =>
+      expect(await checkpoints()).toEqual(new Map([...(await checkpoints()), ...log.ends()])),
+    );
+    const model = modelOf(log.written.toSorted((one, other) => one.offset - other.offset));
+    const documents = await tasks().find().toArray();
+    expect(hexById(documents)).toEqual(hexById([...model.values()]));
+  }
+
+  /** Everything below a checkpoint is in the documents: the slot has this event, or one before it. */
+  async function expectNoCheckpointAheadOfDocuments(): Promise<void> {
+    const reached = await checkpoints();
+    const documents = new Map((await tasks().find().toArray()).map((document) => [document._id, document]));
+    const missing = log.written.filter(({ event, topic, partition, offset }) => {
+      if (offset >= (reached.get(`${topic}/${partition}`) ?? 0)) return false;
+      const slot = slotNames.find((name) => name in slotOf(event, offset))!;
+      const kept = documents.get(event.data.task_id)?.[slot]?.offset;
+      return kept === undefined || kept > offset;
+    });
+    expect(missing).toEqual([]);
+  }
+
+  async function readiness(): Promise<number> {
+    return (await fetch(`${projector.opsUrl}/readyz`)).status;
+  }
+
+  test('given topics with no record, then each partition has a checkpoint, so that nobody waits for what is not there', async () => {
+    await eventually(async () => expect((await checkpoints()).size).toBe(9));
+    expect([...new Set((await checkpoints()).values())]).toEqual([0]);
+  }, 60_000);
+
+  test('given it is killed at random moments, then no checkpoint is ahead, and the documents are those of the log', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const before = await projected();
+      const events = someEvents(60);
+      const goal = before + randomInt(events.length);
+      const writing = log.write(events);
+      await eventually(async () => expect(await projected()).toBeGreaterThanOrEqual(goal), { intervalMs: 5 });
+      await projector.kill();
+      await writing;
+      await expectNoCheckpointAheadOfDocuments();
+      await projector.start();
+    }
+    await expectAllProjected();
+  }, 120_000);
+
+  test('the check of checkpoints and documents notices a document that is missing', async () => {
+    const document = (await tasks().findOneAndDelete({ requested: { $exists: true } }))!;
+    await expect(expectNoCheckpointAheadOfDocuments()).rejects.toThrow(/TaskRequested/);
+    await tasks().insertOne(document);
+    await expectNoCheckpointAheadOfDocuments();
+  });
+
+  test('given records that cannot be projected, then they are dead letters with their reason, and the rest goes on', async () => {
+    const request = requestOf((lastTaskId += 1));
+    const key = String(lastTaskId);
+    await log.write([{ name: 'TaskRequested', data: request }]);
+    await log.writeRecord({ topic: 'tasks.completed', key, value: Buffer.from('garbage'), headers: { note: 'mine' } });
+    await log.writeRecord({ topic: 'tasks.started', key, value: Buffer.from([0, 255, 255, 255, 255, 1]) });
+    await log.write([{ name: 'TaskRequested', data: { ...request, event_id: 'another-request' } }]);
+
+    await eventually(() => expect(log.deadLetters).toHaveLength(3));
+    const reasonByTopic = log.deadLetters.map(({ headers }) => [
+      headers['dead-letter-topic'],
+      headers['dead-letter-reason'],
+    ]);
+    expect(Object.fromEntries(reasonByTopic)).toEqual({
+      'tasks.completed': expect.stringContaining('not in the wire format'),
+      'tasks.requested': expect.stringContaining(`task id ${key} belongs to the request with event_id`),
+      'tasks.started': expect.stringContaining('Schema'),
+    });
+    await log.write(someEvents(5));
+    await expectAllProjected();
+  }, 60_000);
+
+  test('given its database is killed, then it is not ready; when that is back, it catches up by itself', async () => {
+    await store.kill();
+    await log.write(someEvents(60));
+    await eventually(async () => expect(await readiness()).toBe(503));
+
+    await store.start();
+    await expectAllProjected();
+    await eventually(async () => expect(await readiness()).toBe(200));
+  }, 120_000);
+
+  test('given a read model from a backup, then it catches up from the checkpoints that are in it', async () => {
+    await projector.stop();
+    const backup = [await tasks().find().toArray(), [...(await checkpoints())]] as const;
+    await projector.start();
+    await log.write(someEvents(30));
+    await expectAllProjected();
+
+    await projector.stop();
+    await client.db(isolation.database).dropDatabase();
+    await tasks().insertMany(backup[0]);
+    const restored = backup[1].map(([_id, next_offset]) => ({ _id, next_offset }));
+    await client.db(isolation.database).collection<CheckpointDocument>(checkpointsCollection).insertMany(restored);
+    await projector.start();
+
+    await expectAllProjected();
+  }, 120_000);
+});
+
+function hexById(documents: readonly TaskDocument[]): Map<number, string> {
+  const byId = documents.toSorted((one, other) => one._id - other._id);
+  return new Map(byId.map((document) => [document._id, Buffer.from(BSON.serialize(document)).toString('hex')]));
+}
