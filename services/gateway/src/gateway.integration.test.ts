@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { spawnService, type ServiceUnderTest } from '@nask/testkit';
+import { cursorAfter } from './domain/page.ts';
 import { answerOf, openSurroundings, post, type Surroundings } from './fixtures/surroundings.ts';
 
 jest.setTimeout(120_000);
 
+// Made up ids are below 1,000, in the first gateway's block, and far above what it gives.
 const prime = { type: 'prime', notify_url: 'http://127.0.0.1:8000/', payload: { input: 100 } };
 const gateways: ServiceUnderTest[] = [];
 let around: Surroundings;
@@ -60,22 +62,6 @@ describe('a task that is posted', () => {
     });
   });
 
-  test('has an id of its own: of all gateways, after kill -9 too', async () => {
-    const other = await spawnGateway({ GATEWAY_NAME: 'other' });
-    const burst = (count: number) =>
-      Promise.all([gateway, other].flatMap((each) => Array.from({ length: count }, () => postedId(prime, each))));
-    const before = await burst(700);
-    await other.kill();
-    await other.start();
-    const ids = [...before, ...(await burst(10))];
-    expect(new Set(ids).size).toBe(1_420);
-    expect(new Set((await around.requested()).map(({ key }) => key))).toEqual(
-      expect.objectContaining({
-        size: new Set((await around.requested()).map(({ offset, partition }) => `${partition}/${offset}`)).size,
-      }),
-    );
-  });
-
   test('is refused with every fault named, and not written', async () => {
     const before = (await around.requested()).length;
     const [status, problem] = await answerOf(post(gateway.url, { type: 'sleep', payload: { input: 86_401 } }));
@@ -104,7 +90,7 @@ describe('a read by id', () => {
 
   test('is a 404 once the projector has passed what was accepted before', async () => {
     await postedId();
-    const answers = Promise.all([900_001, 900_002, 900_003].map((id) => answerOf(get(`/api/tasks/${id}`))));
+    const answers = Promise.all([901, 902, 903].map((id) => answerOf(get(`/api/tasks/${id}`))));
     await around.project();
     for (const [status, problem] of await answers)
       expect([status, problem]).toEqual([404, expect.objectContaining({ type: '/problems/task-not-found' })]);
@@ -123,17 +109,17 @@ describe('a read by id', () => {
   test('of a document without its request is a 404', async () => {
     await around.project();
     const started = { offset: 0, event_id: 'e', attempt: 1, executor: 'x', started_at: new Date() };
-    await around.store({ _id: 800_000, status: 'STARTED', started });
-    expect((await get('/api/tasks/800000')).status).toBe(404);
-    expect(JSON.stringify(await (await get('/api/tasks')).json())).not.toContain('800000');
+    await around.store({ _id: 1_000, status: 'STARTED', started });
+    expect((await get('/api/tasks/1000')).status).toBe(404);
+    expect(JSON.stringify(await (await get('/api/tasks')).json())).not.toContain('1000');
   });
 
   test('after the end has the result and the times', async () => {
-    await around.store(endedTask(700_000));
-    expect(await answerOf(get('/api/tasks/700000'))).toEqual([
+    await around.store(endedTask(999));
+    expect(await answerOf(get('/api/tasks/999'))).toEqual([
       200,
       {
-        id: 700_000,
+        id: 999,
         type: 'prime',
         status: 'SUCCESS',
         payload: { input: 100 },
@@ -150,11 +136,11 @@ describe('the list', () => {
   test('is all tasks, ascending, in pages that are linked, without results', async () => {
     await Promise.all(Array.from({ length: 7 }, () => postedId()));
     await around.project();
-    await around.store(endedTask(600_000));
+    await around.store(endedTask(998));
     const whole = (await (await get('/api/tasks')).json()) as { tasks: { id: number; result?: unknown }[] };
     const ids = whole.tasks.map(({ id }) => id);
     expect(ids).toEqual(ids.toSorted((one, other) => one - other));
-    const ended = whole.tasks.find(({ id }) => id === 600_000);
+    const ended = whole.tasks.find(({ id }) => id === 998);
     expect(ended).toMatchObject({ status: 'SUCCESS', completed_at: expect.any(String) });
     expect(ended).not.toHaveProperty('result');
 
@@ -170,6 +156,20 @@ describe('the list', () => {
       path = /^<(.+)>; rel="next"$/.exec(answer.headers.get('link') ?? '')?.[1];
     }
     expect(paged).toEqual(ids);
+  });
+});
+
+describe('a page', () => {
+  test('ends early where its bytes do, and is linked to the next', async () => {
+    const payload = JSON.stringify({ input: 'x'.repeat(60_000) });
+    const ids = Array.from({ length: 80 }, (_, index) => 800 + index);
+    await Promise.all(
+      ids.map((id) => around.store({ ...endedTask(id), requested: { ...endedTask(id).requested, payload } })),
+    );
+    const answer = await get(`/api/tasks?cursor=${cursorAfter(799)}&limit=80`);
+    const { tasks } = (await answer.json()) as { tasks: { id: number }[] };
+    expect(tasks.map(({ id }) => id)).toEqual(ids.slice(0, 70));
+    expect(answer.headers.get('link')).toContain(cursorAfter(869));
   });
 });
 

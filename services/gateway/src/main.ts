@@ -44,6 +44,7 @@ const store = createReadStore({
   url: settings.MONGODB_URL,
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
+  logger,
 });
 
 function exitFor(err: unknown): void {
@@ -87,8 +88,7 @@ const health = createHealth({
   live: {},
   ready: {
     producer: () => (producer.isHealthy() ? { ok: true } : { ok: false, reason: 'Kafka does not answer' }),
-    schemas: () =>
-      writeSide.knowsSchemas() ? { ok: true } : { ok: false, reason: 'the registry has not answered yet' },
+    [writeSide.name]: writeSide.readiness,
   },
 });
 

@@ -10,8 +10,8 @@ export interface TaskIdSource {
    * @throws UnavailableError NOT_ACCEPTED when the lease fails, or the signal's reason
    */
   next(signal: AbortSignal): Promise<number>;
-  /** Leases a block if few ids are left. Resolves when that has worked or failed; failures are the next request's. */
-  refill(): Promise<void>;
+  /** Leases a block if few ids are left. Resolves, when that has worked or failed, with whether there are ids to give. */
+  refill(): Promise<boolean>;
 }
 
 /** Below this many ids the next block is leased: half a block, so that requests go on while the lease is under way. */
@@ -36,13 +36,14 @@ export function createTaskIdSource(options: {
   let leasing: Promise<void> | undefined;
   let revoked = false;
 
-  function refill(): Promise<void> {
+  async function refill(): Promise<boolean> {
     if (leasing === undefined && !revoked && blocks.remaining() <= refillBelow)
       leasing = leaseBlock().finally(() => {
         leasing = undefined;
         if (waiters.size > 0) void refill();
       });
-    return leasing ?? Promise.resolve();
+    await leasing;
+    return !revoked && blocks.remaining() > 0;
   }
 
   async function leaseBlock(): Promise<void> {

@@ -95,9 +95,28 @@ describe('the API as a whole', () => {
     await arrived.promise;
     const second = await api.call('GET', '/api/tasks/4');
     expectProblem(second, 'overloaded');
-    expect(second.json()['detail']).toContain('at most 1 requests');
+    expect(second.json()['detail']).toContain('at most 1 such requests');
     gate.resolve(4);
     expect((await first).status).toBe(202);
+    expect((await api.call('GET', '/api/tasks/4')).status).toBe(200);
+  });
+
+  test('a request whose client has left counts until its work is done', async () => {
+    await restart({ maxRequestsInFlight: 1 });
+    const arrived = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<number>();
+    api.operations.accept = () => {
+      arrived.resolve();
+      return gate.promise;
+    };
+    const client = api.open('POST', '/api/tasks', { 'content-type': 'application/json' });
+    client.on('error', () => undefined);
+    client.end(prime);
+    await arrived.promise;
+    client.destroy();
+    expectProblem(await api.call('GET', '/api/tasks/4'), 'overloaded');
+    gate.resolve(4);
+    await api.logged('"status":"aborted"');
     expect((await api.call('GET', '/api/tasks/4')).status).toBe(200);
   });
 

@@ -3,18 +3,20 @@ import { UnavailableError } from '../../domain/errors.ts';
 
 /**
  * Bounds the requests that are served at once, and with them everything that requests wait in: bodies being read, ids,
- * look-ups, reads. What comes above it is answered 503 at once.
+ * look-ups, reads. A request counts until its work is done, even if its client has left, and until its answer is sent.
+ * What comes above it is answered 503 at once.
  */
 export function inFlightLimit(maxRequests: number): Middleware {
   let inFlight = 0;
-  return async (_ctx, next) => {
+  return async (ctx, next) => {
     if (inFlight >= maxRequests)
-      throw new UnavailableError('OVERLOADED', `The gateway serves at most ${maxRequests} requests at once.`);
+      throw new UnavailableError('OVERLOADED', `The gateway serves at most ${maxRequests} such requests at once.`);
     inFlight += 1;
+    const closed = new Promise((resolve) => ctx.res.once('close', resolve));
     try {
       await next();
     } finally {
-      inFlight -= 1;
+      void closed.then(() => (inFlight -= 1));
     }
   };
 }

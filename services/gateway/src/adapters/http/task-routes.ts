@@ -8,6 +8,7 @@ import { cursorAfter, parsePage, type Page } from '../../domain/page.ts';
 import { parseTaskId } from '../../domain/task-id.ts';
 import type { NewTask } from '../../domain/task-request.ts';
 import { viewOf, type VisibleTaskDocument } from '../../domain/task-view.ts';
+import { inFlightLimit } from './in-flight-limit.ts';
 import { HttpProblem } from './problem.ts';
 import { readBodyText, type BodyLimits } from './read-body.ts';
 import { createRequestBound } from './request-bound.ts';
@@ -24,6 +25,9 @@ export interface TaskOperations {
   list(page: Page): Promise<{ documents: VisibleTaskDocument[]; hasMore: boolean }>;
 }
 
+/** How many lists are read and sent at once: each may have some megabytes. */
+const maxListsInFlight = 50;
+
 /** The three resources of tasks. */
 export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits & { readWaitMs: number }) {
   const router = new Router();
@@ -37,7 +41,7 @@ export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits 
     ctx.body = pendingTask(id, task);
   });
 
-  router.get('/api/tasks', async (ctx) => {
+  router.get('/api/tasks', inFlightLimit(maxListsInFlight), async (ctx) => {
     const page = parsePage(ctx.query);
     const { documents, hasMore } = await operations.list(page);
     const last = documents.at(-1);

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventCodec } from '@nask/kafka';
+import type { HealthCheck } from '@nask/service';
 import type { TaskIdSource } from '../../domain/task-id-source.ts';
 
 /** What accepting tasks needs beside Kafka itself: the ids of our schemas, and a first block of task ids. */
@@ -8,7 +10,12 @@ export interface WriteSide {
   start(options: { signal: AbortSignal }): Promise<void>;
   /** Whether the schemas are known: asked of the registry once, then never again. */
   readonly knowsSchemas: () => boolean;
+  /** Whether tasks could be accepted, once: that Kafka is there now is another question. */
+  readonly readiness: HealthCheck;
 }
+
+/** Without a lease no request comes that would ask for one: a gateway that is not ready gets none. */
+const leaseRetryMs = 500;
 
 /**
  * @param onFailure told when preparing cannot succeed: the registry answers and does not have our schemas. That a lease
@@ -20,6 +27,7 @@ export function createWriteSide(options: {
   onFailure: (error: unknown) => void;
 }): WriteSide {
   let knowsSchemas = false;
+  let hasIds = false;
 
   async function prepare(signal: AbortSignal): Promise<void> {
     try {
@@ -29,7 +37,11 @@ export function createWriteSide(options: {
       return;
     }
     knowsSchemas = true;
-    await options.ids.refill();
+    hasIds = await options.ids.refill();
+    while (!hasIds && !signal.aborted) {
+      await sleep(leaseRetryMs);
+      hasIds = await options.ids.refill();
+    }
   }
 
   return {
@@ -38,5 +50,9 @@ export function createWriteSide(options: {
       void prepare(signal);
     },
     knowsSchemas: () => knowsSchemas,
+    readiness() {
+      if (!knowsSchemas) return { ok: false, reason: 'the schema registry has not answered yet' };
+      return hasIds ? { ok: true } : { ok: false, reason: 'no block of task ids has been leased yet' };
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { MongoClient, ReadPreference } from 'mongodb';
+import type { Logger } from '@nask/kafka';
 import {
   checkpointId,
   checkpointsCollection,
@@ -31,15 +32,37 @@ const maxPageBytes = 4_194_304;
  * @param timeoutMs the most that one operation takes, finding a server included
  * @throws UnavailableError READ_MODEL_UNAVAILABLE from every operation that the store does not answer in time
  */
-export function createReadStore(options: { url: string; database: string; timeoutMs: number }): ReadStore {
-  const { timeoutMs } = options;
+export function createReadStore(options: {
+  url: string;
+  database: string;
+  timeoutMs: number;
+  logger: Logger;
+}): ReadStore {
+  const { timeoutMs, logger } = options;
   const client = new MongoClient(options.url, {
     appName: 'nask-gateway',
     readPreference: ReadPreference.primary,
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
-    timeoutMS: timeoutMs,
   });
+  const bound = () => ({ signal: AbortSignal.timeout(timeoutMs) });
+  let isAway = false;
+
+  async function answered<T>(operation: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await operation();
+      if (isAway) logger.info('the store of the read model answers again');
+      isAway = false;
+      return answer;
+    } catch (error) {
+      if (!isAway) logger.warn({ err: error }, 'the store of the read model does not answer');
+      isAway = true;
+      throw new UnavailableError('READ_MODEL_UNAVAILABLE', 'The store of the read model does not answer.', {
+        cause: error,
+      });
+    }
+  }
+
   const database = client.db(options.database);
   const tasks = database.collection<TaskDocument>(tasksCollection);
   const checkpoints = database.collection<CheckpointDocument>(checkpointsCollection);
@@ -47,14 +70,14 @@ export function createReadStore(options: { url: string; database: string; timeou
   return {
     tasks: (ids) =>
       answered(async () => {
-        const documents = await tasks.find({ _id: { $in: ids } }).toArray();
+        const documents = await tasks.find({ _id: { $in: ids } }, bound()).toArray();
         return new Map(documents.map((document) => [document._id, document]));
       }),
 
     page: ({ limit, afterId }) =>
       answered(async () => {
         const cursor = tasks
-          .find({ _id: { $gt: afterId }, requested: { $exists: true } })
+          .find({ _id: { $gt: afterId }, requested: { $exists: true } }, bound())
           .project<TaskDocument>({ 'completed.result': 0 })
           .sort({ _id: 1 })
           .limit(limit + 1);
@@ -72,7 +95,7 @@ export function createReadStore(options: { url: string; database: string; timeou
     highestTaskId: () =>
       answered(async () => {
         const [highest] = await tasks
-          .find({}, { projection: { _id: 1 } })
+          .find({}, { projection: { _id: 1 }, ...bound() })
           .sort({ _id: -1 })
           .limit(1)
           .toArray();
@@ -82,20 +105,10 @@ export function createReadStore(options: { url: string; database: string; timeou
     checkpoints: (topic, partitions) =>
       answered(async () => {
         const partitionOf = new Map(partitions.map((partition) => [checkpointId(topic, partition), partition]));
-        const documents = await checkpoints.find({ _id: { $in: [...partitionOf.keys()] } }).toArray();
+        const documents = await checkpoints.find({ _id: { $in: [...partitionOf.keys()] } }, bound()).toArray();
         return new Map(documents.map(({ _id, next_offset }) => [partitionOf.get(_id)!, next_offset]));
       }),
 
     close: () => client.close(),
   };
-}
-
-async function answered<T>(operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation();
-  } catch (error) {
-    throw new UnavailableError('READ_MODEL_UNAVAILABLE', 'The store of the read model does not answer.', {
-      cause: error,
-    });
-  }
 }
