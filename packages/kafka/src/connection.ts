@@ -1,5 +1,4 @@
-import { connect as connectSocket, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect, type Socket } from 'node:net';
 import { Kafka, logLevel, type ISocketFactoryArgs, type RetryOptions } from 'kafkajs';
 import { kafkajsLogCreator, type Logger } from './logger.ts';
 
@@ -102,7 +101,7 @@ function createKafka(
     retry,
     requestTimeoutMs,
     quiet = false,
-    socketFactory,
+    socketFactory = openSocket,
   }: AbandonableOptions & { socketFactory?: typeof openSocket } = {},
 ): Kafka {
   const options = optionsOf.get(connection);
@@ -121,12 +120,10 @@ function createKafka(
 
 const keepAliveDelayMs = 60_000;
 
-/** What kafkajs's own socket factory does, which it does not export. */
-function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket {
-  // kafkajs's types say that ssl is always there.
-  const socket = (ssl as typeof ssl | undefined)
-    ? connectTls({ host, port, servername: host, ...ssl }, onConnect)
-    : connectSocket({ host, port }, onConnect);
-  socket.setNoDelay(true);
-  return socket.setKeepAlive(true, keepAliveDelayMs);
+/**
+ * kafkajs's own socket factory leaves Nagle's algorithm on: the last packet of a request then waits for the broker to
+ * acknowledge the others, which a broker that waits for the whole request does late.
+ */
+function openSocket({ host, port, onConnect }: ISocketFactoryArgs): Socket {
+  return connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs }, onConnect);
 }

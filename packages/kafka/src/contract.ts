@@ -1,16 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { avroSchemas, topics as catalogueTopics, type EventName, type Topic } from '@nask/schemas';
 import type { schema } from 'avsc';
 import type { Admin } from 'kafkajs';
 import { abandonableKafka, topicName, type KafkaConnection } from './connection.ts';
 import { subjectOf } from './codec.ts';
-import { ContractError } from './contract/contract-error.ts';
+import { ContractError, contractErrorOf } from './contract/contract-error.ts';
 import { registerSchema } from './contract/schema-registration.ts';
 import { changeTopic, createTopics, describeTopics } from './contract/topic-admin.ts';
 import { planTopics, type TopicPlan, type TopicStep } from './contract/topic-plan.ts';
+import { waitFor } from './contract/wait-for.ts';
 import { wantedTopic, type TopicSettings } from './contract/wanted-topic.ts';
 import type { Logger } from './logger.ts';
-import { RegistryError } from './registry/registry-error.ts';
 import { createRegistry, type Registry, type RegistryOptions } from './registry/registry.ts';
 import { within } from './within.ts';
 
@@ -60,6 +59,8 @@ export async function applyContract(options: ContractOptions): Promise<ContractC
     if (plan.refusals.length > 0) throw new ContractError('REFUSED', plan.refusals);
     const schemas = await registerAll(createRegistry({ url: registryUrl, auth }), options, deadlineAtMs);
     return [...(await carryOut(admin, plan)), ...schemas];
+  } catch (error) {
+    throw contractErrorOf(error);
   } finally {
     await within(1_000, 'disconnecting', admin.disconnect()).catch(() => {});
     client.abandon();
@@ -134,28 +135,4 @@ async function registerAll(
   }
   if (refusals.length > 0) throw new ContractError('REFUSED', refusals);
   return outcomes;
-}
-
-const retryMs = 1_000;
-
-/** Tries again until the deadline what fails because a server is not there (yet). */
-async function waitFor<T>(
-  unreachable: string,
-  deadlineAtMs: number,
-  logger: Logger,
-  attempt: (leftMs: number) => Promise<T>,
-): Promise<T> {
-  for (;;) {
-    try {
-      return await attempt(deadlineAtMs - performance.now());
-    } catch (error) {
-      if (error instanceof RegistryError && error.code !== 'UNREACHABLE')
-        throw new ContractError('REFUSED', [error.message], { cause: error });
-      const reason = `${unreachable}: ${(error as Error).message}`;
-      if (performance.now() + retryMs > deadlineAtMs)
-        throw new ContractError('UNREACHABLE', [reason], { cause: error });
-      logger.info({ retryMs }, reason);
-      await sleep(retryMs);
-    }
-  }
 }

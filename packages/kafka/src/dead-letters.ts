@@ -29,28 +29,38 @@ const maxReasonLength = 1_000;
 /**
  * A dead letter has the key, value and headers of the record, and these headers: `dead-letter-reason`,
  * `dead-letter-topic`, `dead-letter-partition`, `dead-letter-offset`, `dead-letter-timestamp` (RFC 3339, when the record
- * was written). A record that is too large together with them comes without its value, and `dead-letter-value` says
- * `too large`; without a value it says `null`.
+ * was written). A record that Kafka does not take, most likely because it is too large together with them, comes
+ * without its value, and `dead-letter-value` says `refused`; of a record that has no value it says `null`.
  */
 export function createDeadLetters(options: DeadLettersOptions): DeadLetterSink {
   const { producer, topic, maxPerMinute = 60, nowMs = Date.now } = options;
-  let recentMs: number[] = [];
+  let recent: { atMs: number }[] = [];
+
+  async function send(letter: OutgoingRecord): Promise<void> {
+    try {
+      await producer.send(letter);
+    } catch (error) {
+      if (!(error instanceof ProducerError) || error.retryable) throw error;
+      const headers = { ...letter.headers, 'dead-letter-value': 'refused' };
+      await producer.send({ ...letter, headers, value: Buffer.alloc(0) });
+    }
+  }
 
   return {
     async publish(record, error) {
-      recentMs = recentMs.filter((publishedMs) => publishedMs > nowMs() - minuteMs);
-      if (recentMs.length >= maxPerMinute)
+      recent = recent.filter(({ atMs }) => atMs > nowMs() - minuteMs);
+      if (recent.length >= maxPerMinute)
         throw new DeadLettersExhaustedError(
-          `${recentMs.length} dead letters within a minute, the limit is ${maxPerMinute}; the next would be ${record.topic}/${record.partition} offset ${record.offset}: ${error.message}`,
+          `${recent.length} dead letters within a minute, the limit is ${maxPerMinute}; the next would be ${record.topic}/${record.partition} offset ${record.offset}: ${error.message}`,
         );
-      recentMs.push(nowMs());
-      const letter = letterOf(record, error, topic);
+      const published = { atMs: nowMs() };
+      recent.push(published);
       try {
-        await producer.send(letter);
+        await send(letterOf(record, error, topic));
       } catch (sendError) {
-        if (!(sendError instanceof ProducerError) || sendError.code !== 'RECORD_TOO_LARGE') throw sendError;
-        const headers = { ...letter.headers, 'dead-letter-value': 'too large' };
-        await producer.send({ ...letter, headers, value: Buffer.alloc(0) });
+        // It comes again, and then it counts.
+        recent = recent.filter((other) => other !== published);
+        throw sendError;
       }
     },
   };

@@ -1,14 +1,7 @@
 import { abandonableKafka, topicName, type KafkaConnection } from './connection.ts';
 import { shareNextRun } from './shared-run.ts';
+import { topicEnds, type LogEnd } from './topic-ends.ts';
 import { within } from './within.ts';
-
-/** Where a partition's log begins and ends. */
-export interface LogEnd {
-  /** Lowest offset that is still kept. */
-  logStart: number;
-  /** Offset that the next record will get. */
-  logEnd: number;
-}
 
 /** Kafka did not say where a topic ends. */
 export class LogEndsError extends Error {
@@ -20,7 +13,7 @@ export interface LogEnds {
   /**
    * Where each partition of a topic ends, asked of Kafka after the call: every record that was acknowledged before the
    * call is below. All who call while a look-up is under way share the next one.
-   * Rejects with LogEndsError, within twice the time-out.
+   * Rejects with LogEndsError, within twice the time-out: a look-up that is under way, and one's own.
    * @returns partition -> its ends
    */
   endOffsets(topic: string): Promise<ReadonlyMap<number, LogEnd>>;
@@ -42,11 +35,8 @@ export function createLogEnds(
     if (stopped) throw new LogEndsError('The look-up of log ends is stopped');
     const used = (current ??= connectAdmin(connection));
     try {
-      const asking = used.connected.then(() => used.admin.fetchTopicOffsets(topicName(connection, topic)));
-      const partitions = await within(timeoutMs, `looking up the end of ${topic}`, asking);
-      return new Map(
-        partitions.map(({ partition, low, high }) => [partition, { logStart: Number(low), logEnd: Number(high) }]),
-      );
+      const asking = used.connected.then(() => topicEnds(used.admin, topicName(connection, topic), timeoutMs));
+      return await within(timeoutMs, `looking up the end of ${topic}`, asking);
     } catch (error) {
       // Whatever it is stuck in ends with it.
       used.client.abandon();

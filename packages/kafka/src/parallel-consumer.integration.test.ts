@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, isolate, testServers } from '@nask/testkit';
+import { startConsumerProcess, type ConsumerProcess } from '../testing/consumer-process.ts';
 import { silentLogger, TestLog } from '../testing/test-log.ts';
 import { connectKafka } from './connection.ts';
 import { DeadLetterError } from './consumer/errors.ts';
@@ -16,13 +13,17 @@ const { brokers } = testServers();
 const { topicPrefix, groupPrefix } = isolate('parallel-consumer');
 const log = new TestLog({ brokers, topicPrefix });
 const running: ParallelConsumer[] = [];
+const children: ConsumerProcess[] = [];
 let names = 0;
 
 beforeAll(() => log.open());
 afterEach(async () => {
   await Promise.all(running.splice(0).map((consumer) => consumer.stop({ drainTimeoutMs: 0 })));
 });
-afterAll(() => log.close());
+afterAll(async () => {
+  await Promise.all(children.map((child) => child.end('SIGKILL')));
+  await log.close();
+});
 
 async function newTopic(partitions: number, records = 0): Promise<string> {
   const topic = `topic-${(names += 1)}`;
@@ -77,27 +78,22 @@ describe('parallel consumer on a real broker', () => {
     await log.append(topic, 0, numbered(20, 1));
 
     await eventually(() => expect(second).toContain(20));
-    expect(second.sort((a, b) => a - b)).toEqual([3, 20]);
+    expect(second.sort(ascending)).toEqual([3, 20]);
     await eventually(async () => expect((await log.committed(groupId, topic)).get(0)?.offset).toBe(21));
   });
 
   test('given a slow head and 5,000 behind it, when the process is killed, then nothing committed runs again', async () => {
     const topic = await newTopic(1, 5_000);
     const groupId = group();
-    const file = fileURLToPath(new URL('../testing/consumer-process.ts', import.meta.url));
-    const child = spawn(process.execPath, [file, brokers.join(','), topicPrefix, groupId, topic], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const ended: number[] = [];
-    createInterface({ input: child.stdout }).on('line', (line) => ended.push(Number(line)));
+    const child = startConsumerProcess({ brokers, topicPrefix, groupId, topic, holdsHead: true, maxWorkMs: 0 });
+    children.push(child);
 
     // They do not wait for the head: all of them end, and are committed, while it is open.
     await eventually(async () => {
-      expect(ended).toHaveLength(4_999);
+      expect(child.ended).toHaveLength(4_999);
       expect((await log.committed(groupId, topic)).get(0)?.isDone(4_999)).toBe(true);
     });
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await child.end('SIGKILL');
     const commit = (await log.committed(groupId, topic)).get(0)!;
     expect(commit.offset).toBe(0);
 
@@ -135,6 +131,36 @@ describe('parallel consumer on a real broker', () => {
     expect([...endings].filter(([, times]) => times !== 1)).toEqual([]);
   }, 60_000);
 
+  test('given members that are killed, then nothing is lost, and only what they had not committed runs again', async () => {
+    const partitions = 4;
+    const topic = await newTopic(partitions, 1_500);
+    const groupId = group();
+    const members: ConsumerProcess[] = [];
+    const start = () => {
+      const child = startConsumerProcess({ brokers, topicPrefix, groupId, topic, holdsHead: false, maxWorkMs: 40 });
+      children.push(child);
+      members.push(child);
+      return child;
+    };
+    const excused = new Set<string>();
+
+    for (const victim of [start(), start(), start()].slice(0, 2)) {
+      await eventually(() => expect(victim.ended.length).toBeGreaterThan(100));
+      await victim.end('SIGKILL');
+      const committed = await log.committed(groupId, topic);
+      for (const id of victim.ended) {
+        const [partition, offset] = id.split('/').map(Number) as [number, number];
+        if (!committed.get(partition)?.isDone(offset)) excused.add(id);
+      }
+      start();
+    }
+
+    const all = () => members.flatMap((member) => member.ended);
+    await eventually(() => expect(new Set(all()).size).toBe(partitions * 1_500), { timeoutMs: 90_000 });
+    const repeats = [...Map.groupBy(all(), (id) => id)].flatMap(([id, endings]) => (endings.length > 1 ? [id] : []));
+    expect(repeats.filter((id) => !excused.has(id))).toEqual([]);
+  }, 120_000);
+
   test('given two topics, when two members share them, then each has the same partition numbers of both', async () => {
     const topics = [await newTopic(4), await newTopic(4)];
     const groupId = group();
@@ -146,7 +172,7 @@ describe('parallel consumer on a real broker', () => {
     const numbers = (member: ParallelConsumer, topic: string | undefined) =>
       member.assignments().flatMap((assigned) => (assigned.topic === topic ? [assigned.partition] : []));
     for (const member of [first, second]) expect(numbers(member, topics[0])).toEqual(numbers(member, topics[1]));
-    expect([...numbers(first, topics[0]), ...numbers(second, topics[0])].sort()).toEqual([0, 1, 2, 3]);
+    expect([...numbers(first, topics[0]), ...numbers(second, topics[0])].sort(ascending)).toEqual([0, 1, 2, 3]);
   });
 
   test('given a handler under way, when the consumer stops, then it ends, nothing new begins, and both are committed', async () => {
@@ -227,7 +253,7 @@ describe('parallel consumer on a real broker', () => {
       'dead-letter-offset': '0',
     });
     await eventually(async () => expect((await log.committed(groupId, topic)).get(0)?.offset).toBe(3));
-    expect(handled.sort()).toEqual([1, 2]);
+    expect(handled.sort(ascending)).toEqual([1, 2]);
     await producer.stop();
   });
 
@@ -295,9 +321,11 @@ describe('parallel consumer on a real broker', () => {
     await consume({ topics: [topic], groupId, handler: async ({ offset }) => void handled.push(offset) });
 
     await eventually(async () => expect((await log.committed(groupId, topic)).get(0)?.offset).toBe(10));
-    expect(handled.sort((a, b) => a - b)).toEqual([4, 5, 6, 7, 8, 9]);
+    expect(handled.sort(ascending)).toEqual([4, 5, 6, 7, 8, 9]);
   });
 });
+
+const ascending = (a: number, b: number) => a - b;
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));

@@ -1,25 +1,38 @@
-/**
- * A consumer in a process of its own, to be killed: the record at offset 0 never ends, all others do at once. Writes the
- * offsets that ended to stdout, one a line.
- *
- * Arguments: brokers, topic prefix, group, topic.
- */
-import { connectKafka } from '../src/connection.ts';
-import { createParallelConsumer } from '../src/parallel-consumer.ts';
-import { silentLogger } from './test-log.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
-const [brokers, topicPrefix, groupId, topic] = process.argv.slice(2) as [string, string, string, string];
-const logger = silentLogger;
-const consumer = createParallelConsumer({
-  connection: connectKafka({ brokers: brokers.split(','), clientId: 'consumer-process', topicPrefix, logger }),
-  groupId,
-  topics: [topic],
-  logger,
-  sessionTimeoutMs: 6_000,
-  maxInFlight: 50,
-  async handler({ offset }) {
-    if (offset === 0) await new Promise(() => {});
-    process.stdout.write(`${offset}\n`);
-  },
-});
-await consumer.start();
+export interface ConsumerProcessOptions {
+  brokers: string[];
+  topicPrefix: string;
+  groupId: string;
+  topic: string;
+  /** The record at offset 0 of each partition never ends. */
+  holdsHead: boolean;
+  /** Handlers take a random time up to that. */
+  maxWorkMs: number;
+}
+
+/** A consumer in a process of its own, to be killed. */
+export interface ConsumerProcess {
+  /** `partition/offset` of what has ended there, in order; grows. */
+  readonly ended: string[];
+  /** Ends it, and resolves when it is gone and all that it wrote has been read. */
+  end(signal: NodeJS.Signals): Promise<void>;
+}
+
+export function startConsumerProcess(options: ConsumerProcessOptions): ConsumerProcess {
+  const file = fileURLToPath(new URL('./consumer-process-main.ts', import.meta.url));
+  const child = spawn(process.execPath, [file, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const gone = once(child, 'close');
+  const ended: string[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => ended.push(line));
+  return {
+    ended,
+    async end(signal) {
+      child.kill(signal);
+      await gone;
+    },
+  };
+}

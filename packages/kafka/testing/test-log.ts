@@ -39,8 +39,11 @@ export class TestLog {
 
   /** Deletes the records below an offset, as retention does. */
   async deleteBelow(topic: string, partition: number, offset: number): Promise<void> {
+    const name = topicName(this.connection, topic);
+    // kafkajs asks nobody for the leader here: it has to know the topic already.
+    await this.#admin.fetchTopicOffsets(name);
     await this.#admin.deleteTopicRecords({
-      topic: topicName(this.connection, topic),
+      topic: name,
       partitions: [{ partition, offset: String(offset) }],
     });
   }

@@ -54,7 +54,7 @@ export class Assignments {
   #counts = new Map<string, number>();
   #membership: Membership | null = null;
   #last: Membership | null = null;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: AssignmentsOptions, host: AssignmentsHost) {
     this.#options = options;
@@ -110,7 +110,7 @@ export class Assignments {
       else unsure.push(partition);
     }
     this.#options.client.pause(unsure);
-    if (unsure.length > 0 && !this.#closed) void this.#takeOver(unsure, membership);
+    if (unsure.length > 0 && !this.#closing.signal.aborted) void this.#takeOver(unsure, membership);
   }
 
   disconnected(): void {
@@ -121,12 +121,13 @@ export class Assignments {
   restart(partition: OwnedPartition): void {
     const replacement = this.#replace(partition);
     this.#options.client.pause([replacement]);
-    if (this.#membership !== null && !this.#closed) void this.#takeOver([replacement], this.#membership);
+    if (this.#membership !== null && !this.#closing.signal.aborted)
+      void this.#takeOver([replacement], this.#membership);
   }
 
   /** No partition is taken over any more. */
   close(): void {
-    this.#closed = true;
+    this.#closing.abort();
   }
 
   /** @param released whether nothing of it runs here any more, so that another consumer may begin */
@@ -186,10 +187,11 @@ export class Assignments {
   }
 
   async #takeOver(partitions: OwnedPartition[], membership: Membership): Promise<void> {
-    const isCurrent = () => this.#membership === membership && !this.#closed;
+    const isCurrent = () => this.#membership === membership && !this.#closing.signal.aborted;
     await takeOver(partitions, {
       ...this.#options,
       isCurrent,
+      closing: this.#closing.signal,
       isBeingReleased: ({ id }) => this.#releasing.has(id),
       begin: (positions) => this.#begin(positions, membership, isCurrent),
     });

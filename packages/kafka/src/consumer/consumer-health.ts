@@ -1,6 +1,6 @@
 import type { Engine } from './engine.ts';
 
-/** `ready`: in the group and able to work. `live`: not stuck, as far as can be told; a restart would help if not. */
+/** `ready`: in the group, and everything that is ours is handled. `live`: not stuck, as far as can be told; a restart would help if not. */
 export interface ConsumerHealth {
   ready: boolean;
   live: boolean;
@@ -42,8 +42,9 @@ function stuckBecause(engine: Engine, nowMs: number, progressTimeoutMs: number, 
 function unreadyBecause(engine: Engine): string | null {
   if (engine.assignments.membership === null) return 'not in the group';
   for (const { id, stoppedBecause, status, tracker, logStart } of engine.assignments.partitions) {
+    if (status !== 'flowing') return `${id} is being taken over`;
     if (stoppedBecause !== null) return `${id} is stopped: ${stoppedBecause}`;
-    if (status === 'flowing' && tracker.watermark < logStart)
+    if (tracker.watermark < logStart)
       return `${id}: retention took records from ${tracker.watermark} on that are not done; the log begins at ${logStart}`;
   }
   return null;

@@ -1,11 +1,11 @@
 import type { Logger } from '../logger.ts';
 import type { ConsumedRecord, TopicPartition } from '../record.ts';
 import { Assignments, type AssignmentsOptions } from './assignments.ts';
-import { sleep } from './attempts.ts';
 import type { Backoff } from './backoff.ts';
 import { metadataOverhead } from './commit-metadata.ts';
 import { Committer, type CommitOutcome } from './committer.ts';
 import type { Dispatcher, DispatcherHost } from './dispatcher.ts';
+import { drain } from './drain.ts';
 import type { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './errors.ts';
 import { FlowControl, type BufferLimits } from './flow-control.ts';
 import type { OwnedPartition } from './owned-partition.ts';
@@ -30,11 +30,6 @@ export interface EngineOptions extends AssignmentsOptions {
   onFatal: (error: FatalConsumerError) => void;
 }
 
-/** What handlers get to end after their signal fired, when the consumer stops. */
-const abortGraceMs = 1_000;
-/** When the consumer stops, a last commit that was fenced or failed is made again for so long. */
-const lastCommitMs = 3_000;
-const lastCommitRetryMs = 50;
 /** A broker's own default: never more than that is sent once it refused more. */
 const defaultMetadataLength = 4_096;
 
@@ -65,7 +60,7 @@ export class Engine implements GroupListener {
     this.#dispatcher = options.createDispatcher(this.#dispatcherHost());
     this.assignments = new Assignments(options, {
       maxMetadataLength: () => this.#maxMetadataLength,
-      flowing: () => this.#dispatcher.kick(),
+      flowing: () => this.#start(),
       lost: (partition) => this.#dispatcher.drop(partition),
     });
     this.#committer = new Committer({
@@ -111,8 +106,11 @@ export class Engine implements GroupListener {
     this.#options.observer.rebalanced();
     this.polled();
     this.assignments.assigned(membership, partitions);
+    const numbers = Map.groupBy(partitions, ({ topic }) => topic);
+    const assigned = [...numbers].map(([topic, own]) => `${topic}/${own.map(({ partition }) => partition).join(',')}`);
+    this.#logger.info({ generation: membership.generation, assigned }, 'joined the group');
     this.#committer.touch();
-    this.#dispatcher.kick();
+    this.#start();
   }
 
   disconnected(reason: string): void {
@@ -142,9 +140,9 @@ export class Engine implements GroupListener {
     partition.fetchPosition = Math.max(fetchPosition, batch.nextOffset);
     partition.logEnd = Math.max(batch.highWatermark, batch.nextOffset);
     this.#dispatcher.add(partition, fresh);
-    this.#dispatcher.kick();
+    this.#start();
     this.#passGap(partition);
-    this.#flow.adjust(partition, this.assignments.countOf(partition.topic));
+    this.#flow.check(partition, this.assignments.countOf(partition.topic));
     return true;
   }
 
@@ -158,11 +156,8 @@ export class Engine implements GroupListener {
       // What was read and not taken up is as good as not read.
       partition.fetchPosition = partition.tracker.next;
     }
-    await this.#settled(drainTimeoutMs);
-    for (const partition of this.assignments.partitions) partition.abort('the consumer stops');
-    await this.#settled(abortGraceMs);
-    await this.#commitLast();
-    this.#committer.stop();
+    const { assignments } = this;
+    await drain(drainTimeoutMs, { ...this.#options, assignments, committer: this.#committer });
     await this.#options.client.stop();
   }
 
@@ -217,9 +212,14 @@ export class Engine implements GroupListener {
     if (partition.status === 'flowing') {
       this.#passGap(partition);
       this.#committer.touch();
-      this.#flow.adjust(partition, this.assignments.countOf(partition.topic));
     }
+    this.#start();
+  }
+
+  /** Starts what may start, and reads on where that made room. */
+  #start(): void {
     this.#dispatcher.kick();
+    this.#flow.relieve((topic) => this.assignments.countOf(topic));
   }
 
   /** With nothing buffered, all up to the next fetch is taken up: also offsets at the end that have no record. */
@@ -271,31 +271,5 @@ export class Engine implements GroupListener {
 
   #progressed(): void {
     this.#lastProgressMs = this.#options.scheduler.nowMs();
-  }
-
-  async #settled(timeoutMs: number): Promise<void> {
-    const ended = new AbortController();
-    const all = [this.assignments.released(), ...this.assignments.partitions.map((partition) => partition.settled())];
-    void Promise.all(all).then(() => ended.abort());
-    await sleep(this.#options.scheduler, timeoutMs, ended.signal);
-  }
-
-  async #commitLast(): Promise<void> {
-    const { scheduler } = this.#options;
-    const over = new AbortController();
-    for (const partition of this.assignments.partitions) partition.version += 1;
-    const commit = async () => {
-      while (!over.signal.aborted && !(await this.#committer.flush()))
-        await sleep(scheduler, lastCommitRetryMs, over.signal);
-      over.abort();
-    };
-    void commit();
-    await sleep(scheduler, lastCommitMs, over.signal);
-    if (over.signal.aborted) return;
-    over.abort();
-    this.#logger.warn(
-      { lastCommitMs },
-      'the last commit did not get through: what ended since the one before is repeated',
-    );
   }
 }

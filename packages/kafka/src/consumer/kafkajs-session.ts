@@ -51,7 +51,7 @@ export class KafkajsSession {
     this.ended = new Promise((resolve, reject) => {
       this.#end = (error) => (error === undefined ? resolve() : reject(error));
     });
-    const client = abandonableKafka(connection, { retry });
+    const client = abandonableKafka(connection, { retry, quiet: true });
     this.#abandon = () => client.abandon();
     const details = () => {
       const { generation, partitions } = listener.held();

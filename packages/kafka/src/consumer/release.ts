@@ -1,5 +1,6 @@
 import type { Logger } from '../logger.ts';
 import { sleep } from './attempts.ts';
+import { decodeCommitMetadata } from './commit-metadata.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 import { CommitFencedError, type Commit, type GroupClient, type Membership, type Scheduler } from './ports.ts';
 
@@ -7,6 +8,8 @@ export interface ReleaseOptions {
   client: GroupClient;
   scheduler: Scheduler;
   logger: Logger;
+  /** How this consumer signs its commits. */
+  owner: string;
   /** Null while not in the group. */
   membership: () => Membership | null;
   releaseOf: (partition: OwnedPartition) => Commit;
@@ -21,18 +24,17 @@ const retryMs = 50;
  * that nothing runs any more. Given up after the time-out, or when there is no group to tell it to.
  */
 export async function release(partition: OwnedPartition, options: ReleaseOptions): Promise<void> {
-  const { client, scheduler, logger, membership, releaseOf, timeoutMs } = options;
+  const { scheduler, logger, timeoutMs } = options;
   const deadlineMs = scheduler.nowMs() + timeoutMs;
   const ended = new AbortController();
   void partition.settled().then(() => ended.abort());
   await sleep(scheduler, timeoutMs, ended.signal);
 
-  while (scheduler.nowMs() < deadlineMs) {
-    const current = membership();
-    if (current === null) break;
+  for (let attempts = 1; scheduler.nowMs() < deadlineMs; attempts += 1) {
     try {
-      await client.commit(current, [releaseOf(partition)]);
-      return;
+      if (attempts > 1 && !(await isStillSigned(partition, options))) return;
+      if (await commitRelease(partition, options)) return;
+      break;
     } catch (error) {
       // Fenced: yet another generation is beginning, and in that one we may say it.
       if (!(error instanceof CommitFencedError))
@@ -41,4 +43,18 @@ export async function release(partition: OwnedPartition, options: ReleaseOptions
     }
   }
   logger.warn({ partition: partition.id, running: partition.running }, 'a lost partition was not released in time');
+}
+
+async function commitRelease(partition: OwnedPartition, options: ReleaseOptions): Promise<boolean> {
+  const membership = options.membership();
+  if (membership === null) return false;
+  await options.client.commit(membership, [options.releaseOf(partition)]);
+  return true;
+}
+
+/** An attempt without an answer may have worked: then the new owner has begun, and must not be overwritten. */
+async function isStillSigned(partition: OwnedPartition, { client, owner }: ReleaseOptions): Promise<boolean> {
+  const [commit] = await client.committed([partition]);
+  const signed = decodeCommitMetadata(commit?.metadata ?? null);
+  return signed?.owner === owner && !signed.released;
 }

@@ -30,6 +30,8 @@ export interface TakeOverOptions {
   handOverTimeoutMs: number;
   /** False once another generation has begun, or the consumer stops. */
   isCurrent: () => boolean;
+  /** Fires when the consumer stops. */
+  closing: AbortSignal;
   /** Whether we still have work of the partition in hand from when it was ours before. */
   isBeingReleased: (partition: OwnedPartition) => boolean;
   /** Begins to handle these partitions. What it throws is retried. */
@@ -48,7 +50,7 @@ const backoff = { initialMs: 200, maxMs: 10_000 };
  * owner waits for that mark. It does not wait for an owner that has left the group, nor longer than the time-out.
  */
 export async function takeOver(partitions: readonly OwnedPartition[], options: TakeOverOptions): Promise<void> {
-  const { client, scheduler, logger, handOverTimeoutMs, isCurrent, begin } = options;
+  const { client, scheduler, logger, handOverTimeoutMs, isCurrent, closing, begin } = options;
   const deadlineMs = scheduler.nowMs() + handOverTimeoutMs;
   let waiting = [...partitions];
   let failures = 0;
@@ -67,13 +69,13 @@ export async function takeOver(partitions: readonly OwnedPartition[], options: T
         waiting = waiting.filter((partition) => !free.some((begun) => begun.partition === partition));
       }
       failures = 0;
-      if (waiting.length > 0) await sleep(scheduler, pollMs);
+      if (waiting.length > 0) await sleep(scheduler, pollMs, closing);
     } catch (error) {
       if (error instanceof CommitFencedError) return;
       failures += 1;
       const delayMs = backoffMs(backoff, failures, scheduler.random());
       logger.warn({ err: error, failures, delayMs }, 'taking over partitions failed; trying again');
-      await sleep(scheduler, delayMs);
+      await sleep(scheduler, delayMs, closing);
     }
   }
 }

@@ -11,3 +11,11 @@ export class ContractError extends Error {
     this.reasons = reasons;
   }
 }
+
+/** Kafka's refusals as a ContractError; what is none of them stays as it is. */
+export function contractErrorOf(error: unknown): unknown {
+  if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) return error;
+  const { errors = [] } = error as { errors?: { message: string; topic?: string }[] };
+  const reasons = errors.map(({ topic, message }) => (topic === undefined ? message : `${topic}: ${message}`));
+  return new ContractError('REFUSED', reasons.length > 0 ? reasons : [error.message], { cause: error });
+}

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Admin, type ConfigEntries, type ITopicMetadata } from 'kafkajs';
+import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs';
+import { topicEnds } from '../topic-ends.ts';
 import type { ExistingTopic, TopicStep } from './topic-plan.ts';
 import type { WantedTopic } from './wanted-topic.ts';
 
@@ -15,12 +16,12 @@ export async function describeTopics(admin: Admin, names: readonly string[]): Pr
   const { topics } = await admin.fetchTopicMetadata({ topics: found });
   const existing = new Map<string, ExistingTopic>();
   for (const { name, partitions } of topics) {
-    const ends = await admin.fetchTopicOffsets(name);
+    const ends = await topicEnds(admin, name, leaderTimeoutMs);
     const entries = await configOf(admin, name);
     existing.set(name, {
       partitions: partitions.length,
       replicationFactor: partitions[0]?.replicas.length ?? 0,
-      hadRecords: ends.some(({ high }) => Number(high) > 0),
+      hadRecords: [...ends.values()].some(({ logEnd }) => logEnd > 0),
       config: Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue])),
     });
   }
@@ -40,39 +41,35 @@ export async function createTopics(admin: Admin, topics: readonly WantedTopic[])
       configEntries: Object.entries(config).map(([setting, value]) => ({ name: setting, value })),
     })),
   });
-  await waitForLeaders(
-    admin,
-    topics.map(({ name }) => name),
-  );
+  for (const { name, partitions } of topics) await waitForTopic(admin, name, partitions);
 }
 
 const leaderCheckMs = 50;
 const leaderTimeoutMs = 15_000;
 
-async function waitForLeaders(admin: Admin, names: string[]): Promise<void> {
+/** A partition can be written to when its leader answers. */
+async function waitForTopic(admin: Admin, name: string, partitions: number): Promise<void> {
   const deadlineAtMs = performance.now() + leaderTimeoutMs;
   for (;;) {
-    try {
-      const { topics } = await admin.fetchTopicMetadata({ topics: names });
-      if (topics.length === names.length && topics.every(hasLeaders)) return;
-    } catch (error) {
-      const { type } = error as { type?: string };
-      if (type !== 'UNKNOWN_TOPIC_OR_PARTITION' && type !== 'LEADER_NOT_AVAILABLE') throw error;
-    }
+    const found = await admin.fetchTopicMetadata({ topics: [name] }).catch(noSuchTopicYet);
+    if (found?.topics[0]?.partitions.length === partitions) break;
     if (performance.now() > deadlineAtMs)
-      throw new Error(`No leader within ${leaderTimeoutMs} ms: ${names.join(', ')}`);
+      throw new Error(`${name} is not there ${leaderTimeoutMs} ms after its creation`);
     await sleep(leaderCheckMs);
   }
+  await topicEnds(admin, name, leaderTimeoutMs);
 }
 
-function hasLeaders({ partitions }: ITopicMetadata): boolean {
-  return partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
+function noSuchTopicYet(error: { type?: string }): undefined {
+  if (error.type !== 'UNKNOWN_TOPIC_OR_PARTITION' && error.type !== 'LEADER_NOT_AVAILABLE') throw error;
 }
 
 /** Changes a topic that exists, as planned. */
 export async function changeTopic(admin: Admin, { wanted, growsFrom, configChanges }: TopicStep): Promise<void> {
-  if (growsFrom !== undefined)
+  if (growsFrom !== undefined) {
     await admin.createPartitions({ topicPartitions: [{ topic: wanted.name, count: wanted.partitions }] });
+    await waitForTopic(admin, wanted.name, wanted.partitions);
+  }
   if (configChanges.length === 0) return;
 
   // The request that kafkajs has replaces all of a topic's own settings: what somebody else set is set again.

@@ -22,6 +22,7 @@ export class PendingRecord implements Queueable {
   handedOver = false;
 
   readonly #onSettled: PendingRecordOptions['onSettled'];
+  readonly #deadlineMs: number;
   readonly #timer: NodeJS.Timeout;
   #settled = false;
   #resolve!: (position: Position) => void;
@@ -32,12 +33,13 @@ export class PendingRecord implements Queueable {
     this.sizeBytes = sizeBytes;
     this.alone = alone;
     this.deadlineAtMs = performance.now() + deadlineMs;
+    this.#deadlineMs = deadlineMs;
     this.#onSettled = onSettled;
     this.outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#timer = setTimeout(() => this.reject(this.#late(deadlineMs)), deadlineMs);
+    this.#timer = setTimeout(() => this.expire(), deadlineMs);
   }
 
   resolve(position: Position): void {
@@ -48,6 +50,11 @@ export class PendingRecord implements Queueable {
     if (this.#settle(error)) this.#reject(error);
   }
 
+  /** Its deadline is past. */
+  expire(): void {
+    this.reject(this.#late());
+  }
+
   #settle(error: ProducerError | undefined): boolean {
     if (this.#settled) return false;
     this.#settled = true;
@@ -56,7 +63,8 @@ export class PendingRecord implements Queueable {
     return true;
   }
 
-  #late(deadlineMs: number): ProducerError {
+  #late(): ProducerError {
+    const deadlineMs = this.#deadlineMs;
     const { topic } = this.record;
     return this.handedOver
       ? new ProducerError(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
-import { within } from '../within.ts';
+import { TimeoutError, within } from '../within.ts';
 import type { BatchLimits, BatchQueue } from './batch-queue.ts';
 import { PartitionCounts, unknownTopicRetryMs } from './partition-counts.ts';
 import type { PendingRecord } from './pending-record.ts';
@@ -133,7 +133,10 @@ export class SendLoop {
       });
       metrics.batchSent(batch.length, (performance.now() - startedAtMs) / 1000);
     } catch (error) {
-      for (const pending of batch) pending.reject(refused(error));
+      for (const pending of batch) {
+        if (error instanceof TimeoutError) pending.expire();
+        else pending.reject(refused(error));
+      }
       throw error;
     }
   }

@@ -88,8 +88,9 @@ export class SimulatedBroker {
     }
   }
 
-  join(memberId: string | null, joining: Joining): string | 'unknown' {
-    if (memberId !== null && !this.#members.has(memberId)) return 'unknown';
+  /** The member's id; null when the group does not know the one it has. */
+  join(memberId: string | null, joining: Joining): string | null {
+    if (memberId !== null && !this.#members.has(memberId)) return null;
     const id = memberId ?? `member-${(this.#names += 1)}`;
     const lastHeardMs = this.#options.time.nowMs();
     this.#members.set(id, { ...joining, memberId: id, lastHeardMs, isJoining: true });

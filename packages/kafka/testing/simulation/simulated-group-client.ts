@@ -94,14 +94,13 @@ export class SimulatedGroupClient implements GroupClient {
     this.#joining = true;
     const { promise: assigned, resolve } = Promise.withResolvers<[Membership, TopicPartition[]]>();
     try {
-      const memberId = await this.#ask(() =>
+      this.#memberId = await this.#ask(() =>
         this.#broker.join(this.#memberId, {
           instance: this.#instance,
           held: this.#listener!.held(),
           assigned: (...assignment) => resolve(assignment),
         }),
       );
-      this.#memberId = memberId === 'unknown' ? null : memberId;
       if (this.#memberId !== null) await this.#begin(...(await assigned));
     } catch {
       // Tried again with the next heartbeat.

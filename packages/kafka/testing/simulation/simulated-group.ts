@@ -88,7 +88,6 @@ export class SimulatedGroup {
   }
 
   join(): void {
-    if(globalThis.process.env.WATCH) console.log(this.time.nowMs(),'JOIN',this.#names+1);
     const name = `consumer${(this.#names += 1)}`;
     const process = new SimulatedProcess(this.time);
     const client = new SimulatedGroupClient({ time: this.time, process, broker: this.broker, instance: name });
@@ -121,7 +120,6 @@ export class SimulatedGroup {
   /** Gracefully. */
   async leave(): Promise<void> {
     const consumer = this.#take();
-    if(globalThis.process.env.WATCH) console.log(this.time.nowMs(),'LEAVE',consumer?.name);
     if (consumer !== undefined) await consumer.engine.stop(this.time.between(0, 2_000));
   }
 
@@ -161,7 +159,6 @@ export class SimulatedGroup {
   async #handle(consumer: Consumer, record: ConsumedRecord, signal: AbortSignal): Promise<void> {
     const { process } = consumer;
     this.#takeKey(consumer, record);
-    if (idOf(record)===globalThis.process.env.WATCH) { console.log(this.time.nowMs(),'BEGIN',consumer.name); signal.addEventListener('abort',()=>console.log(this.time.nowMs(),'ABORT',consumer.name,String(signal.reason))) }
     try {
       if (this.time.random() < 0.02) throw new Error('a passing failure');
       const isLong = this.time.random() < 0.02;
@@ -188,14 +185,12 @@ export class SimulatedGroup {
   #end(consumer: Consumer, record: ConsumedRecord): void {
     const id = idOf(record);
     this.#endings.set(id, (this.#endings.get(id) ?? 0) + 1);
-    if (id===globalThis.process.env.WATCH) console.log(this.time.nowMs(),'END',consumer.name,'troubledUntil',consumer.troubledUntilMs);
     consumer.uncommitted.set(id, record);
     if (this.time.nowMs() < consumer.troubledUntilMs) this.#excused.add(id);
   }
 
   /** A commit never says more than is true. */
   #checkCommit(commit: Commit): void {
-    if(globalThis.process.env.WATCH?.startsWith(partitionId(commit)+'/')) console.log(this.time.nowMs(),'COMMIT',commit.offset,commit.metadata);
     const bounds = { ...commit, logStart: 0, logEnd: this.broker.end(commit) };
     const { tracker } = startAtCommit(commit, bounds);
     for (const record of this.broker.read(commit, 0, Number.MAX_SAFE_INTEGER)) {
@@ -209,7 +204,6 @@ export class SimulatedGroup {
   /** From now on, for as long, and until the group has noticed: what ends here may be done again elsewhere. */
   #trouble(consumer: Consumer | undefined, forMs = 0): void {
     if (consumer === undefined) return;
-    if(globalThis.process.env.WATCH) console.log(this.time.nowMs(),'TROUBLE',consumer.name,forMs,new Error().stack.split('\n')[2]);
     const endsMs = this.time.nowMs() + forMs + sessionTimeoutMs + 2 * handOverTimeoutMs;
     consumer.troubledUntilMs = Math.max(consumer.troubledUntilMs, endsMs);
     for (const id of consumer.uncommitted.keys()) this.#excused.add(id);

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { isolate, testServers } from '@nask/testkit';
+
+const { brokers, registryUrl } = testServers();
+const { topicPrefix } = isolate('contract-cli');
+
+interface Outcome {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+function runContract(env: Record<string, string> = {}): Promise<Outcome> {
+  const servers = { KAFKA_BROKERS: brokers.join(','), SCHEMA_REGISTRY_URL: registryUrl, TOPIC_PREFIX: topicPrefix };
+  const options = { env: { PATH: process.env['PATH'], LOG_LEVEL: 'error', ...servers, ...env } };
+  return new Promise((resolve) => {
+    const script = join(import.meta.dirname, 'contract-cli.ts');
+    execFile(process.execPath, ['--no-warnings', script], options, (error, stdout, stderr) => {
+      resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+describe('the contract command', () => {
+  test('says what it did, and that there is nothing to do the second time', async () => {
+    const first = await runContract();
+    expect(first).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(first.stdout).toMatch(new RegExp(`^created +topic +${topicPrefix}tasks\\.requested +12 partitions`, 'm'));
+    const second = await runContract();
+    expect(second.exitCode).toBe(0);
+    expect(second.stdout).toContain('Nothing to do');
+  }, 60_000);
+
+  test('says why it was refused, and fails', async () => {
+    const { exitCode, stdout, stderr } = await runContract({ TOPIC_MIN_INSYNC_REPLICAS: '2' });
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('- min.insync.replicas is more than the replication factor');
+  }, 60_000);
+
+  test('names a setting that is wrong', async () => {
+    const { exitCode, stderr } = await runContract({ TOPIC_PARTITIONS: 'many' });
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain('TOPIC_PARTITIONS');
+  }, 60_000);
+});

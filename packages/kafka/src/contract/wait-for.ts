@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../logger.ts';
+import { RegistryError } from '../registry/registry-error.ts';
+import { ContractError } from './contract-error.ts';
+
+const retryMs = 1_000;
+
+/**
+ * Tries again until the deadline what fails because a server is not there yet.
+ * @param unreachable what to say when it does not come
+ * @param deadlineAtMs on performance.now()'s clock
+ * @throws ContractError UNREACHABLE after the deadline, REFUSED when the registry refuses
+ */
+export async function waitFor<T>(
+  unreachable: string,
+  deadlineAtMs: number,
+  logger: Logger,
+  attempt: (leftMs: number) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt(deadlineAtMs - performance.now());
+    } catch (error) {
+      if (error instanceof RegistryError && error.code !== 'UNREACHABLE')
+        throw new ContractError('REFUSED', [error.message], { cause: error });
+      const reason = `${unreachable}: ${(error as Error).message}`;
+      if (performance.now() + retryMs > deadlineAtMs)
+        throw new ContractError('UNREACHABLE', [reason], { cause: error });
+      logger.info({ retryMs }, reason);
+      await sleep(retryMs);
+    }
+  }
+}

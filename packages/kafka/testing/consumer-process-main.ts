@@ -1,0 +1,26 @@
+/** The process that consumer-process.ts starts. Its one argument is a ConsumerProcessOptions in JSON. */
+import { connectKafka } from '../src/connection.ts';
+import { createParallelConsumer } from '../src/parallel-consumer.ts';
+import type { ConsumerProcessOptions } from './consumer-process.ts';
+import { silentLogger } from './test-log.ts';
+
+const options = JSON.parse(process.argv[2] ?? '') as ConsumerProcessOptions;
+const { brokers, topicPrefix, groupId, topic, holdsHead, maxWorkMs } = options;
+
+const consumer = createParallelConsumer({
+  connection: connectKafka({ brokers, clientId: 'consumer-process', topicPrefix, logger: silentLogger }),
+  groupId,
+  topics: [topic],
+  logger: silentLogger,
+  sessionTimeoutMs: 6_000,
+  heartbeatIntervalMs: 200,
+  maxInFlight: 50,
+  async handler({ partition, offset }, { signal }) {
+    if (holdsHead && offset === 0) await new Promise(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * maxWorkMs));
+    signal.throwIfAborted();
+    process.stdout.write(`${partition}/${offset}\n`);
+  },
+});
+process.once('SIGTERM', () => void consumer.stop());
+await consumer.start();
