@@ -33,6 +33,14 @@ export function topicsMarkdown(): string {
   ].join('\n');
 }
 
+/** The API's kinds of error, by the name that `type` ends with. */
+export function problemsMarkdown(types: Readonly<Record<string, { status: number; meaning: string }>>): string {
+  const rows = Object.entries(types).map(
+    ([name, { status, meaning }]) => `| ${status} | \`/problems/${name}\` | ${meaning} |`,
+  );
+  return ['| status | type | meaning |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
 /** The settings of all services, a section each. */
 export function allSettingsMarkdown(services: ReadonlyMap<string, SettingsTable>): string {
   return [...services].map(([name, table]) => settingsMarkdown(name, table).trim()).join('\n\n');

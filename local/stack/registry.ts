@@ -59,7 +59,8 @@ export function createRegistry({ folders, port }: { folders: ServerFolders; port
       '-Dquarkus.http.host=127.0.0.1',
       `-Dquarkus.http.port=${port}`,
       '-Dquarkus.http.access-log.enabled=false',
-      `-Dapicurio.datasource.url=jdbc:h2:file:${join(dataFolder, 'registry')}`,
+      // H2 writes behind by half a second, and what it acknowledged meanwhile dies with a killed process.
+      `-Dapicurio.datasource.url=jdbc:h2:file:${join(dataFolder, 'registry')};WRITE_DELAY=0`,
       '-Dapicurio.datasource.jdbc.initial-size=2',
       '-Dapicurio.datasource.jdbc.min-size=2',
       '-jar',

@@ -85,6 +85,15 @@ describe('http server', () => {
     await stopped;
   });
 
+  test('stop lets a slow reader have the rest of an answer that is ended and not yet sent', async () => {
+    const body = 'x'.repeat(30 * 1024 * 1024);
+    const server = await started({ listener: (_, response) => response.end(body) });
+    const response = await request(server, keepAliveAgent());
+    const stopped = server.stop(aMinute);
+    expect((await text(response)).length).toBe(body.length);
+    await stopped;
+  });
+
   test('stop cuts off, and counts, requests that are not answered in time', async () => {
     const { arrived, listener } = holdingListener();
     const server = await started({ listener });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Server as NetServer, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Component } from '../lifecycle/component.ts';
 import { settledWithin } from '../lifecycle/deadline.ts';
@@ -63,10 +63,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     response.once('close', () => {
       unanswered.delete(response);
       // The connection counts as idle only after this event.
-      if (stopping) setImmediate(() => server.closeIdleConnections());
+      if (stopping) setImmediate(closeIdleConnections);
     });
     listener(request, response);
   });
+
+  /** Node counts a connection as idle once its answer is ended, sent or not: so only while none is on its way. */
+  function closeIdleConnections(): void {
+    if (unanswered.size === 0) server.closeIdleConnections();
+  }
 
   function boundAddress(): AddressInfo {
     const address = server.address();
@@ -89,9 +94,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     await starting?.catch(() => {});
     if (!server.listening) return;
     const closed = new Promise<void>((resolve) => {
-      // Closes idle connections too.
-      server.close(() => resolve());
+      // Only stops accepting: HTTP's own close would end the connections that Node counts as idle.
+      NetServer.prototype.close.call(server, () => resolve());
     });
+    closeIdleConnections();
     if ((await settledWithin(closed, Math.min(graceMs, drainTimeoutMs))) === 'settled') return;
     const cutOff = unanswered.size;
     server.closeAllConnections();
