@@ -25,7 +25,22 @@ async function simulate(seed: number, trouble: Trouble): Promise<SimulatedGroup>
   return group;
 }
 type Trouble = 'none' | 'crashes' | 'all';
-const [from,to,mode]=process.argv.slice(2);
-let bad=0, ended=0, repeats=0;
-for (let s=Number(from); s<Number(to); s++) { try { const g=await simulate(s, mode as Trouble); repeats+=g.repeatCount; if (g.faults.length||g.repeats.length|| (mode==='none'&&g.repeatCount)) { bad++; console.log(s, mode, g.faults.slice(0,2), g.repeats.slice(0,3)); } } catch(e) { bad++; console.log(s, mode, String(e)); } if (bad>5) break; }
+const [from, to, mode] = process.argv.slice(2);
+let bad = 0,
+  ended = 0,
+  repeats = 0;
+for (let s = Number(from); s < Number(to); s++) {
+  try {
+    const g = await simulate(s, mode as Trouble);
+    repeats += g.repeatCount;
+    if (g.faults.length || g.repeats.length || (mode === 'none' && g.repeatCount)) {
+      bad++;
+      console.log(s, mode, g.faults.slice(0, 2), g.repeats.slice(0, 3));
+    }
+  } catch (e) {
+    bad++;
+    console.log(s, mode, String(e));
+  }
+  if (bad > 5) break;
+}
 console.log('done', mode, 'bad', bad, 'repeats (excused)', repeats);
