@@ -24,5 +24,6 @@ export { ProducerError, type ProducerErrorCode } from './producer/producer-error
 export type * from './record.ts';
 export { EncodeError } from './registry/event-type.ts';
 export { createDeadLetters, type DeadLettersOptions, type DeadLetterSink } from './dead-letters.ts';
+export type { AssignedPartition } from './consumer/assignments.ts';
 export { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './consumer/errors.ts';
 export { createParallelConsumer, type ParallelConsumer, type ParallelConsumerOptions } from './parallel-consumer.ts';
