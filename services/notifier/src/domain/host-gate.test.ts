@@ -1,122 +1,231 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { createHostSlots, type HostSlots } from './host-slots.ts';
+import { createHostGate, type Clock, type HostGateOptions, type Turn } from './host-gate.ts';
 
 const never = new AbortController().signal;
 
-/** Work that runs until it is told to end, and a record of what began. */
-function workshop(slots: HostSlots) {
-  const begun: string[] = [];
-  const ends = new Map<string, () => void>();
-  const start = (name: string, signal = never): Promise<void> =>
-    slots.run(name.charAt(0), signal, () => {
-      begun.push(name);
-      return new Promise((resolve) => ends.set(name, resolve));
-    });
-  const end = async (name: string): Promise<void> => {
-    ends.get(name)?.();
-    ends.delete(name);
-    await settled();
+/** A clock that the test sets. */
+function manualClock() {
+  let nowMs = 1_000_000;
+  const tasks = new Set<{ atMs: number; run: () => void }>();
+  const clock: Clock = {
+    nowMs: () => nowMs,
+    after(delayMs, run) {
+      const task = { atMs: nowMs + delayMs, run };
+      tasks.add(task);
+      return () => tasks.delete(task);
+    },
   };
-  return { begun, start: (name: string, signal?: AbortSignal) => void start(name, signal).catch(() => {}), end, ends };
+  const pass = (ms: number) => {
+    nowMs += ms;
+    for (const task of [...tasks].filter(({ atMs }) => atMs <= nowMs)) {
+      tasks.delete(task);
+      task.run();
+    }
+  };
+  return { clock, pass };
 }
 
-async function settled(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+function gateWith(different: Partial<HostGateOptions> = {}) {
+  const { clock, pass } = manualClock();
+  const gate = createHostGate({
+    maxRunning: 100,
+    maxLimit: 4,
+    maxWaitMs: 1_000,
+    maxFailures: 3,
+    openMs: 30_000,
+    maxIdleHosts: 10,
+    clock,
+    ...different,
+  });
+  const enter = (host: string, signal = never) => gate.enter(host, signal);
+  const turn = async (host: string) => {
+    const entered = await enter(host);
+    if (typeof entered === 'string') throw new Error(`refused: ${entered}`);
+    return entered;
+  };
+  return { gate, pass, enter, turn };
 }
 
-describe('the slots', () => {
-  test('a host takes its own share and leaves the rest to others', async () => {
-    const slots = createHostSlots({ maxRunning: 10, maxRunningPerHost: 2 });
-    const { begun, start } = workshop(slots);
-    for (const name of ['a1', 'a2', 'a3', 'a4', 'b1']) start(name);
-    await settled();
-    expect(begun).toEqual(['a1', 'a2', 'b1']);
-    expect([slots.running(), slots.waiting()]).toEqual([3, 2]);
+/** Whether a promise is settled by now. */
+async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol('pending');
+  await new Promise(setImmediate);
+  return (await Promise.race([promise, Promise.resolve(pending)])) === pending;
+}
+
+describe('a host', () => {
+  test('begins with two requests; each answer lets one more run, up to the limit; a failure halves them', async () => {
+    const { gate, turn, enter } = gateWith();
+    const turns = [await turn('a'), await turn('a')];
+    const third = enter('a');
+    expect(await isPending(third)).toBe(true);
+    turns[0]!.leave('answered');
+    turns.push((await third) as Turn, await turn('a'));
+    for (const one of turns.slice(1)) one.leave('answered');
+    const four = await Promise.all([turn('a'), turn('a'), turn('a'), turn('a')]);
+    expect(await isPending(enter('a'))).toBe(true);
+    expect(gate.running()).toBe(4);
+    four[0]!.leave('failed');
+    expect(gate.running()).toBe(3);
   });
 
-  test('hosts take turns, and within a host the order is kept', async () => {
-    const { begun, start, end } = workshop(createHostSlots({ maxRunning: 1, maxRunningPerHost: 1 }));
-    for (const name of ['a1', 'a2', 'a3', 'b1', 'b2']) start(name);
-    for (const name of ['a1', 'b1', 'a2', 'b2']) await end(name);
-    expect(begun).toEqual(['a1', 'b1', 'a2', 'b2', 'a3']);
+  test('at its limit makes others wait so long and then refuses them: busy', async () => {
+    const { gate, turn, enter, pass } = gateWith();
+    await Promise.all([turn('a'), turn('a')]);
+    const waiting = enter('a');
+    pass(999);
+    expect(await isPending(waiting)).toBe(true);
+    pass(1);
+    expect(await waiting).toBe('busy');
+    expect(gate.waiting()).toBe(0);
   });
 
-  test('one that is aborted while it waits never begins, and holds nobody up', async () => {
-    const slots = createHostSlots({ maxRunning: 1, maxRunningPerHost: 1 });
-    const { begun, start, end } = workshop(slots);
-    const stop = new AbortController();
-    start('a1');
-    const waiting = slots.run('b', stop.signal, () => Promise.resolve('began'));
-    start('c1');
-    stop.abort(new Error('stopped'));
-    await expect(waiting).rejects.toThrow('stopped');
-    await expect(slots.run('d', stop.signal, () => Promise.resolve('began'))).rejects.toThrow('stopped');
-    await end('a1');
-    expect(begun).toEqual(['a1', 'c1']);
+  test('where nothing has ended for as long refuses at once, so that nothing piles up in memory', async () => {
+    const { gate, turn, enter, pass } = gateWith();
+    await Promise.all([turn('a'), turn('a')]);
+    pass(1_001);
+    expect(await enter('a')).toBe('busy');
+    expect(gate.waiting()).toBe(0);
   });
 
-  test('work that fails gives its slot back', async () => {
-    const slots = createHostSlots({ maxRunning: 1, maxRunningPerHost: 1 });
-    await expect(slots.run('a', never, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
-    expect(await slots.run('a', never, () => Promise.resolve('began'))).toBe('began');
+  test('that answers gives its waiters their turns in order', async () => {
+    const { turn, enter } = gateWith({ maxLimit: 1 });
+    const first = await turn('a');
+    const order: string[] = [];
+    const waits = ['x', 'y', 'z'].map(async (name) => {
+      const entered = (await enter('a')) as Turn;
+      order.push(name);
+      entered.leave('answered');
+    });
+    first.leave('answered');
+    await Promise.all(waits);
+    expect(order).toEqual(['x', 'y', 'z']);
   });
 
-  test('once closed, what runs ends and nothing else begins', async () => {
-    const slots = createHostSlots({ maxRunning: 1, maxRunningPerHost: 1 });
-    const { begun, start, end } = workshop(slots);
-    for (const name of ['a1', 'a2', 'b1']) start(name);
-    const closed = slots.close();
-    start('c1');
-    await end('a1');
-    await closed;
-    expect(begun).toEqual(['a1']);
-    await expect(createHostSlots({ maxRunning: 1, maxRunningPerHost: 1 }).close()).resolves.toBeUndefined();
+  test('takes nothing from another', async () => {
+    const { turn, enter } = gateWith();
+    await Promise.all([turn('a'), turn('a')]);
+    expect(await isPending(enter('a'))).toBe(true);
+    expect(await isPending(enter('b'))).toBe(false);
+  });
+});
+
+describe('a breaker', () => {
+  async function fail(turn: (host: string) => Promise<Turn>, times: number): Promise<void> {
+    for (let i = 0; i < times; i += 1) (await turn('a')).leave('failed');
+  }
+
+  test('opens after so many failures in a row, and refuses: broken', async () => {
+    const { gate, turn, enter } = gateWith();
+    await fail(turn, 2);
+    (await turn('a')).leave('answered');
+    await fail(turn, 3);
+    expect(await enter('a')).toBe('broken');
+    expect(gate.broken()).toBe(1);
+    expect(typeof (await enter('b'))).toBe('object');
   });
 
-  test('the limits hold, nothing is lost and nothing idles, in any order of arrivals and ends', async () => {
-    const step = fc.oneof(
-      fc.record({ start: fc.constantFrom('a', 'b', 'c') }),
-      fc.record({ end: fc.nat() }),
-      fc.record({ abort: fc.nat() }),
-    );
+  test('refuses who waits when it opens', async () => {
+    const { turn, enter } = gateWith({ maxFailures: 1 });
+    const [one] = await Promise.all([turn('a'), turn('a')]);
+    const waiting = enter('a');
+    one.leave('failed');
+    expect(await waiting).toBe('broken');
+  });
+
+  test('lets one through after a while: its failure opens it again, its answer closes it', async () => {
+    const { gate, turn, enter, pass } = gateWith();
+    await fail(turn, 3);
+    pass(30_000);
+    const probe = await turn('a');
+    expect(await enter('a')).toBe('broken');
+    probe.leave('failed');
+    expect(await enter('a')).toBe('broken');
+
+    pass(30_000);
+    (await turn('a')).leave('answered');
+    expect(gate.broken()).toBe(0);
+    expect(typeof (await enter('a'))).toBe('object');
+  });
+});
+
+describe('all hosts together', () => {
+  test('have a limit; hosts take turns', async () => {
+    const { turn, enter } = gateWith({ maxRunning: 2 });
+    const turns = [await turn('a'), await turn('a')];
+    const order: string[] = [];
+    const wait = async (host: string) => {
+      const entered = (await enter(host)) as Turn;
+      order.push(host);
+      turns.push(entered);
+    };
+    const waits = [wait('a'), wait('a'), wait('b')];
+    turns[0]!.leave('answered');
+    turns[1]!.leave('answered');
+    await Promise.all(waits.slice(0, 1));
+    await new Promise(setImmediate);
+    expect(order.toSorted()).toEqual(['a', 'b']);
+    turns[2]!.leave('answered');
+    await Promise.all(waits);
+  });
+
+  test('are never over their limits, whatever comes and ends', async () => {
+    const step = fc.record({
+      host: fc.constantFrom('a', 'b', 'c'),
+      end: fc.constantFrom('answered', 'failed', 'wait'),
+    });
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), async (steps, perHost) => {
-        const limits = { maxRunning: 4, maxRunningPerHost: perHost };
-        const slots = createHostSlots(limits);
-        const { begun, start, end, ends } = workshop(slots);
-        const stops = new Map<string, AbortController>();
-        let count = 0;
-
-        const waitingNames = (): string[] => [...stops.keys()].filter((name) => !begun.includes(name));
-        for (const next of steps) {
-          if ('start' in next) {
-            const name = `${next.start}${++count}`;
-            stops.set(name, new AbortController());
-            start(name, stops.get(name)?.signal);
-          } else if ('end' in next) {
-            const running = [...ends.keys()];
-            if (running.length > 0) await end(running[next.end % running.length] ?? '');
-          } else if (waitingNames().length > 0) {
-            const name = waitingNames()[next.abort % waitingNames().length] ?? '';
-            stops.get(name)?.abort(new Error('stopped'));
-            stops.delete(name);
-          }
-          await settled();
-          const running = [...ends.keys()];
-          const perHostNow = (host: string): number => running.filter((name) => name.startsWith(host)).length;
-          expect(slots.running()).toBe(running.length);
-          expect(slots.waiting()).toBe(waitingNames().length);
-          expect(running.length).toBeLessThanOrEqual(limits.maxRunning);
-          for (const host of ['a', 'b', 'c']) expect(perHostNow(host)).toBeLessThanOrEqual(perHost);
-          for (const name of waitingNames()) {
-            expect(running.length === limits.maxRunning || perHostNow(name.charAt(0)) === perHost).toBe(true);
-          }
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const { gate, enter, pass } = gateWith({ maxRunning: 5 });
+        const running: { host: string; turn: Turn }[] = [];
+        const asked: Promise<void>[] = [];
+        for (const { host, end } of steps) {
+          asked.push(
+            enter(host).then((entered) => {
+              if (typeof entered === 'object') running.push({ host, turn: entered });
+            }),
+          );
+          await new Promise(setImmediate);
+          expect(gate.running()).toBe(running.length);
+          expect(running.length).toBeLessThanOrEqual(5);
+          for (const name of ['a', 'b', 'c'])
+            expect(running.filter((one) => one.host === name).length).toBeLessThanOrEqual(4);
+          if (end === 'wait') pass(700);
+          else running.shift()?.turn.leave(end);
         }
-        for (let [name] = ends.keys(); name !== undefined; [name] = ends.keys()) await end(name);
-        expect(new Set(begun)).toEqual(new Set(stops.keys()));
-        expect([slots.running(), slots.waiting()]).toEqual([0, 0]);
+        while (running.length > 0 || gate.waiting() > 0) {
+          running.shift()?.turn.leave('answered');
+          await new Promise(setImmediate);
+        }
+        await Promise.all(asked);
+        expect([gate.running(), gate.waiting()]).toEqual([0, 0]);
       }),
+      { numRuns: 50 },
     );
   });
+});
+
+describe('a signal', () => {
+  test('ends the wait with its reason and frees the place', async () => {
+    const { gate, turn, enter } = gateWith();
+    await Promise.all([turn('a'), turn('a')]);
+    const stop = new AbortController();
+    const waiting = enter('a', stop.signal);
+    stop.abort(new Error('handed over'));
+    await expect(waiting).rejects.toThrow('handed over');
+    expect(gate.waiting()).toBe(0);
+  });
+});
+
+test('closing lets nobody in, and ends once what runs has ended', async () => {
+  const { gate, turn, enter, pass } = gateWith();
+  const running = await turn('a');
+  const closed = gate.close();
+  const late = enter('b');
+  pass(10_000);
+  expect(await isPending(late)).toBe(true);
+  expect(await isPending(closed)).toBe(true);
+  running.leave('answered');
+  await closed;
 });
