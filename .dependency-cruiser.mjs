@@ -29,7 +29,7 @@ export default {
           '/src/main\\.ts$',
           '/src/config\\.ts$',
           '(^|/)packages/(kafka|service|testkit)/',
-          '^node_modules/(?!(ajv|ipaddr)[./])',
+          '^node_modules/(?!(ajv|ipaddr|lru-cache)[./])',
         ],
       },
     },

@@ -17,6 +17,6 @@ describe('the tables of the README', () => {
   });
 
   test('markers that are missing are an error, not a table that is never written', () => {
-    expect(() => fillMarkers('no markers here', readmeTables)).toThrow('<!-- topics -->');
+    expect(() => fillMarkers('no markers here', readmeTables)).toThrow('<!-- problems -->');
   });
 });

@@ -1,11 +1,12 @@
-import type { Outcome, TaskError } from './generated/events.ts';
+import type { NotificationState, Outcome, TaskError } from './generated/events.ts';
 
 /**
  * The read model: one document a task, in the collection named by `tasksCollection`. The projector writes it, the
  * gateway answers GET from it. It is a pure function of the log.
  *
  * Each kind of event has one slot, with the event's data and its offset (a task has one partition number, so an offset
- * is a position). A slot keeps the event with the lowest offset: the first request, start and completion win. The
+ * is a position). A slot keeps the event with the lowest offset: the first request, start and completion win. Only of
+ * the attempts at its webhook (`notified`) the one with the highest offset is kept: the last one tells how it stands. The
  * status above the slots is derived from them, for queries. Field order is as declared here, always: the same
  * events, in any order and with any repetition, give the same bytes.
  */
@@ -17,6 +18,7 @@ export interface TaskDocument {
   requested?: RequestedSlot;
   started?: StartedSlot;
   completed?: CompletedSlot;
+  notified?: NotifiedSlot;
 }
 
 /** Celery's names: PENDING waits, STARTED runs, RETRY waits after a failed attempt, REVOKED was cancelled. */
@@ -50,6 +52,19 @@ export interface CompletedSlot {
   result: string | null;
   error: TaskError | null;
   completed_at: Date;
+}
+
+/** How the task's webhook stands: the last attempt at it. */
+export interface NotifiedSlot {
+  offset: number;
+  event_id: string;
+  round: number;
+  state: NotificationState;
+  /** Attempts of the round so far. */
+  attempts: number;
+  last_error: string | null;
+  attempted_at: Date;
+  next_attempt_at: Date | null;
 }
 
 /**

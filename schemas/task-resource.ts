@@ -1,4 +1,4 @@
-import type { TaskError } from './generated/events.ts';
+import type { NotificationState, TaskError } from './generated/events.ts';
 import type { TaskStatus } from './read-model.ts';
 
 /** A task as clients see it: the body of the API's answers and of the webhook. Times are RFC 3339 in UTC with ms. */
@@ -17,6 +17,19 @@ export interface TaskResource {
   created_at?: string;
   started_at?: string;
   completed_at?: string;
+  /** How the webhook stands. Present after the end, in the API's answers alone: a webhook does not tell of itself. */
+  notification?: NotificationResource;
+}
+
+export interface NotificationResource {
+  /** NONE: the task has no notify_url. PENDING: no attempt was made yet. */
+  state: 'NONE' | 'PENDING' | NotificationState;
+  /** Attempts so far; of the last redelivery, when one was asked for. */
+  attempts: number;
+  /** Why the last attempt failed. Absent when there was none, or it did not. */
+  last_error?: string;
+  /** Present while state is RETRYING. */
+  next_attempt_at?: string;
 }
 
 /** What a resource is made of, whoever tells it (the read model, or an event); JSON text and milliseconds since 1970. */
@@ -31,6 +44,15 @@ export interface TaskFacts {
   createdAtMs?: number | null;
   startedAtMs?: number | null;
   completedAtMs?: number | null;
+  /** How the webhook stands: null when no attempt is known of; left out where the resource is not to tell. */
+  notification?: NotificationFacts | null;
+}
+
+export interface NotificationFacts {
+  state: NotificationState;
+  attempts: number;
+  lastError: string | null;
+  nextAttemptAtMs: number | null;
 }
 
 const endedStatuses: ReadonlySet<TaskStatus> = new Set(['SUCCESS', 'FAILURE', 'REVOKED']);
@@ -59,5 +81,14 @@ export function taskResource(facts: TaskFacts): TaskResource {
   if (facts.createdAtMs != null) resource.created_at = new Date(facts.createdAtMs).toISOString();
   if (facts.startedAtMs != null) resource.started_at = new Date(facts.startedAtMs).toISOString();
   if (facts.completedAtMs != null) resource.completed_at = new Date(facts.completedAtMs).toISOString();
+  if (facts.notification !== undefined) resource.notification = notificationOf(facts.notification, facts.notifyUrl);
+  return resource;
+}
+
+function notificationOf(facts: NotificationFacts | null, notifyUrl: string | null): NotificationResource {
+  if (facts === null) return { state: notifyUrl === null ? 'NONE' : 'PENDING', attempts: 0 };
+  const resource: NotificationResource = { state: facts.state, attempts: facts.attempts };
+  if (facts.lastError !== null) resource.last_error = facts.lastError;
+  if (facts.nextAttemptAtMs !== null) resource.next_attempt_at = new Date(facts.nextAttemptAtMs).toISOString();
   return resource;
 }

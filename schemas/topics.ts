@@ -27,6 +27,16 @@ export type ServiceName = 'gateway' | 'executor' | 'notifier' | 'projector';
 
 const byTaskId = { key: 'task id, decimal', partitions: 'by-setting', retention: 'documents' } as const;
 
+/** How many delays there are between attempts at a webhook: a topic each. How long they are, the notifier's settings say. */
+export const retryTierCount = 4;
+
+export type RetryTopicName = `notifications.retry.${1 | 2 | 3 | 4}`;
+
+/** The topic of a delay tier, from 1 (the shortest) to `retryTierCount`. */
+export function retryTopic(tier: number): RetryTopicName {
+  return `notifications.retry.${tier as 1 | 2 | 3 | 4}`;
+}
+
 export const topics = {
   'tasks.requested': {
     ...byTaskId,
@@ -58,6 +68,22 @@ export const topics = {
     producers: ['gateway'],
     consumers: [],
   },
+  'notifications.attempted': {
+    ...byTaskId,
+    event: 'NotificationAttempted',
+    description:
+      'A webhook was attempted: delivered, to be tried again, or given up. The highest offset of a task counts.',
+    producers: ['notifier'],
+    consumers: ['notifier', 'projector'],
+  },
+  'notifications.redelivery-requested': {
+    ...byTaskId,
+    event: 'RedeliveryRequested',
+    description: 'Somebody asked for the outcome of a task to be sent again.',
+    producers: ['gateway'],
+    consumers: ['notifier'],
+  },
+  ...retryTiers(),
   ...deadLetters('executor'),
   ...deadLetters('notifier'),
   ...deadLetters('projector'),
@@ -78,9 +104,6 @@ export const plannedTopics = {
   'tasks.attempt-failed': 'TaskAttemptFailed (error, next attempt at), status RETRY: executor -> projector, executor',
   'tasks.progressed': 'TaskProgressed, throttled: executor -> projector',
   'tasks.erased': 'TaskErased: gateway -> projector',
-  'notifications.attempted': 'NotificationAttempted (outcome of one delivery attempt): notifier -> projector',
-  'notifications.redelivery-requested': 'RedeliveryRequested: gateway -> notifier',
-  'notifications.retry.*': 'deliveries waiting for their next attempt, one topic a delay tier: notifier -> notifier',
 } as const;
 
 /** Name of the topic that takes what a service could not handle: original bytes and headers, plus why. */
@@ -118,4 +141,22 @@ function deadLetters<S extends Exclude<ServiceName, 'gateway'>>(service: S) {
     consumers: [],
   } as const;
   return { [deadLetterTopic(service)]: topic } as Record<`dead-letters.${S}`, typeof topic>;
+}
+
+/**
+ * Values are those of `tasks.completed`, unchanged; headers say when the next attempt is due and which one it is. They
+ * are kept far longer than the longest delay and any backlog.
+ */
+function retryTiers() {
+  const tiers = Array.from({ length: retryTierCount }, (_, index) => {
+    const topic = {
+      ...byTaskId,
+      event: null,
+      description: `Webhooks that wait for their next attempt, delay tier ${index + 1} of ${retryTierCount}: the bytes of tasks.completed.`,
+      producers: ['notifier'],
+      consumers: ['notifier'],
+    } as const;
+    return [retryTopic(index + 1), topic] as const;
+  });
+  return Object.fromEntries(tiers) as Record<RetryTopicName, (typeof tiers)[number][1]>;
 }

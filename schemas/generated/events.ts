@@ -1,5 +1,79 @@
 // Generated from ../events/*.avsc by `npm run generate`. Do not edit.
 
+export type NotificationState = 'RETRYING' | 'DELIVERED' | 'FAILED';
+
+/** The notifier tried to deliver the outcome of a task to its notify_url, or gave it up. Of one task, the event with the highest offset tells how its notification stands. */
+export interface NotificationAttempted {
+  /** UUIDv8 from a hash of task id, event kind, round and attempt: a repeat of the same attempt has the same event_id. */
+  event_id: string;
+  /** Id of the task. Also the record's key, as a decimal string. */
+  task_id: number;
+  /** The header webhook-id: the same for every attempt and round. */
+  webhook_id: string;
+  /** Offset in tasks.completed of the completion that is sent: the lowest of the task. */
+  completion_offset: number;
+  /** Which request to deliver it this belongs to: 0 for the task's end; 1 + the offset in notifications.redelivery-requested for one made by hand. A later round takes the place of the earlier ones. */
+  round: number;
+  /** Which attempt of its round this is, from 1. */
+  attempt: number;
+  /** How the notification stands after it: RETRYING has a next attempt, DELIVERED was accepted by the receiver (2xx), FAILED was given up. */
+  state: NotificationState;
+  /** For programs: accepted, gone, rejected, unavailable, timeout, unreachable, forbidden, unusable-url or expired. */
+  result: string;
+  /** HTTP status of the answer. Null: there was none. */
+  status_code: null | number;
+  /** From the start of the attempt to its end, in milliseconds. */
+  duration_ms: number;
+  /** For people: why it was not delivered. Null when it was. */
+  error: null | string;
+  /** The first bytes of the answer's body as UTF-8, as many as NOTIFY_KEEP_ANSWER_BYTES says. Null: there were none, or none are kept. */
+  answer_start: null | string;
+  /** When the attempt began. Milliseconds since 1970-01-01T00:00:00Z. */
+  attempted_at: number;
+  /** When the next attempt is due, at the earliest. Milliseconds since 1970-01-01T00:00:00Z. Null unless state is RETRYING. */
+  next_attempt_at: null | number;
+  /** Name of the notifier process, e.g. its host name. */
+  notifier: string;
+}
+
+/** Somebody asked for the outcome of a task to be delivered again. Carries all of the outcome, as the read model has it, so that the notifier asks nobody. */
+export interface RedeliveryRequested {
+  /** UUIDv7, made by the gateway: two records with the same event_id are the same request. */
+  event_id: string;
+  /** Id of the task. Also the record's key, as a decimal string. */
+  task_id: number;
+  /** When it was asked for. Milliseconds since 1970-01-01T00:00:00Z. */
+  redelivery_requested_at: number;
+  /** Offset in tasks.completed of the completion that is the outcome. */
+  completion_offset: number;
+  /** event_id of the TaskCompleted that is the outcome. */
+  completion_event_id: string;
+  /** Name of the task type, as requested. */
+  type: string;
+  /** JSON text of the payload, as requested. */
+  payload: string;
+  /** Where the outcome is to be POSTed, as requested. */
+  notify_url: string;
+  /** When the task was accepted. Milliseconds since 1970-01-01T00:00:00Z. */
+  requested_at: number;
+  /** When the task began, as GET shows it. Milliseconds since 1970-01-01T00:00:00Z. Null: it never ran. */
+  started_at: null | number;
+  /** When the task ended. Milliseconds since 1970-01-01T00:00:00Z. */
+  completed_at: number;
+  /** The attempt that ended it, from 1; 0 when it never ran. */
+  attempt: number;
+  /** Name of the executor process that ended it. */
+  executor: string;
+  /** How it ended: SUCCESS, FAILURE or REVOKED. */
+  outcome: string;
+  /** JSON text of the result. Null unless outcome is SUCCESS. */
+  result: null | string;
+  /** For programs: why it failed. Null unless outcome is FAILURE. */
+  error_code: null | string;
+  /** For people: why it failed. Null unless outcome is FAILURE. */
+  error_message: null | string;
+}
+
 export type Outcome = 'SUCCESS' | 'FAILURE' | 'REVOKED';
 
 /** Why a task did not succeed. */
@@ -80,6 +154,8 @@ export interface TaskStarted {
 
 /** Every event there is, by name. */
 export interface Events {
+  NotificationAttempted: NotificationAttempted;
+  RedeliveryRequested: RedeliveryRequested;
   TaskCompleted: TaskCompleted;
   TaskIdLease: TaskIdLease;
   TaskRequested: TaskRequested;

@@ -66,7 +66,11 @@ describe('the main job', () => {
     expect(receiver.requests.length).toBe(tasks.length);
     for (const [id, task] of posted) {
       expect(arrived.get(id)).toMatchObject({ id, status: 'SUCCESS', result: task.expected });
-      expect(arrived.get(id)).toEqual((await system.client.get(id)).body);
+      await eventually(async () => {
+        const { notification, ...task } = (await system.client.get(id)).body;
+        expect(notification).toEqual({ state: 'DELIVERED', attempts: 1 });
+        expect(arrived.get(id)).toEqual(task);
+      });
     }
   }, 60_000);
 

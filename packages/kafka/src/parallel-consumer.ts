@@ -11,7 +11,7 @@ import { Engine } from './consumer/engine.ts';
 import { DeadLettersExhaustedError, type FatalConsumerError } from './consumer/errors.ts';
 import { KafkajsGroupClient } from './consumer/kafkajs-group-client.ts';
 import type { LogBounds, Scheduler } from './consumer/ports.ts';
-import { RecordDispatcher, type RecordHandler } from './consumer/record-dispatcher.ts';
+import { RecordDispatcher, type NotBefore, type RecordHandler } from './consumer/record-dispatcher.ts';
 import type { Ordering } from './consumer/work-queue.ts';
 import type { DeadLetterSink } from './dead-letters.ts';
 import type { Logger } from './logger.ts';
@@ -70,6 +70,12 @@ interface RecordOptions {
   ordering?: Ordering;
   /** Most records of a topic that are handled at once. Default 100. */
   maxInFlight?: number;
+  /**
+   * The earliest time at which a record may be handled, in milliseconds since 1970. Until the next record of a
+   * partition is due its partition waits, and is paused once its share of the buffer is full: for topics whose records
+   * all have about the same delay. Default: at once.
+   */
+  notBefore?: NotBefore;
 }
 
 interface BatchOptions {
@@ -178,8 +184,8 @@ function createDispatcher(options: ParallelConsumerOptions, host: DispatcherHost
     const { batchHandler: handler, maxBatchRecords = 500, maxBatchBytes = 4 * 1024 * 1024 } = options;
     return new BatchDispatcher({ handler, limits: { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes }, host });
   }
-  const { handler, ordering = 'unordered', maxInFlight = 100 } = options;
-  return new RecordDispatcher({ handler, ordering, maxInFlight, host });
+  const { handler, ordering = 'unordered', maxInFlight = 100, notBefore } = options;
+  return new RecordDispatcher({ handler, ordering, maxInFlight, notBefore, host });
 }
 
 const noDeadLetters: DeadLetterSink = {

@@ -58,6 +58,11 @@ export class TestLog {
     await this.#producer.send({ topic: topicName(this.connection, topic), messages });
   }
 
+  /** Forgets a group and its offsets, as a broker does with one that is away for long. The group has to be empty. */
+  async deleteGroup(groupId: string): Promise<void> {
+    await this.#admin.deleteGroups([groupId]);
+  }
+
   async committed(groupId: string, topic: string): Promise<Map<number, CommittedPosition>> {
     const [offsets] = await this.#admin.fetchOffsets({ groupId, topics: [topicName(this.connection, topic)] });
     return new Map(

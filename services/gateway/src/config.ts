@@ -37,6 +37,13 @@ export const settingsTable = {
     min: 100,
     max: 60_000,
   }),
+  MAX_REDELIVERIES: setting.integer({
+    describe:
+      'Webhooks that one POST /api/notifications/redeliver sends again, at most; the answer says where to go on.',
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+  }),
   MAX_BODY_BYTES: setting.bytes({
     describe: 'The largest body of a request.',
     default: 65_536,

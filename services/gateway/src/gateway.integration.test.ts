@@ -127,6 +127,7 @@ describe('a read by id', () => {
         created_at: '2026-11-18T11:06:40.000Z',
         started_at: '2026-11-18T11:06:40.012Z',
         completed_at: '2026-11-18T11:06:40.013Z',
+        notification: { state: 'NONE', attempts: 0 },
       },
     ]);
   });

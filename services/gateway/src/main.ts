@@ -16,6 +16,7 @@ import {
 import { answerClientError } from './adapters/http/answer-client-error.ts';
 import { createApi } from './adapters/http/api.ts';
 import { createIdLease } from './adapters/kafka/lease-ids.ts';
+import { createRedeliveryPublisher } from './adapters/kafka/publish-redelivery.ts';
 import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
 import { createRequestedLog } from './adapters/kafka/requested-log.ts';
 import { createWriteSide } from './adapters/kafka/write-side.ts';
@@ -25,6 +26,7 @@ import { createCheckpointWatch } from './domain/checkpoint-watch.ts';
 import { createCoalescer } from './domain/coalescer.ts';
 import { IdsWouldRepeatError, UnavailableError } from './domain/errors.ts';
 import { findTask } from './domain/find-task.ts';
+import { redeliverFailed } from './domain/redeliver-failed.ts';
 import { createTaskIdSource } from './domain/task-id-source.ts';
 import { createTaskRequestValidator } from './domain/task-request.ts';
 
@@ -92,12 +94,24 @@ const health = createHealth({
   },
 });
 
+const redeliver = createRedeliveryPublisher({
+  producer,
+  codec,
+  source,
+  deadlineMs,
+  knowsSchemas: writeSide.knowsSchemas,
+});
+const redeliverPorts = { failed: store.failedNotifications, request: redeliver };
+
 const api = createApi({
   operations: {
     validate: createTaskRequestValidator(taskTypes),
     accept: createTaskPublisher({ producer, codec, ids, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas }),
     find: (id, startBound) => findTask(finderPorts, id, startBound),
     list: store.page,
+    redeliver,
+    redeliverFailed: (selection, signal) =>
+      redeliverFailed(redeliverPorts, selection, { maxTasks: settings.MAX_REDELIVERIES, signal }),
   },
   healthListener: opsRequestListener({ health, metrics }),
   logger,
@@ -107,6 +121,7 @@ const api = createApi({
   bodyTimeoutMs: settings.BODY_TIMEOUT_MS,
   maxRequestsInFlight: settings.MAX_REQUESTS_IN_FLIGHT,
   readWaitMs: settings.READ_WAIT_MS,
+  redeliverWaitMs: 60_000,
 });
 
 logger.info({ settings: effectiveSettings(settingsTable, settings) }, 'settings');

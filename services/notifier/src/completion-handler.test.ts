@@ -3,31 +3,43 @@ import { DeadLetterError, UndecodableError, type ConsumedRecord } from '@nask/ka
 import type { TaskCompleted } from '@nask/schemas';
 import { Registry } from 'prom-client';
 import { createCompletionHandler } from './completion-handler.ts';
-import { createFirstCompletions } from './domain/first-completions.ts';
-import { createHostSlots } from './domain/host-slots.ts';
-import type { Webhook } from './domain/webhook.ts';
+import { createDeliveryMemory } from './domain/delivery-memory.ts';
+import type { Delivery } from './domain/delivery.ts';
+import { retryHeaders, type RetryDetails } from './domain/retry-headers.ts';
 import { completedTask } from './fixtures/completed-task.ts';
+import { testGate } from './fixtures/test-gate.ts';
 import { createNotifierMetrics } from './metrics.ts';
-import { UndeliverableError } from './undeliverable-error.ts';
 
-/** A handler whose values are JSON, and what it delivered; `deliver` may be made to fail. */
-function handlerWith(deliver: (webhook: Webhook) => Promise<void> = () => Promise.resolve()) {
+/** Handlers whose values are JSON, and what they had delivered; `deliver` may be made to fail. */
+function handlerWith(deliver: (delivery: Delivery) => Promise<void> = () => Promise.resolve()) {
   const registry = new Registry();
-  const delivered: string[] = [];
+  const memory = createDeliveryMemory(10);
+  const delivered: Delivery[] = [];
+  const refused: string[] = [];
   const handler = createCompletionHandler({
     decode: (value) => {
       if (value === null) throw new UndecodableError('no value');
       return Promise.resolve(JSON.parse(value.toString()) as TaskCompleted);
     },
-    completions: createFirstCompletions(10),
-    deliver: async (webhook) => {
-      await deliver(webhook);
-      delivered.push(webhook.id);
+    memory,
+    delivery: {
+      deliver: async (delivery) => {
+        await deliver(delivery);
+        delivered.push(delivery);
+        memory.attempted(delivery.id, 'DELIVERED');
+      },
+      refuse: async ({ id }, why) => {
+        refused.push(why);
+        memory.attempted({ ...id, attempt: 0 }, 'FAILED');
+      },
+      close: () => Promise.resolve(),
     },
-    metrics: createNotifierMetrics(registry, createHostSlots({ maxRunning: 1, maxRunningPerHost: 1 })),
+    metrics: createNotifierMetrics(registry, testGate()),
   });
-  const handle = (record: ConsumedRecord) => handler(record, { signal: new AbortController().signal });
-  return { delivered, handle, registry };
+  const context = { signal: new AbortController().signal };
+  const handle = (record: ConsumedRecord) => handler.completed(record, context);
+  const retry = (record: ConsumedRecord) => handler.retried(record, context);
+  return { delivered, refused, handle, retry, registry };
 }
 
 function recordOf(completed: TaskCompleted, offset = 7, different: Partial<ConsumedRecord> = {}): ConsumedRecord {
@@ -87,11 +99,53 @@ describe('a completion', () => {
     expect(delivered).toHaveLength(1);
   });
 
-  test('that was given up stays the first: a repeat of it is not delivered', async () => {
-    const { handle, delivered } = handlerWith(() => Promise.reject(new UndeliverableError('given up')));
-    await expect(handle(recordOf(completedTask(), 7))).rejects.toThrow(UndeliverableError);
-    await handle(recordOf(completedTask(), 9));
-    expect(delivered).toEqual([]);
+  test('with a notify_url that leads nowhere is refused once', async () => {
+    const { handle, delivered, refused } = handlerWith();
+    const nowhere = completedTask({ notify_url: 'nonsense' });
+    await handle(recordOf(nowhere, 7));
+    await handle(recordOf(nowhere, 7));
+    await handle(recordOf(nowhere, 9));
+    expect([delivered, refused]).toEqual([[], ['notify_url is not an absolute URL']]);
+  });
+});
+
+describe('a retry', () => {
+  const details: RetryDetails = { attempt: 2, round: 0, completionOffset: 7, dueMs: 5, sinceMs: 3, parked: 1 };
+  const retryOf = (different: Partial<RetryDetails> = {}, headers: Record<string, string> = {}) =>
+    recordOf(completedTask(), 99, {
+      topic: 'notifications.retry.1',
+      headers: { ce_id: 'c', ...retryHeaders({ ...details, ...different }), ...headers },
+    });
+
+  test('is attempted, and carries the completion on as it was', async () => {
+    const { retry, delivered } = handlerWith();
+    await retry(retryOf());
+    expect(delivered).toMatchObject([
+      {
+        id: { taskKey: '4', completionOffset: 7, round: 0, attempt: 2 },
+        completion: { offset: 7, key: '4', headers: { ce_id: 'c' } },
+        sinceMs: 3,
+        parked: 1,
+      },
+    ]);
+    expect(delivered[0]!.completion.headers).toEqual({ ce_id: 'c' });
+  });
+
+  test('is not attempted when that attempt was made, its round ended, or a later one was begun', async () => {
+    const { handle, retry, delivered } = handlerWith();
+    await retry(retryOf());
+    await retry(retryOf());
+    await retry(retryOf({ attempt: 3 }));
+    await handle(recordOf(completedTask(), 7));
+    expect(delivered).toHaveLength(1);
+    await retry(retryOf({ round: 5, attempt: 1 }));
+    await retry(retryOf({ attempt: 4 }));
+    expect(delivered).toHaveLength(2);
+  });
+
+  test('that does not say which it is, is a dead letter', async () => {
+    const { retry } = handlerWith();
+    await expect(retry(retryOf({}, { 'notification-attempt': 'two' }))).rejects.toThrow(DeadLetterError);
   });
 });
 
@@ -100,20 +154,11 @@ describe('a record for the dead letters', () => {
     ['has no key', recordOf(completedTask(), 7, { key: null }), 'no key'],
     ['has the key of another task', recordOf(completedTask(), 7, { key: '5' }), 'key "5"'],
     ['cannot be decoded', recordOf(completedTask(), 7, { value: null }), 'no value'],
-    ['has an unusable notify_url', recordOf(completedTask({ notify_url: 'nonsense' })), 'absolute URL'],
     ['has a result that is not JSON', recordOf(completedTask({ result: '{' })), 'JSON'],
   ])('is one that %s', async (_, record, why) => {
     const { handle } = handlerWith();
     await expect(handle(record)).rejects.toThrow(DeadLetterError);
     await expect(handle(record)).rejects.toThrow(why);
-  });
-
-  test('is no fault of the record when it has nowhere to go', async () => {
-    const { handle, registry } = handlerWith();
-    const nowhere = recordOf(completedTask({ notify_url: 'nonsense' }));
-    await expect(handle(nowhere)).rejects.toThrow(UndeliverableError);
-    await expect(handle(recordOf(completedTask({ result: '{' })))).rejects.not.toThrow(UndeliverableError);
-    expect(await registry.metrics()).toContain('notifier_given_up_total{result="unusable-url"} 1');
   });
 
   test('does not keep a good completion that follows it from being delivered', async () => {
@@ -126,11 +171,11 @@ describe('a record for the dead letters', () => {
   test('is none for which the registry could only not be reached', async () => {
     const handler = createCompletionHandler({
       decode: () => Promise.reject(new Error('unreachable')),
-      completions: createFirstCompletions(10),
-      deliver: () => Promise.resolve(),
-      metrics: createNotifierMetrics(new Registry(), createHostSlots({ maxRunning: 1, maxRunningPerHost: 1 })),
+      memory: createDeliveryMemory(10),
+      delivery: { deliver: () => Promise.resolve(), refuse: () => Promise.resolve(), close: () => Promise.resolve() },
+      metrics: createNotifierMetrics(new Registry(), testGate()),
     });
-    const handling = handler(recordOf(completedTask()), { signal: new AbortController().signal });
+    const handling = handler.completed(recordOf(completedTask()), { signal: new AbortController().signal });
     await expect(handling).rejects.not.toThrow(DeadLetterError);
   });
 });

@@ -1,65 +1,121 @@
 import { DeadLetterError, UndecodableError, type ConsumedRecord } from '@nask/kafka';
 import type { TaskCompleted } from '@nask/schemas';
-import type { FirstCompletions } from './domain/first-completions.ts';
+import type { CompletionRecord } from './domain/delivery.ts';
+import type { AttemptId, DeliveryMemory } from './domain/delivery-memory.ts';
+import { RetryHeadersError, retryDetails, withoutRetryHeaders } from './domain/retry-headers.ts';
 import { UnusableUrlError } from './domain/webhook-target.ts';
-import { webhookOf, type Webhook } from './domain/webhook.ts';
+import { webhookId, webhookOf, type Webhook } from './domain/webhook.ts';
 import type { NotifierMetrics } from './metrics.ts';
-import { UndeliverableError } from './undeliverable-error.ts';
-import type { DeliverWebhook } from './webhook-delivery.ts';
+import type { WebhookDelivery } from './webhook-delivery.ts';
+
+export interface CompletionHandlerOptions {
+  /** The event of a value of `tasks.completed`. Anything but an UndecodableError means: try again. */
+  decode: (value: Buffer | null) => TaskCompleted | Promise<TaskCompleted>;
+  memory: DeliveryMemory;
+  delivery: WebhookDelivery;
+  metrics: NotifierMetrics;
+}
+
+type Handle = (record: ConsumedRecord, context: { signal: AbortSignal }) => Promise<void>;
 
 /**
- * Handles a record of `tasks.completed`: delivers the webhook if the task has one and this is its first completion.
+ * Handles a record of `tasks.completed`, or of a retry topic, whose values are the same: makes an attempt at the webhook
+ * if the task has one and the attempt is still due.
  * @throws DeadLetterError for a record that is not understood
- * @throws UndeliverableError for a webhook that was given up, or has nowhere to go
  */
-export function createCompletionHandler(options: {
-  /** The event of a record's value. Anything but an UndecodableError means: try again. */
-  decode: (value: Buffer | null) => TaskCompleted | Promise<TaskCompleted>;
-  completions: FirstCompletions;
-  deliver: DeliverWebhook;
-  metrics: NotifierMetrics;
-}): (record: ConsumedRecord, context: { signal: AbortSignal }) => Promise<void> {
-  const { decode, completions, deliver, metrics } = options;
+export function createCompletionHandler(options: CompletionHandlerOptions): { completed: Handle; retried: Handle } {
+  const { decode, memory, delivery, metrics } = options;
 
-  async function webhookIn({ key, value }: ConsumedRecord): Promise<Webhook | undefined> {
+  async function completedIn({ key, value }: ConsumedRecord): Promise<TaskCompleted> {
     try {
       const completed = await decode(value);
-      if (String(completed.task_id) !== key) {
-        throw new DeadLetterError(`The key ${JSON.stringify(key)} is not the id of the task, ${completed.task_id}`);
-      }
-      return webhookOf(completed);
+      if (String(completed.task_id) === key) return completed;
+      throw new DeadLetterError(`The key ${JSON.stringify(key)} is not the id of the task, ${completed.task_id}`);
     } catch (error) {
-      if (error instanceof UnusableUrlError) {
-        metrics.givenUp('unusable-url');
-        throw new UndeliverableError(error.message, { cause: error });
-      }
-      if (error instanceof UndecodableError || error instanceof SyntaxError) {
-        throw new DeadLetterError(`This is no completion: ${error.message}`, { cause: error });
-      }
+      if (error instanceof UndecodableError) throw noCompletion(error);
       throw error;
     }
   }
 
-  return async (record, { signal }) => {
-    const { key, offset } = record;
-    if (key === null) throw new DeadLetterError('A completion has the id of its task as its key; here there is no key');
-    // Before anything is waited for: records come in the order of their offsets, and the first is to be here first.
-    if (!completions.claim(key, offset)) {
-      metrics.repeatSkipped();
-      return;
-    }
+  /** @returns whether there was something to deliver */
+  async function attempt(record: ConsumedRecord, due: Due, signal: AbortSignal): Promise<boolean> {
+    const { id, sinceMs, parked, completion } = due;
+    const completed = await completedIn(record);
     let webhook: Webhook | undefined;
     try {
-      webhook = await webhookIn(record);
+      webhook = webhookOf(completed);
     } catch (error) {
-      if (error instanceof DeadLetterError) completions.release(key, offset);
-      throw error;
+      if (error instanceof SyntaxError) throw noCompletion(error);
+      if (!(error instanceof UnusableUrlError)) throw error;
+      const unsendable = { id, taskId: completed.task_id, webhookId: webhookId(completed), completion };
+      await delivery.refuse(unsendable, error.message, signal);
+      return true;
     }
-    if (webhook === undefined) {
-      completions.release(key, offset);
-      return;
-    }
-    await deliver(webhook, signal);
-    completions.delivered(key, offset);
+    if (webhook === undefined) return false;
+    await delivery.deliver({ id, webhook, completion, sinceMs, parked }, signal);
+    return true;
+  }
+
+  return {
+    async completed(record, { signal }) {
+      const { offset: completionOffset } = record;
+      const taskKey = keyOf(record);
+      const id: AttemptId = { taskKey, completionOffset, round: 0, attempt: 1 };
+      // Before anything is waited for: records come in the order of their offsets, and the first is to be here first.
+      if (!memory.isDue(id)) return metrics.repeatSkipped();
+      const completion = completionOf(record, taskKey);
+      try {
+        const isSent = await attempt(record, { id, completion, sinceMs: Date.now(), parked: 0 }, signal);
+        if (!isSent) memory.release(taskKey, completionOffset);
+      } catch (error) {
+        if (error instanceof DeadLetterError) memory.release(taskKey, completionOffset);
+        throw error;
+      }
+    },
+
+    async retried(record, { signal }) {
+      const taskKey = keyOf(record);
+      const { sinceMs, parked, completionOffset, round, attempt: number } = detailsOf(record);
+      const id: AttemptId = { taskKey, completionOffset, round, attempt: number };
+      if (!memory.isDue(id)) return metrics.repeatSkipped();
+      const completion = {
+        ...completionOf(record, taskKey),
+        offset: completionOffset,
+        headers: withoutRetryHeaders(record.headers),
+      };
+      await attempt(record, { id, completion, sinceMs, parked }, signal);
+    },
   };
+}
+
+interface Due {
+  id: AttemptId;
+  completion: CompletionRecord;
+  sinceMs: number;
+  parked: number;
+}
+
+function keyOf({ key }: ConsumedRecord): string {
+  if (key === null) throw new DeadLetterError('A completion has the id of its task as its key; here there is no key');
+  return key;
+}
+
+function completionOf(
+  { partition, offset, value, headers, timestampMs }: ConsumedRecord,
+  key: string,
+): CompletionRecord {
+  return { partition, offset, key, value: value ?? Buffer.alloc(0), headers, timestampMs };
+}
+
+function detailsOf({ headers }: ConsumedRecord) {
+  try {
+    return retryDetails(headers);
+  } catch (error) {
+    if (error instanceof RetryHeadersError) throw new DeadLetterError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function noCompletion(error: Error): DeadLetterError {
+  return new DeadLetterError(`This is no completion: ${error.message}`, { cause: error });
 }

@@ -23,7 +23,9 @@ describe('the settings', () => {
     [{ WEBHOOK_SECRETS: 'whsec_c2hvcnQ=' }, 'WEBHOOK_SECRETS: secret 1 has 5 bytes'],
     [{ NOTIFY_RETRY_DELAYS_MS: '1s' }, 'NOTIFY_RETRY_DELAYS_MS'],
     [{ NOTIFY_CONNECT_TIMEOUT_MS: '200', NOTIFY_TIMEOUT_MS: '100' }, 'at most NOTIFY_TIMEOUT_MS (100)'],
-    [{ NOTIFIER_MAX_HELD: '5' }, 'NOTIFIER_MAX_HELD: expected at least NOTIFIER_MAX_IN_FLIGHT (256)'],
+    [{ NOTIFY_RETRY_DELAYS_MS: '5000,1000' }, 'NOTIFY_RETRY_DELAYS_MS: expected delays that ascend'],
+    [{ NOTIFY_RETRY_DELAYS_MS: '1,2,3,4,5' }, 'NOTIFY_RETRY_DELAYS_MS: expected 1 to 4'],
+    [{ NOTIFIER_MAX_HELD: '5' }, 'NOTIFIER_MAX_HELD: expected at least NOTIFIER_MAX_IN_FLIGHT (1024)'],
   ])('%j is refused, saying what is wrong', (env, fault) => {
     expect(() => load(env)).toThrow(SettingsError);
     expect(() => load(env)).toThrow(fault);

@@ -1,4 +1,5 @@
 import { consumerSettings, kafkaSettings, opsPort, opsSettings, setting, type SettingsRule } from '@nask/service';
+import { retryTierCount } from '@nask/schemas';
 import { createAddressPolicy } from './domain/address-policy.ts';
 import { createWebhookSigner } from './domain/webhook-signature.ts';
 
@@ -32,16 +33,25 @@ export const settingsTable = {
   }),
   NOTIFY_RETRY_DELAYS_MS: setting.list({
     describe:
-      'Waits before the second attempt, the third and so on, in ms; then the webhook is given up. Each is lengthened by up to a tenth, at random.',
-    default: ['1000', '5000'],
-    maxItems: 10,
-    itemPattern: /^\d{1,7}$/,
-    itemName: 'whole numbers from 0 to 9999999',
+      'Delays of the retry topics, in ms, ascending: the second attempt waits for the first of them and so on; the last one is repeated. Each is lengthened by up to a tenth, at random.',
+    default: ['5000', '120000', '1800000', '21600000'],
+    minItems: 1,
+    maxItems: retryTierCount,
+    itemPattern: /^\d{1,9}$/,
+    itemName: 'whole numbers from 0 to 999999999',
   }),
-  NOTIFY_MAX_RETRY_AFTER_MS: setting.durationMs({
-    describe: 'A receiver that asks for a longer wait (Retry-After) is asked again after this.',
-    default: 60_000,
-    max: 3_600_000,
+  NOTIFY_MAX_ATTEMPTS: setting.integer({
+    describe:
+      'Attempts in all; then the webhook is given up. With the default delays the last one is a day after the first.',
+    default: 8,
+    min: 1,
+    max: 100,
+  }),
+  NOTIFY_GIVE_UP_AFTER_MS: setting.durationMs({
+    describe:
+      'A webhook is given up so long after its first attempt was due, however often it was put back without one.',
+    default: 172_800_000,
+    min: 1_000,
   }),
   NOTIFY_MAX_REJECTED_ATTEMPTS: setting.integer({
     describe: 'Attempts in all when the receiver rejects (3xx, or 4xx other than 410 and 429).',
@@ -55,36 +65,78 @@ export const settingsTable = {
     min: 1,
     max: 1_048_576,
   }),
+  NOTIFY_KEEP_ANSWER_BYTES: setting.bytes({
+    describe: 'How much of the beginning of an answer is kept in its event, for people. 0: nothing.',
+    default: 512,
+    max: 4_096,
+  }),
+  NOTIFIER_NAME: setting.string({
+    describe: 'Name of this process in its events. Default: the host name.',
+    optional: true,
+    maxLength: 200,
+  }),
   NOTIFIER_MAX_IN_FLIGHT: setting.integer({
     describe: 'Requests to receivers at once.',
-    default: 256,
+    default: 1_024,
     min: 1,
     max: 10_000,
   }),
   NOTIFIER_MAX_IN_FLIGHT_PER_HOST: setting.integer({
-    describe: 'Requests to one host at once, and connections kept to it.',
+    describe:
+      'Requests to one host at once, and connections kept to it. A host begins with 2; each answer adds one, each failure halves.',
     default: 16,
     min: 1,
     max: 1_000,
   }),
   NOTIFIER_MAX_HELD: setting.integer({
     describe:
-      'Outcomes in memory at once: under way, waiting for their host, or for their next attempt. At this number reading from Kafka pauses.',
+      'Webhooks in memory at once, of each topic: under way, or waiting for their host. At this number reading from it pauses.',
     default: 2_000,
     min: 1,
     max: 100_000,
   }),
+  NOTIFIER_MAX_WAIT_MS: setting.durationMs({
+    describe:
+      'How long a webhook waits in memory for its host, or a free request, before it is put back for the shortest delay.',
+    default: 1_000,
+    max: 60_000,
+  }),
+  NOTIFIER_BREAKER_FAILURES: setting.integer({
+    describe:
+      'After so many failures of a host in a row (5xx, 429, time-out, no connection) nothing is sent to it for a while.',
+    default: 10,
+    min: 1,
+    max: 1_000,
+  }),
+  NOTIFIER_BREAKER_OPEN_MS: setting.durationMs({
+    describe: 'For how long; then one request is let through to see.',
+    default: 30_000,
+    max: 3_600_000,
+  }),
+  NOTIFIER_MAX_HOSTS: setting.integer({
+    describe: 'Hosts whose state (limit, breaker) is remembered while nothing is sent to them.',
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+  }),
   NOTIFIER_MAX_ORIGINS: setting.integer({
     describe: 'Receivers (scheme, host, port) to which connections are kept.',
-    default: 512,
+    default: 2_000,
     min: 1,
     max: 10_000,
   }),
   NOTIFIER_MAX_REMEMBERED: setting.integer({
-    describe: 'Tasks whose outcome is remembered, so that a repeat of it is not sent.',
-    default: 100_000,
+    describe: 'Tasks of which it is remembered what was sent, so that a repeat is not sent.',
+    default: 300_000,
     min: 1,
     max: 10_000_000,
+  }),
+  NOTIFIER_REBUILD_RECORDS: setting.integer({
+    describe:
+      'So many of the last records of each partition of tasks.completed and notifications.attempted are read when it is assigned, to remember what was sent. All of them when the group has no offset.',
+    default: 10_000,
+    min: 0,
+    max: 1_000_000,
   }),
   ...kafkaSettings,
   ...consumerSettings,
@@ -101,6 +153,10 @@ export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [
   ({ NOTIFIER_MAX_IN_FLIGHT: requests, NOTIFIER_MAX_HELD: held }) =>
     requests > held
       ? `NOTIFIER_MAX_HELD: expected at least NOTIFIER_MAX_IN_FLIGHT (${requests}), got ${held}`
+      : undefined,
+  ({ NOTIFY_RETRY_DELAYS_MS: delays }) =>
+    delays.some((delay, index) => index > 0 && Number(delay) < Number(delays[index - 1]))
+      ? `NOTIFY_RETRY_DELAYS_MS: expected delays that ascend, got ${delays.join(',')}`
       : undefined,
   ({ WEBHOOK_SECRETS: secrets }) => faultOf('WEBHOOK_SECRETS', () => createWebhookSigner(secrets)),
   ({ WEBHOOK_ALLOWED_NETWORKS: networks }) => faultOf('WEBHOOK_ALLOWED_NETWORKS', () => createAddressPolicy(networks)),

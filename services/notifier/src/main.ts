@@ -1,5 +1,14 @@
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectKafka, createEventCodec, createParallelConsumer, createProducer } from '@nask/kafka';
+import {
+  connectKafka,
+  createEventCodec,
+  createLogEnds,
+  createLogReader,
+  createParallelConsumer,
+  createProducer,
+} from '@nask/kafka';
+import { retryTierCount, retryTopic } from '@nask/schemas';
 import {
   createHealth,
   createLogger,
@@ -13,13 +22,17 @@ import project from '../../../package.json' with { type: 'json' };
 import { createHostResolver } from './adapters/host-resolver.ts';
 import { createHttpSender } from './adapters/http-sender.ts';
 import { createNotifierDeadLetters } from './adapters/notifier-dead-letters.ts';
+import { createNotificationLog } from './adapters/notification-log.ts';
 import { createCompletionHandler } from './completion-handler.ts';
 import { settingsRules, settingsTable } from './config.ts';
 import { createAddressPolicy } from './domain/address-policy.ts';
-import { createFirstCompletions } from './domain/first-completions.ts';
-import { createHostSlots } from './domain/host-slots.ts';
+import { createDeliveryMemory } from './domain/delivery-memory.ts';
+import { createHostGate } from './domain/host-gate.ts';
+import { dueMs } from './domain/retry-headers.ts';
 import { createWebhookSigner } from './domain/webhook-signature.ts';
+import { createMemoryRebuild } from './memory-rebuild.ts';
 import { createNotifierMetrics } from './metrics.ts';
+import { createRedeliveryHandler } from './redelivery-handler.ts';
 import { createWebhookDelivery } from './webhook-delivery.ts';
 
 const settings = loadSettingsOrExit({ service: 'notifier', table: settingsTable, rules: settingsRules });
@@ -31,10 +44,22 @@ const connection = connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: 'no
 const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
 const producer = createProducer({ connection, logger, metrics });
 
+const name = settings.NOTIFIER_NAME ?? hostname();
 const signer = createWebhookSigner(settings.WEBHOOK_SECRETS);
-const slots = createHostSlots({
+const gate = createHostGate({
   maxRunning: settings.NOTIFIER_MAX_IN_FLIGHT,
-  maxRunningPerHost: settings.NOTIFIER_MAX_IN_FLIGHT_PER_HOST,
+  maxLimit: settings.NOTIFIER_MAX_IN_FLIGHT_PER_HOST,
+  maxWaitMs: settings.NOTIFIER_MAX_WAIT_MS,
+  maxFailures: settings.NOTIFIER_BREAKER_FAILURES,
+  openMs: settings.NOTIFIER_BREAKER_OPEN_MS,
+  maxIdleHosts: settings.NOTIFIER_MAX_HOSTS,
+  clock: {
+    nowMs: Date.now,
+    after(delayMs, task) {
+      const timer = setTimeout(task, delayMs);
+      return () => clearTimeout(timer);
+    },
+  },
 });
 const sender = createHttpSender({
   policy: createAddressPolicy(settings.WEBHOOK_ALLOWED_NETWORKS),
@@ -43,41 +68,70 @@ const sender = createHttpSender({
   timeoutMs: settings.NOTIFY_TIMEOUT_MS,
   connectTimeoutMs: settings.NOTIFY_CONNECT_TIMEOUT_MS,
   maxAnswerBytes: settings.NOTIFY_MAX_ANSWER_BYTES,
+  keepAnswerBytes: settings.NOTIFY_KEEP_ANSWER_BYTES,
   connectionsPerOrigin: settings.NOTIFIER_MAX_IN_FLIGHT_PER_HOST,
   maxOrigins: settings.NOTIFIER_MAX_ORIGINS,
   now: Date.now,
 });
-const notifierMetrics = createNotifierMetrics(metrics, slots);
-const deliver = createWebhookDelivery({
+const notifierMetrics = createNotifierMetrics(metrics, gate);
+const memory = createDeliveryMemory(settings.NOTIFIER_MAX_REMEMBERED);
+const logEnds = createLogEnds(connection, { timeoutMs: 10_000 });
+const rebuild = createMemoryRebuild({
+  reader: createLogReader(connection),
+  logEnds,
+  codec,
+  memory,
+  maxRecords: settings.NOTIFIER_REBUILD_RECORDS,
+  logger,
+});
+const deadLetters = createNotifierDeadLetters(producer);
+const delivery = createWebhookDelivery({
   sender,
   signer,
-  slots,
+  gate,
+  log: createNotificationLog({ producer, codec, deadLetters, source: '/nask/notifier', logger }),
+  memory,
   retryPolicy: {
-    delaysMs: settings.NOTIFY_RETRY_DELAYS_MS.map(Number),
+    tierDelaysMs: settings.NOTIFY_RETRY_DELAYS_MS.map(Number),
+    maxAttempts: settings.NOTIFY_MAX_ATTEMPTS,
     maxRejectedAttempts: settings.NOTIFY_MAX_REJECTED_ATTEMPTS,
-    maxRetryAfterMs: settings.NOTIFY_MAX_RETRY_AFTER_MS,
   },
+  maxAgeMs: settings.NOTIFY_GIVE_UP_AFTER_MS,
+  notifier: name,
   metrics: notifierMetrics,
   logger,
-  chance: {
-    now: Date.now,
-    random: Math.random,
-    sleep: (delayMs, signal) => sleep(delayMs, undefined, { signal }),
-  },
+  chance: { now: Date.now, random: Math.random },
 });
+const { completed, retried } = createCompletionHandler({
+  decode: (value) => codec.decode('tasks.completed', value),
+  memory,
+  delivery,
+  metrics: notifierMetrics,
+});
+const redeliveryRequested = createRedeliveryHandler({
+  decode: (value) => codec.decode('notifications.redelivery-requested', value),
+  encode: (event) => codec.encode('tasks.completed', event),
+  memory,
+  delivery,
+  metrics: notifierMetrics,
+});
+const retryTopics = Array.from({ length: retryTierCount }, (_, index) => retryTopic(index + 1));
+const handlerOf: Readonly<Record<string, typeof completed>> = {
+  'tasks.completed': completed,
+  'notifications.redelivery-requested': redeliveryRequested,
+  ...Object.fromEntries(retryTopics.map((topic) => [topic, retried])),
+};
 const consumer = createParallelConsumer({
   connection,
   groupId: `${topicPrefix}notifier`,
   sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_MS,
-  topics: ['tasks.completed'],
-  handler: createCompletionHandler({
-    decode: (value) => codec.decode('tasks.completed', value),
-    completions: createFirstCompletions(settings.NOTIFIER_MAX_REMEMBERED),
-    deliver,
-    metrics: notifierMetrics,
-  }),
+  topics: Object.keys(handlerOf),
+  handler: (record, context) => handlerOf[record.topic]!(record, context),
+  notBefore: ({ topic, headers }) => (topic === 'tasks.completed' ? 0 : dueMs(headers)),
   maxInFlight: settings.NOTIFIER_MAX_HELD,
-  deadLetters: createNotifierDeadLetters(producer),
+  onAssigned: (assigned) => rebuild.assigned(assigned),
+  onRevoked: (revoked) => rebuild.revoked(revoked),
+  deadLetters,
   logger,
   metrics,
 });
@@ -100,18 +154,19 @@ await runService({
   graceMs: settings.SHUTDOWN_GRACE_MS,
   components: [
     createOpsServer({ host: settings.OPS_HOST, port: settings.OPS_PORT, health, metrics }),
-    { name: 'producer of dead letters', start: () => producer.start(), stop: () => producer.stop() },
+    { name: 'log ends', stop: () => logEnds.stop() },
+    { name: 'producer', start: () => producer.start(), stop: () => producer.stop() },
     { name: 'event codec', start: ({ signal }) => codec.start({ signal }) },
     { name: 'connections to receivers', stop: () => sender.close() },
     {
-      name: 'consumer of completed tasks',
+      name: 'consumer of outcomes',
       start: () => consumer.start(),
       stop: () => consumer.stop({ drainTimeoutMs: 0 }),
     },
     {
-      // What only waits is handed back at once: the next owner of its partition delivers it.
+      // What waits is handed back at once: the next owner of its partition delivers it.
       name: 'running requests',
-      stop: ({ graceMs }) => Promise.race([slots.close(), sleep(Math.max(graceMs / 2, graceMs - leaveMs))]),
+      stop: ({ graceMs }) => Promise.race([delivery.close(), sleep(Math.max(graceMs / 2, graceMs - leaveMs))]),
     },
   ],
 });

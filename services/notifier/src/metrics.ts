@@ -1,18 +1,22 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { attemptKinds, type AttemptKind } from './domain/attempt-result.ts';
-import type { HostSlots } from './domain/host-slots.ts';
+import type { HostGate, Refusal } from './domain/host-gate.ts';
 
 export interface NotifierMetrics {
   attempted(result: AttemptKind): void;
   /** @param sinceCompletedMs from the end of the task until its receiver had accepted the outcome */
   accepted(sinceCompletedMs: number): void;
-  /** @param lastResult of the last attempt, or `unusable-url` when there was none */
-  givenUp(lastResult: AttemptKind | 'unusable-url'): void;
+  /** @param lastResult of the last attempt; `expired`: it was put back for too long; `unusable-url`: there was none */
+  givenUp(lastResult: AttemptKind | 'expired' | 'unusable-url'): void;
+  /** A next attempt waits in the topic of a tier. */
+  retryPut(tier: number): void;
+  /** A webhook waits in a tier without an attempt. */
+  parked(why: Refusal): void;
   repeatSkipped(): void;
 }
 
 /** The notifier's metrics. No label names a receiver: their number has no bound. */
-export function createNotifierMetrics(registry: Registry, slots: HostSlots): NotifierMetrics {
+export function createNotifierMetrics(registry: Registry, gate: HostGate): NotifierMetrics {
   const registers = [registry];
   const attempts = new Counter({
     name: 'notifier_attempts_total',
@@ -42,7 +46,7 @@ export function createNotifierMetrics(registry: Registry, slots: HostSlots): Not
     help: 'Requests to receivers that are under way',
     registers,
     collect() {
-      requests.set(slots.running());
+      requests.set(gate.running());
     },
   });
   const waiting = new Gauge({
@@ -50,7 +54,35 @@ export function createNotifierMetrics(registry: Registry, slots: HostSlots): Not
     help: 'Webhooks that wait for a free slot, of their host or at all',
     registers,
     collect() {
-      waiting.set(slots.waiting());
+      waiting.set(gate.waiting());
+    },
+  });
+  const retries = new Counter({
+    name: 'notifier_retries_total',
+    help: 'Next attempts that were put into the topic of a delay tier, by tier',
+    labelNames: ['tier'],
+    registers,
+  });
+  const parked = new Counter({
+    name: 'notifier_parked_total',
+    help: 'Webhooks that were put back without an attempt: busy (the host is at its limit) or broken (its breaker is open)',
+    labelNames: ['why'],
+    registers,
+  });
+  const retriesWaiting = new Gauge({
+    name: 'notifier_retries_waiting',
+    help: 'Records in the retry topics that are not done, of the partitions of this process',
+    registers,
+    async collect() {
+      retriesWaiting.set(await retryLag(registry));
+    },
+  });
+  const breakers = new Gauge({
+    name: 'notifier_breakers_open',
+    help: 'Hosts whose circuit breaker is open or half open',
+    registers,
+    collect() {
+      breakers.set(gate.broken());
     },
   });
   for (const result of attemptKinds) attempts.inc({ result }, 0);
@@ -60,5 +92,16 @@ export function createNotifierMetrics(registry: Registry, slots: HostSlots): Not
     accepted: (sinceCompletedMs) => deliverySeconds.observe(Math.max(0, sinceCompletedMs) / 1000),
     givenUp: (result) => givenUp.inc({ result }),
     repeatSkipped: () => repeats.inc(),
+    retryPut: (tier) => retries.inc({ tier }),
+    parked: (why) => parked.inc({ why }),
   };
+}
+
+/** The consumer knows the lag of each partition. */
+async function retryLag(registry: Registry): Promise<number> {
+  const lag = await registry.getSingleMetric('kafka_consumer_lag_records')?.get();
+  const ofRetries = (lag?.values ?? []).filter(({ labels }) =>
+    String(labels['topic']).startsWith('notifications.retry.'),
+  );
+  return ofRetries.reduce((sum, { value }) => sum + value, 0);
 }

@@ -1,26 +1,31 @@
 import { describe, expect, test } from '@jest/globals';
+import { createLogger } from '@nask/service';
 import { Registry } from 'prom-client';
 import { Webhook as Verifier } from 'standardwebhooks';
-import { createLogger } from '@nask/service';
 import { createHttpSender } from './adapters/http-sender.ts';
 import { createAddressPolicy } from './domain/address-policy.ts';
-import { createHostSlots } from './domain/host-slots.ts';
+import { createDeliveryMemory } from './domain/delivery-memory.ts';
+import type { Delivery } from './domain/delivery.ts';
+import type { HostGateOptions } from './domain/host-gate.ts';
 import { createWebhookSigner } from './domain/webhook-signature.ts';
-import { webhookOf, type Webhook } from './domain/webhook.ts';
+import { webhookOf } from './domain/webhook.ts';
 import { completedTask } from './fixtures/completed-task.ts';
 import { startReceiver, type Receiver } from './fixtures/receiver.ts';
+import { testGate } from './fixtures/test-gate.ts';
+import { writtenDown } from './fixtures/written-down.ts';
 import { createNotifierMetrics } from './metrics.ts';
-import { UndeliverableError } from './undeliverable-error.ts';
-import { createWebhookDelivery, type Chance } from './webhook-delivery.ts';
+import { createWebhookDelivery } from './webhook-delivery.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 const never = new AbortController().signal;
+const nowMs: number = 1_795_000_000_000;
 
-/** A delivery over real HTTP whose waits are over at once, and are noted. */
-function delivery(different: Partial<Chance> = {}) {
+/** A delivery over real HTTP, at a time that stands still unless the test says otherwise. */
+function deliveryWith({ now = () => nowMs, gate: limits = {} as Partial<HostGateOptions> } = {}) {
   const registry = new Registry();
-  const slept: number[] = [];
-  const slots = createHostSlots({ maxRunning: 8, maxRunningPerHost: 4 });
+  const log = writtenDown();
+  const gate = testGate(limits);
+  const memory = createDeliveryMemory(100);
   const sender = createHttpSender({
     policy: createAddressPolicy(['127.0.0.0/8']),
     resolve: () => Promise.reject(new Error('no names here')),
@@ -28,33 +33,37 @@ function delivery(different: Partial<Chance> = {}) {
     timeoutMs: 60_000,
     connectTimeoutMs: 60_000,
     maxAnswerBytes: 1024,
+    keepAnswerBytes: 16,
     connectionsPerOrigin: 4,
     maxOrigins: 8,
     now: () => 0,
   });
-  const chance: Chance = {
-    now: Date.now,
-    random: () => 0,
-    sleep: (delayMs) => {
-      slept.push(delayMs);
-      return Promise.resolve();
-    },
-    ...different,
-  };
-  const deliver = createWebhookDelivery({
+  const delivery = createWebhookDelivery({
     sender,
     signer: createWebhookSigner([secret]),
-    slots,
-    retryPolicy: { delaysMs: [1000, 5000], maxRejectedAttempts: 2, maxRetryAfterMs: 60_000 },
-    metrics: createNotifierMetrics(registry, slots),
+    gate,
+    log,
+    memory,
+    retryPolicy: { tierDelaysMs: [5_000, 120_000], maxAttempts: 3, maxRejectedAttempts: 2 },
+    maxAgeMs: 3_600_000,
+    notifier: 'notifier-1',
+    metrics: createNotifierMetrics(registry, gate),
     logger: createLogger({ service: 'test', level: 'silent' }),
-    chance,
+    chance: { now, random: () => 0 },
   });
-  return { deliver, slept, slots, registry, [Symbol.asyncDispose]: () => sender.close() };
+  return { ...delivery, log, gate, memory, registry, [Symbol.asyncDispose]: () => sender.close() };
 }
 
-function webhookTo({ url }: Receiver): Webhook {
-  return webhookOf(completedTask({ notify_url: url }))!;
+function deliveryTo(url: string, different: Partial<Delivery> & { attempt?: number } = {}): Delivery {
+  const { attempt = 1, ...rest } = different;
+  return {
+    id: { taskKey: '4', completionOffset: 7, round: 0, attempt },
+    webhook: webhookOf(completedTask({ notify_url: url }))!,
+    completion: { partition: 0, offset: 7, key: '4', value: Buffer.from('v'), headers: { ce_id: 'c' }, timestampMs: 0 },
+    sinceMs: nowMs,
+    parked: 0,
+    ...rest,
+  };
 }
 
 /** A receiver that gives these answers in turn, then the last one for ever. */
@@ -62,135 +71,181 @@ function receiverAnswering(...statuses: number[]): Promise<Receiver> {
   const left = [...statuses];
   return startReceiver((response) => {
     const status = left.length > 1 ? left.shift() : left[0];
-    response.writeHead(status ?? 200, status === 429 ? { 'retry-after': '7' } : {}).end();
+    response.writeHead(status ?? 200, status === 429 ? { 'retry-after': '7' } : {}).end(status === 200 ? '' : 'sorry');
   });
 }
 
-describe('a webhook', () => {
+describe('an attempt', () => {
   test('is signed, and verified by its receiver', async () => {
     await using receiver = await receiverAnswering(200);
-    await using given = delivery();
-    await given.deliver(webhookTo(receiver), never);
-
+    await using given = deliveryWith({ now: Date.now });
+    await given.deliver(deliveryTo(receiver.url, { sinceMs: Date.now() }), never);
     const [{ body, headers } = { body: '', headers: {} }] = receiver.requests;
-    expect(new Verifier(secret).verify(body, headers as Record<string, string>)).toMatchObject({
-      id: 4,
-      status: 'SUCCESS',
-      result: 541,
-    });
+    expect(new Verifier(secret).verify(body, headers as Record<string, string>)).toMatchObject({ id: 4, result: 541 });
   });
 
-  test('keeps its id and body over all attempts, each with its own timestamp', async () => {
-    let nowMs = Date.now();
-    await using receiver = await receiverAnswering(500, 503, 200);
-    await using given = delivery({ now: () => (nowMs += 1000) });
-    await given.deliver(webhookTo(receiver), never);
-
-    expect(receiver.requests).toHaveLength(3);
-    const distinct = (part: (request: (typeof receiver.requests)[number]) => unknown) =>
-      new Set(receiver.requests.map(part)).size;
-    expect(distinct(({ headers }) => headers['webhook-id'])).toBe(1);
-    expect(distinct(({ body }) => body)).toBe(1);
-    expect(distinct(({ headers }) => headers['webhook-timestamp'])).toBe(3);
-    expect(distinct(({ headers }) => headers['webhook-signature'])).toBe(3);
-  });
-
-  test.each([
-    [[200], []],
-    [[500, 200], [1000]],
-    [[429, 200], [7000]],
-    [
-      [500, 503, 200],
-      [1000, 5000],
-    ],
-  ])('answered %j is delivered after waits of %j ms', async (statuses, waits) => {
-    await using receiver = await receiverAnswering(...statuses);
-    await using given = delivery();
-    await given.deliver(webhookTo(receiver), never);
-    expect(receiver.requests).toHaveLength(statuses.length);
-    expect(given.slept).toEqual(waits);
+  test('that is accepted is written down as delivered', async () => {
+    await using receiver = await receiverAnswering(200);
+    await using given = deliveryWith();
+    await given.deliver(deliveryTo(receiver.url, { attempt: 2 }), never);
+    expect(given.log.entries).toEqual([
+      {
+        what: 'attempted',
+        event: {
+          event_id: expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-8/),
+          task_id: 4,
+          webhook_id: deliveryTo(receiver.url).webhook.id,
+          completion_offset: 7,
+          round: 0,
+          attempt: 2,
+          state: 'DELIVERED',
+          result: 'accepted',
+          status_code: 200,
+          duration_ms: 0,
+          error: null,
+          answer_start: null,
+          attempted_at: nowMs,
+          next_attempt_at: null,
+          notifier: 'notifier-1',
+        },
+      },
+    ]);
   });
 
   test.each([
-    [[500, 502, 503], [1000, 5000], '3 attempt(s): the receiver answered 503'],
-    [[404, 404], [1000], '2 attempt(s): the receiver answered 404'],
-    [[410], [], '1 attempt(s): the receiver answered 410'],
-  ])('answered %j is given up after waits of %j ms', async (statuses, waits, givenUp) => {
-    await using receiver = await receiverAnswering(...statuses);
-    await using given = delivery();
-    const delivered = given.deliver(webhookTo(receiver), never);
-    await expect(delivered).rejects.toEqual(new UndeliverableError(`The webhook was given up after ${givenUp}`));
-    expect(receiver.requests).toHaveLength(statuses.length);
-    expect(given.slept).toEqual(waits);
+    [503, 1, 1, nowMs + 5_000],
+    [503, 2, 2, nowMs + 120_000],
+    [429, 1, 2, nowMs + 120_000],
+    [404, 1, 1, nowMs + 5_000],
+  ])(
+    'answered %i as the %i. waits in tier %i: first the retry is written, then that there is one',
+    async (status, attempt, tier, dueMs) => {
+      await using receiver = await receiverAnswering(status);
+      await using given = deliveryWith();
+      const delivery = deliveryTo(receiver.url, { attempt });
+      await given.deliver(delivery, never);
+      const details = { ...delivery.id, attempt: attempt + 1, dueMs, sinceMs: nowMs, parked: 0 };
+      expect(given.log.entries).toMatchObject([
+        { what: 'retry', tier, completion: delivery.completion, details },
+        {
+          what: 'attempted',
+          event: {
+            state: 'RETRYING',
+            status_code: status,
+            attempt,
+            next_attempt_at: dueMs,
+            error: `the receiver answered ${status}`,
+            answer_start: 'sorry',
+          },
+        },
+      ]);
+    },
+  );
+
+  test.each([
+    [503, 3],
+    [404, 2],
+    [410, 1],
+  ])('answered %i as the %i. is given up: first the dead letter, then the event', async (status, attempt) => {
+    await using receiver = await receiverAnswering(status);
+    await using given = deliveryWith();
+    const delivery = deliveryTo(receiver.url, { attempt });
+    await given.deliver(delivery, never);
+    expect(given.log.entries).toMatchObject([
+      {
+        what: 'given-up',
+        completion: delivery.completion,
+        reason: `The webhook was given up after ${attempt} attempt(s): the receiver answered ${status}`,
+      },
+      { what: 'attempted', event: { state: 'FAILED', attempt, status_code: status, next_attempt_at: null } },
+    ]);
   });
 
   test('to a forbidden address is given up at once', async () => {
-    await using given = delivery();
-    const webhook = webhookOf(completedTask({ notify_url: 'http://169.254.169.254/' }))!;
-    await expect(given.deliver(webhook, never)).rejects.toThrow('not allowed (linkLocal)');
+    await using given = deliveryWith();
+    await given.deliver(deliveryTo('http://169.254.169.254/'), never);
+    expect(given.log.entries).toMatchObject([
+      { what: 'given-up', reason: expect.stringContaining('not allowed (linkLocal)') },
+      { what: 'attempted', event: { state: 'FAILED', result: 'forbidden', status_code: null } },
+    ]);
   });
 
-  test('waits for its next attempt without a slot', async () => {
-    const waiting = Promise.withResolvers<void>();
-    const goOn = Promise.withResolvers<void>();
-    await using receiver = await receiverAnswering(500, 200);
-    await using given = delivery({
-      sleep: () => {
-        waiting.resolve();
-        return goOn.promise;
-      },
-    });
-    const delivered = given.deliver(webhookTo(receiver), never);
-    await waiting.promise;
-    expect(given.slots.running()).toBe(0);
-    goOn.resolve();
-    await delivered;
+  test('is remembered: it is not due again', async () => {
+    await using receiver = await receiverAnswering(503, 200);
+    await using given = deliveryWith();
+    const delivery = deliveryTo(receiver.url);
+    await given.deliver(delivery, never);
+    expect(given.memory.isDue(delivery.id)).toBe(false);
+    expect(given.memory.isDue({ ...delivery.id, attempt: 2 })).toBe(true);
   });
 
-  test('whose signal fires ends with its reason and decides nothing', async () => {
+  test('whose signal fires ends with its reason, and nothing is decided', async () => {
     const asked = Promise.withResolvers<void>();
     await using receiver = await startReceiver(() => asked.resolve());
-    await using given = delivery();
+    await using given = deliveryWith();
     const stop = new AbortController();
-    const delivered = given.deliver(webhookTo(receiver), stop.signal);
+    const delivered = given.deliver(deliveryTo(receiver.url), stop.signal);
     await asked.promise;
     stop.abort(new Error('stopped'));
     await expect(delivered).rejects.toThrow('stopped');
-    expect(await given.registry.metrics()).not.toMatch(/given_up_total{/);
+    expect(given.log.entries).toEqual([]);
   });
 });
 
-test('receivers that do not answer take their own slots and nobody else’s', async () => {
-  const hanging = new Set<() => void>();
-  await using slow = await startReceiver((response) => hanging.add(() => response.end()));
-  await using fast = await receiverAnswering(200);
-  await using given = delivery();
+describe('what has to wait for its host', () => {
+  test('is put back into the shortest tier, which is no attempt', async () => {
+    const asked = Promise.withResolvers<void>();
+    let open = 0;
+    await using receiver = await startReceiver(() => (open += 1) === 2 && asked.resolve());
+    await using given = deliveryWith({ gate: { maxWaitMs: 0 } });
+    const stop = new AbortController();
+    const hanging = [1, 2].map(() => given.deliver(deliveryTo(receiver.url), stop.signal));
+    await asked.promise;
+    await given.deliver(deliveryTo(receiver.url, { attempt: 2, parked: 4 }), never);
+    expect(given.log.entries).toMatchObject([
+      { what: 'retry', tier: 1, details: { attempt: 2, parked: 5, dueMs: nowMs + 5_000, sinceMs: nowMs } },
+    ]);
+    expect(await given.registry.metrics()).toContain('notifier_parked_total{why="busy"} 1');
+    stop.abort(new Error('over'));
+    await Promise.allSettled(hanging);
+  });
 
-  const toSlow = Array.from({ length: 100 }, () => given.deliver(webhookTo(slow), never));
-  await Promise.all(Array.from({ length: 50 }, () => given.deliver(webhookTo(fast), never)));
-  expect(fast.requests).toHaveLength(50);
-  expect(given.slots.running()).toBeLessThanOrEqual(4);
+  test('behind an open breaker too; after a while in the tier above', async () => {
+    await using receiver = await receiverAnswering(503);
+    await using given = deliveryWith({ gate: { maxFailures: 1 } });
+    await given.deliver(deliveryTo(receiver.url, { attempt: 3 }), never);
+    given.log.entries.length = 0;
+    for (const parked of [0, 9, 10]) await given.deliver(deliveryTo(receiver.url, { attempt: 2, parked }), never);
+    expect(given.log.entries).toMatchObject([
+      { what: 'retry', tier: 1, details: { attempt: 2, parked: 1 } },
+      { what: 'retry', tier: 1, details: { attempt: 2, parked: 10 } },
+      { what: 'retry', tier: 2, details: { attempt: 2, parked: 11 } },
+    ]);
+    expect(receiver.requests).toHaveLength(1);
+    expect(await given.registry.metrics()).toContain('notifier_breakers_open 1');
+  });
 
-  const all = Promise.all(toSlow);
-  const answering = setInterval(() => {
-    for (const answer of hanging) answer();
-    hanging.clear();
-  }, 1);
-  await all;
-  clearInterval(answering);
-  expect(slow.requests).toHaveLength(100);
+  test('is given up once that has lasted too long', async () => {
+    await using given = deliveryWith();
+    await given.deliver(deliveryTo('http://127.0.0.1:9/', { attempt: 2, sinceMs: nowMs - 3_600_001 }), never);
+    expect(given.log.entries).toMatchObject([
+      { what: 'given-up', reason: expect.stringContaining('after 1 attempt(s)') },
+      { what: 'attempted', event: { state: 'FAILED', attempt: 1, result: 'expired' } },
+    ]);
+  });
 });
 
-test('the metrics count attempts, time to delivery and what was given up', async () => {
+test('the metrics count attempts, time to delivery, retries and what was given up', async () => {
   await using receiver = await receiverAnswering(500, 200, 410);
-  await using given = delivery();
-  await given.deliver(webhookTo(receiver), never);
-  await expect(given.deliver(webhookTo(receiver), never)).rejects.toThrow(UndeliverableError);
+  await using given = deliveryWith();
+  for (const attempt of [1, 2, 1]) await given.deliver(deliveryTo(receiver.url, { attempt }), never);
 
   const metrics = await given.registry.metrics();
   expect(metrics).toContain('notifier_attempts_total{result="accepted"} 1');
   expect(metrics).toContain('notifier_attempts_total{result="unavailable"} 1');
   expect(metrics).toContain('notifier_attempts_total{result="timeout"} 0');
+  expect(metrics).toContain('notifier_retries_total{tier="1"} 1');
   expect(metrics).toContain('notifier_given_up_total{result="gone"} 1');
   expect(metrics).toContain('notifier_delivery_seconds_count 1');
+  expect(metrics).toContain('notifier_retries_waiting 0');
 });

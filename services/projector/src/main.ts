@@ -51,7 +51,7 @@ const consumer = createParallelConsumer({
   connection,
   groupId: `${topicPrefix}projector`,
   sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_MS,
-  topics: ['tasks.requested', 'tasks.started', 'tasks.completed'],
+  topics: ['tasks.requested', 'tasks.started', 'tasks.completed', 'notifications.attempted'],
   batchHandler: (records) =>
     project(records, (record, reason) => deadLetters.publish(record, new DeadLetterError(reason, { record }))),
   maxBatchRecords: settings.PROJECTOR_MAX_BATCH_EVENTS,

@@ -33,8 +33,8 @@ function stuckBecause(engine: Engine, nowMs: number, progressTimeoutMs: number, 
   const isWorking = [...engine.inFlight.values()].some((running) => running > 0);
   if (isWorking) return batches ? `a batch has been running for ${sinceProgressMs} ms` : null;
   const waiting = engine.assignments.partitions.filter(
-    ({ status, stoppedBecause, bufferedRecords }) =>
-      status === 'flowing' && stoppedBecause === null && bufferedRecords > 0,
+    ({ status, stoppedBecause, bufferedRecords, waitsUntilMs }) =>
+      status === 'flowing' && stoppedBecause === null && bufferedRecords > 0 && waitsUntilMs <= nowMs,
   );
   return waiting.length === 0 ? null : `records wait and none was started for ${sinceProgressMs} ms`;
 }

@@ -26,6 +26,8 @@ export class OwnedPartition implements TopicPartition {
   signed = false;
   /** Why no more of its records are started, though it is ours. */
   stoppedBecause: string | null = null;
+  /** When its next record is due, 0 when that may be handled now. In milliseconds since 1970. */
+  waitsUntilMs = 0;
   bufferedRecords = 0;
   bufferedBytes = 0;
   /** Goes up with each change that a commit would tell; `committedVersion` is the last that one told. */

@@ -3,28 +3,52 @@ import { attempt, type Outcome } from './attempts.ts';
 import type { Dispatcher, DispatcherHost, HandlerContext } from './dispatcher.ts';
 import { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './errors.ts';
 import type { OwnedPartition } from './owned-partition.ts';
-import { WorkQueue, type Ordering, type Work } from './work-queue.ts';
+import { WorkQueue, type Gate, type Ordering, type Work } from './work-queue.ts';
+
+/** A timer counts to 2^31 ms at most, and a clock may be set: whatever waits is looked at once a minute. */
+const maxAlarmMs = 60_000;
 
 export type RecordHandler = (record: ConsumedRecord, context: HandlerContext) => Promise<void>;
+
+/** The earliest time at which a record may be handled, in milliseconds since 1970. */
+export type NotBefore = (record: ConsumedRecord) => number;
 
 interface Lane {
   queue: WorkQueue;
   inFlight: number;
 }
 
-/** One record a call, up to `maxInFlight` of a topic side by side. Each topic has a lane: a full one holds up no other. */
+/**
+ * One record a call, up to `maxInFlight` of a topic side by side. Each topic has a lane: a full one holds up no other.
+ * A partition whose next record is not due yet waits, and what was read of it with it, in the bounded buffer; the other
+ * partitions go on.
+ */
 export class RecordDispatcher implements Dispatcher {
   readonly #handler: RecordHandler;
   readonly #ordering: Ordering;
   readonly #maxInFlight: number;
+  readonly #notBefore: NotBefore | undefined;
   readonly #host: DispatcherHost;
+  readonly #gate: Gate;
   readonly #lanes = new Map<string, Lane>();
+  #alarm: { atMs: number; cancel: () => void } | null = null;
 
-  constructor(options: { handler: RecordHandler; ordering: Ordering; maxInFlight: number; host: DispatcherHost }) {
+  constructor(options: {
+    handler: RecordHandler;
+    ordering: Ordering;
+    maxInFlight: number;
+    notBefore?: NotBefore;
+    host: DispatcherHost;
+  }) {
     this.#handler = options.handler;
     this.#ordering = options.ordering;
     this.#maxInFlight = options.maxInFlight;
+    this.#notBefore = options.notBefore;
     this.#host = options.host;
+    this.#gate = {
+      mayStart: (partition) => this.#host.mayStart(partition),
+      admit: (partition, record) => this.#isDue(partition, record) && this.#host.admit(partition, record),
+    };
   }
 
   add(partition: OwnedPartition, records: readonly ConsumedRecord[]): void {
@@ -37,7 +61,7 @@ export class RecordDispatcher implements Dispatcher {
   kick(): void {
     for (const lane of this.#lanes.values()) {
       while (lane.inFlight < this.#maxInFlight) {
-        const work = lane.queue.take(this.#host);
+        const work = lane.queue.take(this.#gate);
         if (work === null) break;
         void this.#run(lane, work);
       }
@@ -50,6 +74,26 @@ export class RecordDispatcher implements Dispatcher {
 
   inFlight(): Map<string, number> {
     return new Map([...this.#lanes].map(([topic, lane]) => [topic, lane.inFlight]));
+  }
+
+  #isDue(partition: OwnedPartition, record: ConsumedRecord): boolean {
+    const dueMs = this.#notBefore?.(record) ?? 0;
+    const isDue = dueMs <= this.#host.scheduler.nowMs();
+    partition.waitsUntilMs = isDue ? 0 : dueMs;
+    if (!isDue) this.#wakeAt(dueMs);
+    return isDue;
+  }
+
+  /** One alarm, for the head that is due first; whoever is not due then sets it again. */
+  #wakeAt(atMs: number): void {
+    if (this.#alarm !== null && this.#alarm.atMs <= atMs) return;
+    this.#alarm?.cancel();
+    const delayMs = Math.min(maxAlarmMs, atMs - this.#host.scheduler.nowMs());
+    const ring = () => {
+      this.#alarm = null;
+      this.kick();
+    };
+    this.#alarm = { atMs, cancel: this.#host.scheduler.after(delayMs, ring) };
   }
 
   async #run(lane: Lane, work: Work): Promise<void> {

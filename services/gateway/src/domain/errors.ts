@@ -27,6 +27,16 @@ export class TaskNotFoundError extends Error {
   readonly code = 'TASK_NOT_FOUND';
 }
 
+/** The task has not ended, so there is no outcome to send. */
+export class TaskNotEndedError extends Error {
+  readonly code = 'TASK_NOT_ENDED';
+}
+
+/** The task has no notify_url: there is nowhere to send its outcome to. */
+export class NoNotifyUrlError extends Error {
+  readonly code = 'NO_NOTIFY_URL';
+}
+
 /** The task as an event is larger than Kafka takes. */
 export class TaskTooLargeError extends Error {
   readonly code = 'TASK_TOO_LARGE';
@@ -41,6 +51,8 @@ export type UnavailableCode =
   | 'READ_MODEL_UNAVAILABLE'
   /** The read model did not reach the request's position within the bound. */
   | 'READ_MODEL_BEHIND'
+  /** Whether a redelivery was asked for is not certain. Asking again at worst sends the outcome twice. */
+  | 'REDELIVERY_UNCERTAIN'
   | 'STOPPING';
 
 /** Not now; the same request may succeed later, and repeating it does no harm. */

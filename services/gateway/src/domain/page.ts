@@ -39,7 +39,8 @@ function parseLimit(text: string | string[]): number | undefined {
   return limit >= 1 && limit <= maxPageSize ? limit : undefined;
 }
 
-function parseCursor(text: string | string[]): number | undefined {
+/** @returns the id in a cursor; undefined when it is none */
+export function parseCursor(text: string | string[]): number | undefined {
   if (typeof text !== 'string' || text.length > 64) return undefined;
   const [, digits] = /^id:(\d{1,16})$/.exec(Buffer.from(text, 'base64url').toString()) ?? [];
   if (digits === undefined) return undefined;

@@ -34,7 +34,8 @@ describe('the view of a document', () => {
   test('after success: the result and the times', () => {
     expect(JSON.stringify(viewOf({ _id: 4, status: 'SUCCESS', requested, started, completed }))).toBe(
       '{"id":4,"type":"prime","status":"SUCCESS","notify_url":"http://127.0.0.1:8000/","payload":{"input":100},"result":541,' +
-        '"created_at":"2026-11-18T11:06:40.000Z","started_at":"2026-11-18T11:06:40.012Z","completed_at":"2026-11-18T11:06:40.013Z"}',
+        '"created_at":"2026-11-18T11:06:40.000Z","started_at":"2026-11-18T11:06:40.012Z","completed_at":"2026-11-18T11:06:40.013Z",' +
+        '"notification":{"state":"PENDING","attempts":0}}',
     );
   });
 
@@ -55,7 +56,34 @@ describe('the view of a document', () => {
       error,
       created_at: '2026-11-18T11:06:40.000Z',
       completed_at: '2026-11-18T11:06:40.013Z',
+      notification: { state: 'NONE', attempts: 0 },
     });
+  });
+
+  test('after an attempt at the webhook: how it stands', () => {
+    const notified = {
+      offset: 9,
+      event_id: 'n',
+      round: 0,
+      state: 'RETRYING' as const,
+      attempts: 2,
+      last_error: 'the receiver answered 503',
+      attempted_at: new Date(0),
+      next_attempt_at: new Date(1_795_000_000_999),
+    };
+    const document = { _id: 4, status: 'SUCCESS', requested, completed } as const;
+    expect(viewOf({ ...document, notified }).notification).toEqual({
+      state: 'RETRYING',
+      attempts: 2,
+      last_error: 'the receiver answered 503',
+      next_attempt_at: '2026-11-18T11:06:40.999Z',
+    });
+    const delivered = { ...notified, state: 'DELIVERED' as const, last_error: null, next_attempt_at: null };
+    expect(viewOf({ ...document, notified: delivered }).notification).toEqual({ state: 'DELIVERED', attempts: 2 });
+  });
+
+  test('before the end: nothing of the webhook', () => {
+    expect(viewOf({ _id: 4, status: 'STARTED', requested, started })).not.toHaveProperty('notification');
   });
 
   test('a result that was left out of the document is left out of the view', () => {

@@ -1,4 +1,11 @@
-import { taskResource, type RequestedSlot, type TaskDocument, type TaskResource } from '@nask/schemas';
+import {
+  taskResource,
+  type NotificationFacts,
+  type NotifiedSlot,
+  type RequestedSlot,
+  type TaskDocument,
+  type TaskResource,
+} from '@nask/schemas';
 
 /** A document whose request is there: only those are tasks to a client. */
 export type VisibleTaskDocument = TaskDocument & { requested: RequestedSlot };
@@ -9,7 +16,7 @@ export function isVisible(document: TaskDocument | undefined): document is Visib
 
 /** A task as clients see it, from its document. A result that was left out of the document is left out here. */
 export function viewOf(document: VisibleTaskDocument): TaskResource {
-  const { requested, started, completed } = document;
+  const { requested, started, completed, notified } = document;
   return taskResource({
     id: document._id,
     type: requested.type,
@@ -21,5 +28,15 @@ export function viewOf(document: VisibleTaskDocument): TaskResource {
     createdAtMs: requested.requested_at.getTime(),
     startedAtMs: started?.started_at.getTime(),
     completedAtMs: completed?.completed_at.getTime(),
+    notification: notified === undefined ? null : notificationOf(notified),
   });
+}
+
+function notificationOf(notified: NotifiedSlot): NotificationFacts {
+  return {
+    state: notified.state,
+    attempts: notified.attempts,
+    lastError: notified.last_error,
+    nextAttemptAtMs: notified.next_attempt_at?.getTime() ?? null,
+  };
 }

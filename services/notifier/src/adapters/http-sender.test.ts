@@ -18,6 +18,7 @@ function createSender(options: Partial<HttpSenderOptions> = {}): HttpSender & As
     timeoutMs: longMs,
     connectTimeoutMs: longMs,
     maxAnswerBytes: 16_384,
+    keepAnswerBytes: 16,
     connectionsPerOrigin: 4,
     maxOrigins: 8,
     now: () => 0,
@@ -29,9 +30,20 @@ function createSender(options: Partial<HttpSenderOptions> = {}): HttpSender & As
 const headers = { 'webhook-id': 'task_4_m0', 'webhook-timestamp': '1', 'webhook-signature': 'v1,abc' };
 const never = new AbortController().signal;
 
-function post(sender: HttpSender, url: string, signal = never) {
-  return sender.send({ target: webhookTarget(url), headers, body: '{"id":4}' }, signal);
+async function post(sender: HttpSender, url: string, signal = never) {
+  return (await sender.send({ target: webhookTarget(url), headers, body: '{"id":4}' }, signal)).result;
 }
+
+test('of an answer the beginning is kept, for people', async () => {
+  await using sender = createSender();
+  await using receiver = await startReceiver((response) =>
+    response.writeHead(503).end(`12345678901234é${'x'.repeat(900)}`),
+  );
+  const headers = { 'webhook-id': 'task_4', 'webhook-timestamp': '1795000000' };
+  const request = { target: webhookTarget(receiver.url), headers, body: '{}' };
+  // The limit of 16 bytes is behind the character of two; one less would cut it, and it would be left out.
+  expect(await sender.send(request, new AbortController().signal)).toMatchObject({ answerStart: '12345678901234é' });
+});
 
 describe('an attempt', () => {
   test('POSTs the body as JSON, with the headers of the webhook and our name', async () => {

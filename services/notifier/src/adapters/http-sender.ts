@@ -15,12 +15,19 @@ export interface WebhookRequest {
   body: string;
 }
 
+/** How an attempt ended. */
+export interface SentWebhook {
+  result: AttemptResult;
+  /** The beginning of the answer's body as UTF-8; undefined: there was none, or none is kept. */
+  answerStart?: string;
+}
+
 export interface HttpSender {
   /**
    * Makes one attempt. Whatever the receiver or the network does is a result.
    * @throws the signal's reason when that ended it
    */
-  send(request: WebhookRequest, signal: AbortSignal): Promise<AttemptResult>;
+  send(request: WebhookRequest, signal: AbortSignal): Promise<SentWebhook>;
   /** Ends every connection at once. */
   close(): Promise<void>;
 }
@@ -35,6 +42,8 @@ export interface HttpSenderOptions {
   connectTimeoutMs: number;
   /** How much of an answer's body is read before the connection is dropped. */
   maxAnswerBytes: number;
+  /** How much of it is kept. */
+  keepAnswerBytes: number;
   connectionsPerOrigin: number;
   maxOrigins: number;
   /** The time, in milliseconds since 1970. */
@@ -46,13 +55,13 @@ class AttemptTimeoutError extends Error {
 }
 
 /**
- * POSTs webhooks with undici. The receiver's status decides; its body is of no interest, and is read only so that
- * the connection can be used again.
+ * POSTs webhooks with undici. The receiver's status decides; of its body only the beginning is of interest, to people.
+ * It is read so that the connection can be used again.
  */
 export function createHttpSender(options: HttpSenderOptions): HttpSender {
   const pools = createOriginPools({ ...options, connector: createGuardedConnector(options) });
 
-  async function attempt({ target, headers, body }: WebhookRequest, signal: AbortSignal): Promise<AttemptResult> {
+  async function attempt({ target, headers, body }: WebhookRequest, signal: AbortSignal): Promise<SentWebhook> {
     const answer = await pools.pool(target.origin).request({
       method: 'POST',
       path: target.path,
@@ -65,11 +74,10 @@ export function createHttpSender(options: HttpSenderOptions): HttpSender {
       body,
       signal,
     });
-    await dropBody(answer.body, options.maxAnswerBytes);
-    return resultOfAnswer(
-      { status: answer.statusCode, retryAfter: single(answer.headers['retry-after']) },
-      options.now(),
-    );
+    const answerStart = await readStart(answer.body, options);
+    const { statusCode: status, headers: answerHeaders } = answer;
+    const result = resultOfAnswer({ status, retryAfter: single(answerHeaders['retry-after']) }, options.now());
+    return answerStart === '' ? { result } : { result, answerStart };
   }
 
   return {
@@ -82,7 +90,7 @@ export function createHttpSender(options: HttpSenderOptions): HttpSender {
         return await attempt(request, attemptEnd.signal);
       } catch (error) {
         signal.throwIfAborted();
-        return resultOfError(error);
+        return { result: resultOfError(error) };
       } finally {
         clearTimeout(timer);
         stopListening();
@@ -92,9 +100,30 @@ export function createHttpSender(options: HttpSenderOptions): HttpSender {
   };
 }
 
-/** What the receiver does after its status line, even breaking the connection, does not change the result. */
-async function dropBody(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<void> {
-  await body.dump({ limit: maxBytes }).catch(() => undefined);
+/**
+ * Reads the body to its end or its limit; beyond that the connection is dropped. What the receiver does after its status
+ * line, even breaking the connection, does not change the result.
+ */
+async function readStart(
+  body: Dispatcher.ResponseData['body'],
+  { maxAnswerBytes, keepAnswerBytes }: Pick<HttpSenderOptions, 'maxAnswerBytes' | 'keepAnswerBytes'>,
+): Promise<string> {
+  const kept: Buffer[] = [];
+  let keptBytes = 0;
+  let readBytes = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      readBytes += chunk.length;
+      const wanted = chunk.subarray(0, keepAnswerBytes - keptBytes);
+      if (wanted.length > 0) kept.push(wanted);
+      keptBytes += wanted.length;
+      if (readBytes > maxAnswerBytes) break;
+    }
+  } catch {
+    // The status has come; that is what counts.
+  }
+  // As a stream: a character that the limit cuts in two is left out.
+  return new TextDecoder().decode(Buffer.concat(kept), { stream: true });
 }
 
 function resultOfError(error: unknown): AttemptResult {

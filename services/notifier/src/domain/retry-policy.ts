@@ -1,29 +1,44 @@
 import type { AttemptResult } from './attempt-result.ts';
 
 export interface RetryPolicy {
-  /** How long to wait before the second attempt, the third, and so on, in milliseconds. One more attempt than entries. */
-  delaysMs: readonly number[];
-  /** How many attempts in all are made when the receiver rejects (3xx, 4xx). */
+  /** The delay of each tier, in milliseconds, ascending. The last one is repeated. */
+  tierDelaysMs: readonly number[];
+  /** Attempts in all. */
+  maxAttempts: number;
+  /** Attempts in all when the receiver rejects (3xx, 4xx). */
   maxRejectedAttempts: number;
-  /** A receiver that asks by Retry-After for more than this is asked again after this, in milliseconds. */
-  maxRetryAfterMs: number;
 }
 
-export type NextStep = { step: 'done' } | { step: 'give-up' } | { step: 'retry'; delayMs: number };
+export type NextStep = { step: 'done' } | { step: 'give-up' } | ({ step: 'retry' } & Delay);
+
+export interface Delay {
+  /** From 1, the shortest. */
+  tier: number;
+  delayMs: number;
+}
 
 const maxJitter = 0.1;
 
 /**
- * What follows from an attempt.
+ * What follows from an attempt. The next one is in the tier of its number, or in a longer one when the receiver asks for
+ * that (Retry-After, rounded up to a tier; the longest tier is the most that it gets).
  * @param attempt which one it was, from 1
- * @param random from 0 to 1: spreads retries over up to a tenth more than their delay, never less
+ * @param random from 0 to 1
  */
 export function nextStep(policy: RetryPolicy, result: AttemptResult, attempt: number, random: number): NextStep {
   if (result.kind === 'accepted') return { step: 'done' };
-  const plannedMs = policy.delaysMs[attempt - 1];
-  if (plannedMs === undefined || attempt >= maxAttempts(policy, result)) return { step: 'give-up' };
-  const delayMs = Math.max(plannedMs, requestedDelayMs(policy, result));
-  return { step: 'retry', delayMs: Math.round(delayMs * (1 + maxJitter * random)) };
+  if (attempt >= maxAttempts(policy, result)) return { step: 'give-up' };
+  const planned = Math.min(attempt, policy.tierDelaysMs.length);
+  return { step: 'retry', ...delayIn(policy, Math.max(planned, requestedTier(policy, result)), random) };
+}
+
+/**
+ * The delay of a tier, lengthened by up to a tenth, never shortened.
+ * @param random from 0 to 1: spreads what failed together
+ */
+export function delayIn({ tierDelaysMs }: RetryPolicy, tier: number, random: number): Delay {
+  const within = Math.min(tier, tierDelaysMs.length);
+  return { tier: within, delayMs: Math.floor(tierDelaysMs[within - 1]! * (1 + maxJitter * random)) };
 }
 
 function maxAttempts(policy: RetryPolicy, { kind }: AttemptResult): number {
@@ -32,13 +47,14 @@ function maxAttempts(policy: RetryPolicy, { kind }: AttemptResult): number {
     case 'forbidden':
       return 1;
     case 'rejected':
-      return policy.maxRejectedAttempts;
+      return Math.min(policy.maxRejectedAttempts, policy.maxAttempts);
     default:
-      return policy.delaysMs.length + 1;
+      return policy.maxAttempts;
   }
 }
 
-function requestedDelayMs(policy: RetryPolicy, result: AttemptResult): number {
-  if (result.kind !== 'unavailable' || result.retryAfterMs === undefined) return 0;
-  return Math.min(result.retryAfterMs, policy.maxRetryAfterMs);
+function requestedTier({ tierDelaysMs }: RetryPolicy, result: AttemptResult): number {
+  const waitMs = result.kind === 'unavailable' ? (result.retryAfterMs ?? 0) : 0;
+  const fitting = tierDelaysMs.findIndex((delayMs) => delayMs >= waitMs);
+  return fitting < 0 ? tierDelaysMs.length : fitting + 1;
 }

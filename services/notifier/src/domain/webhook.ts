@@ -45,6 +45,6 @@ export function webhookOf(completed: TaskCompleted): Webhook | undefined {
  * Made of the task alone and not of the completion: whichever attempt ended the task, and however often the outcome is
  * sent, it is one webhook. The time of the request keeps apart the ids of two systems that notify the same receiver.
  */
-function webhookId({ task_id: taskId, requested_at: requestedAtMs }: TaskCompleted): string {
+export function webhookId({ task_id: taskId, requested_at: requestedAtMs }: TaskCompleted): string {
   return `task_${taskId}_${requestedAtMs.toString(36)}`;
 }

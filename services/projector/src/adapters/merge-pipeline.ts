@@ -1,6 +1,6 @@
 import type { TaskDocument } from '@nask/schemas';
 import type { Document } from 'mongodb';
-import { slotNames, type SlotName } from '../domain/slots.ts';
+import { latestSlots, slotNames, type SlotName } from '../domain/slots.ts';
 
 /**
  * The update that merges a document into the stored one, by the rule of `merge` in domain/evolve.ts, evaluated by the
@@ -10,17 +10,19 @@ import { slotNames, type SlotName } from '../domain/slots.ts';
  * What comes from events is in `$literal`: a string that begins with `$` would be read as a field's name otherwise.
  */
 export function mergePipeline(patch: TaskDocument): Document[] {
-  const merged = Object.fromEntries(slotNames.map((name) => [name, earlierSlot(name, patch)]));
+  const merged = Object.fromEntries(slotNames.map((name) => [name, mergedSlot(name, patch)]));
   const kept = Object.fromEntries(slotNames.map((name) => [name, `$${name}`]));
   return [{ $replaceWith: { _id: '$_id', ...merged } }, { $replaceWith: { _id: '$_id', status, ...kept } }];
 }
 
 /** A field that is missing stays missing: an expression that comes to nothing leaves its field out. */
-function earlierSlot(name: SlotName, patch: TaskDocument): unknown {
+function mergedSlot(name: SlotName, patch: TaskDocument): unknown {
   const slot = patch[name];
   if (slot === undefined) return `$${name}`;
-  const storedOffset = { $ifNull: [`$${name}.offset`, Number.MAX_SAFE_INTEGER] };
-  return { $cond: [{ $lt: [slot.offset, storedOffset] }, { $literal: slot }, `$${name}`] };
+  const takesOver = latestSlots.has(name)
+    ? { $gt: [slot.offset, { $ifNull: [`$${name}.offset`, -1] }] }
+    : { $lt: [slot.offset, { $ifNull: [`$${name}.offset`, Number.MAX_SAFE_INTEGER] }] };
+  return { $cond: [takesOver, { $literal: slot }, `$${name}`] };
 }
 
 /** As `statusOf` in domain/evolve.ts. */

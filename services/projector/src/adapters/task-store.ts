@@ -22,8 +22,25 @@ const duplicateKey = 11000;
 export function createTaskStore(db: Db): TaskStore {
   const tasks = db.collection<TaskDocument>(tasksCollection);
 
+  let indexed: Promise<unknown> | undefined;
+
+  /** For whoever looks for the webhooks that were given up. Small: only those are in it. */
+  async function ensureIndex(): Promise<void> {
+    indexed ??= tasks.createIndex(
+      { 'notified.state': 1, _id: 1 },
+      { partialFilterExpression: { 'notified.state': 'FAILED' } },
+    );
+    try {
+      await indexed;
+    } catch (error) {
+      indexed = undefined;
+      throw error;
+    }
+  }
+
   return {
     async merge(documents) {
+      await ensureIndex();
       const { requests = [], others = [] } = Object.groupBy(documents, ({ requested }) =>
         requested === undefined ? 'others' : 'requests',
       );

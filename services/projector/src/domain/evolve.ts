@@ -6,7 +6,7 @@ import type { TaskEvent } from './task-event.ts';
  * The fold: what a task's document becomes by one more event of that task.
  *
  * It is commutative, associative and idempotent, for all it does is to keep, in each slot, the event with the lowest
- * offset: a join-semilattice, as in state-based CRDTs. So the same events give the same document, byte for byte once
+ * offset (of the attempts at its webhook: with the highest): a join-semilattice, as in state-based CRDTs. So the same events give the same document, byte for byte once
  * it is BSON, in any order, with any repetition, and cut into any batches. It throws for no event.
  *
  *     PENDING ──started──> STARTED ──completed──> SUCCESS, FAILURE, REVOKED
@@ -29,17 +29,19 @@ export function merge(one: TaskDocument | undefined, other: TaskDocument): TaskD
     requested: earlier(one.requested, other.requested),
     started: earlier(one.started, other.started),
     completed: earlier(one.completed, other.completed),
+    notified: later(one.notified, other.notified),
   });
 }
 
 /** The document with these slots: status derived, fields in canonical order, empty slots left out. */
-function taskDocument(id: number, { requested, started, completed }: Slots): TaskDocument {
+function taskDocument(id: number, { requested, started, completed, notified }: Slots): TaskDocument {
   return {
     _id: id,
     status: statusOf({ started, completed }),
     ...(requested && { requested }),
     ...(started && { started }),
     ...(completed && { completed }),
+    ...(notified && { notified }),
   };
 }
 
@@ -50,4 +52,9 @@ function statusOf({ started, completed }: Slots): TaskStatus {
 function earlier<S extends { offset: number }>(one: S | undefined, other: S | undefined): S | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return other.offset < one.offset ? other : one;
+}
+
+function later<S extends { offset: number }>(one: S | undefined, other: S | undefined): S | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return other.offset > one.offset ? other : one;
 }

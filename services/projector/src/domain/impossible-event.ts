@@ -25,6 +25,11 @@ export function impossibility({ name, data }: TaskEvent, key: string | null): st
         timeFault('completed_at', data.completed_at) ??
         (data.result === null ? undefined : jsonFault('result', data.result))
       );
+    case 'NotificationAttempted':
+      return (
+        timeFault('attempted_at', data.attempted_at) ??
+        (data.next_attempt_at === null ? undefined : timeFault('next_attempt_at', data.next_attempt_at))
+      );
   }
 }
 

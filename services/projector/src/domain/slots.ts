@@ -1,5 +1,7 @@
 import type {
   CompletedSlot,
+  NotificationAttempted,
+  NotifiedSlot,
   RequestedSlot,
   StartedSlot,
   TaskCompleted,
@@ -10,9 +12,17 @@ import type {
 import type { TaskEvent } from './task-event.ts';
 
 /** A document's slots, in their canonical order: one for each kind of event. */
-export const slotNames = ['requested', 'started', 'completed'] as const satisfies readonly (keyof TaskDocument)[];
+export const slotNames = [
+  'requested',
+  'started',
+  'completed',
+  'notified',
+] as const satisfies readonly (keyof TaskDocument)[];
 
 export type SlotName = (typeof slotNames)[number];
+
+/** The slots that keep the event with the highest offset; all others keep the one with the lowest. */
+export const latestSlots: ReadonlySet<SlotName> = new Set(['notified']);
 
 export type Slots = Pick<TaskDocument, SlotName>;
 
@@ -25,6 +35,8 @@ export function slotOf(event: TaskEvent, offset: number): Slots {
       return { started: startedSlot(event.data, offset) };
     case 'TaskCompleted':
       return { completed: completedSlot(event.data, offset) };
+    case 'NotificationAttempted':
+      return { notified: notifiedSlot(event.data, offset) };
   }
 }
 
@@ -59,5 +71,18 @@ function completedSlot(data: TaskCompleted, offset: number): CompletedSlot {
     result: data.result,
     error: data.error === null ? null : { code: data.error.code, message: data.error.message },
     completed_at: new Date(data.completed_at),
+  };
+}
+
+function notifiedSlot(data: NotificationAttempted, offset: number): NotifiedSlot {
+  return {
+    offset,
+    event_id: data.event_id,
+    round: data.round,
+    state: data.state,
+    attempts: data.attempt,
+    last_error: data.error,
+    attempted_at: new Date(data.attempted_at),
+    next_attempt_at: data.next_attempt_at === null ? null : new Date(data.next_attempt_at),
   };
 }

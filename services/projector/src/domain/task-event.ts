@@ -1,7 +1,7 @@
 import type { Events } from '@nask/schemas';
 
 /** The events that make up a task's document. */
-export type TaskEventName = 'TaskRequested' | 'TaskStarted' | 'TaskCompleted';
+export type TaskEventName = 'TaskRequested' | 'TaskStarted' | 'TaskCompleted' | 'NotificationAttempted';
 
 /** One event of a task, decoded. */
 export type TaskEvent = { [N in TaskEventName]: { readonly name: N; readonly data: Events[N] } }[TaskEventName];

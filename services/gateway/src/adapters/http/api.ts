@@ -5,13 +5,14 @@ import type { Logger } from '@nask/kafka';
 import { answerErrors } from './answer-errors.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
 import { observe, type AccessLogLevel } from './observe.ts';
+import { createNotificationRoutes, type NotificationOperations } from './notification-routes.ts';
 import { createProblemRoutes } from './problem-routes.ts';
 import type { BodyLimits } from './read-body.ts';
 import { createTaskRoutes, type TaskOperations } from './task-routes.ts';
 import { unmatched } from './unmatched.ts';
 
 export interface ApiOptions extends BodyLimits {
-  operations: TaskOperations;
+  operations: TaskOperations & NotificationOperations;
   /** Answers /healthz and /readyz, outside of logs, limits and metrics. */
   healthListener: RequestListener;
   logger: Logger;
@@ -21,6 +22,8 @@ export interface ApiOptions extends BodyLimits {
   maxRequestsInFlight: number;
   /** How long a read waits for the read model. */
   readWaitMs: number;
+  /** How long one request to send webhooks again may take. */
+  redeliverWaitMs: number;
 }
 
 const healthPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
@@ -33,6 +36,7 @@ export function createApi(options: ApiOptions): RequestListener {
   app.use(answerErrors(logger));
   app.use(inFlightLimit(options.maxRequestsInFlight));
   app.use(createTaskRoutes(options.operations, options).routes());
+  app.use(createNotificationRoutes(options.operations, options).routes());
   app.use(createProblemRoutes().routes());
   app.use(unmatched);
   // Answers that cannot be written any more: the client is gone, which is its right.

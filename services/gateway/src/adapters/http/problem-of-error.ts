@@ -1,7 +1,9 @@
 import {
   InvalidRequestError,
   MalformedJsonError,
+  NoNotifyUrlError,
   OutcomeUnknownError,
+  TaskNotEndedError,
   TaskNotFoundError,
   TaskTooLargeError,
   UnavailableError,
@@ -15,6 +17,7 @@ const unavailable: Record<UnavailableCode, ProblemName> = {
   OVERLOADED: 'overloaded',
   READ_MODEL_UNAVAILABLE: 'read-model-unavailable',
   READ_MODEL_BEHIND: 'read-model-behind',
+  REDELIVERY_UNCERTAIN: 'redelivery-uncertain',
   STOPPING: 'stopping',
 };
 
@@ -25,6 +28,8 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof MalformedJsonError)
     return problem('malformed-request', `The body is not JSON text: ${error.message}.`);
   if (error instanceof TaskNotFoundError) return problem('task-not-found', error.message);
+  if (error instanceof TaskNotEndedError) return problem('task-not-ended', error.message);
+  if (error instanceof NoNotifyUrlError) return problem('no-notify-url', error.message);
   if (error instanceof TaskTooLargeError) return problem('body-too-large', error.message);
   if (error instanceof OutcomeUnknownError) return problem('outcome-unknown', error.message, { task_id: error.taskId });
   if (error instanceof UnavailableError) return problem(unavailable[error.code], error.message);

@@ -31,6 +31,16 @@ export const problemTypes = {
     title: 'The request took too long to arrive',
     meaning: 'Headers and body have to arrive within the limits of the gateway.',
   },
+  'task-not-ended': {
+    status: 409,
+    title: 'The task has not ended',
+    meaning: 'There is no outcome to send yet. It will be sent when the task ends.',
+  },
+  'no-notify-url': {
+    status: 409,
+    title: 'The task has no notify_url',
+    meaning: 'It was posted without one, so there is nowhere to send its outcome to.',
+  },
   'body-too-large': {
     status: 413,
     title: 'The body is too large',
@@ -83,6 +93,14 @@ export const problemTypes = {
     title: 'The read model is behind',
     meaning: 'Whether the task exists is not known yet: the read model has not reached what was accepted before.',
     retryAfterS: 1,
+  },
+  'redelivery-uncertain': {
+    status: 503,
+    title: 'Whether the outcome is sent again is unknown',
+    meaning:
+      'Kafka did not take the request, or did not acknowledge it in time. Repeat it: at worst the outcome is sent twice, ' +
+      'with the same webhook-id.',
+    retryAfterS: 2,
   },
   overloaded: {
     status: 503,

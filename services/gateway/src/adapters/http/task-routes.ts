@@ -1,4 +1,3 @@
-import type { Context } from 'koa';
 import Router from '@koa/router';
 import { taskResource, type TaskResource } from '@nask/schemas';
 import { validTraceparent } from '../../domain/correlation.ts';
@@ -8,8 +7,8 @@ import { cursorAfter, parsePage, type Page } from '../../domain/page.ts';
 import { parseTaskId } from '../../domain/task-id.ts';
 import type { NewTask } from '../../domain/task-request.ts';
 import { viewOf, type VisibleTaskDocument } from '../../domain/task-view.ts';
+import { assertJson } from './assert-json.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
-import { HttpProblem } from './problem.ts';
 import { readBodyText, type BodyLimits } from './read-body.ts';
 import { createRequestBound } from './request-bound.ts';
 
@@ -62,11 +61,6 @@ export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits 
   });
 
   return router;
-}
-
-function assertJson(ctx: Context): void {
-  if (ctx.is('json', '+json') === false || ctx.get('content-type') === '')
-    throw new HttpProblem('unsupported-media-type', 'The body has to be sent with Content-Type: application/json.');
 }
 
 function pendingTask(id: number, task: NewTask): TaskResource {

@@ -9,6 +9,7 @@ import {
 } from '@nask/schemas';
 import { UnavailableError } from '../../domain/errors.ts';
 import type { Page } from '../../domain/page.ts';
+import type { RedeliverySelection } from '../../domain/redelivery-selection.ts';
 import { isVisible, type VisibleTaskDocument } from '../../domain/task-view.ts';
 
 /** The read model as the gateway reads it: from the primary, every operation in bounded time. */
@@ -17,6 +18,8 @@ export interface ReadStore {
   readonly tasks: (ids: number[]) => Promise<Map<number, TaskDocument>>;
   /** One page of tasks, ascending by id, results left out; it ends early where its bytes do. */
   readonly page: (page: Page) => Promise<{ documents: VisibleTaskDocument[]; hasMore: boolean }>;
+  /** So many of the tasks whose webhook is in that state and that ended in that time, ascending by id. */
+  readonly failedNotifications: (selection: RedeliverySelection, limit: number) => Promise<VisibleTaskDocument[]>;
   /** The highest id of any document, also of those that clients do not see; 0 when there is none. */
   readonly highestTaskId: () => Promise<number>;
   /** The next offset to read of those of the topic's partitions that have a checkpoint. */
@@ -90,6 +93,22 @@ export function createReadStore(options: {
           bytes += document.requested.payload.length + (document.requested.notify_url?.length ?? 0);
         }
         return { documents, hasMore: false };
+      }),
+
+    failedNotifications: ({ fromMs, toMs, state, afterId }, limit) =>
+      answered(async () => {
+        const endedAt = { $gte: new Date(fromMs), $lt: new Date(toMs) };
+        const documents = await tasks
+          .find({
+            'notified.state': state,
+            _id: { $gt: afterId },
+            'completed.completed_at': endedAt,
+            'requested.notify_url': { $type: 'string' },
+          })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray();
+        return documents.filter(isVisible);
       }),
 
     highestTaskId: () =>

@@ -1,0 +1,55 @@
+import Router from '@koa/router';
+import { TaskNotFoundError } from '../../domain/errors.ts';
+import { parseJsonText } from '../../domain/json-text.ts';
+import { redeliverySelection, type RedeliverySelection } from '../../domain/redelivery-selection.ts';
+import { parseTaskId } from '../../domain/task-id.ts';
+import type { VisibleTaskDocument } from '../../domain/task-view.ts';
+import { assertJson } from './assert-json.ts';
+import { readBodyText, type BodyLimits } from './read-body.ts';
+import { createRequestBound } from './request-bound.ts';
+
+/** What the routes do, apart from HTTP. */
+export interface NotificationOperations {
+  /** @throws TaskNotFoundError */
+  find(id: number, startBound: () => AbortSignal): Promise<VisibleTaskDocument>;
+  /** Asks for the outcome to be sent again, for good. @throws TaskNotEndedError, NoNotifyUrlError */
+  redeliver(document: VisibleTaskDocument): Promise<void>;
+  /** The same for all that are selected, so many at most; `cursor` when there may be more. */
+  redeliverFailed(selection: RedeliverySelection, signal: AbortSignal): Promise<{ requested: number; cursor?: string }>;
+}
+
+/** Webhooks that are sent again by hand. */
+export function createNotificationRoutes(
+  operations: NotificationOperations,
+  limits: BodyLimits & { readWaitMs: number; redeliverWaitMs: number },
+) {
+  const router = new Router();
+
+  router.post('/api/tasks/:id/notifications', async (ctx) => {
+    const id = parseTaskId(ctx.params['id'] ?? '');
+    if (id === undefined) throw new TaskNotFoundError('There is no such task: ids of tasks are positive integers.');
+    const bound = createRequestBound(ctx.res, limits.readWaitMs);
+    try {
+      await operations.redeliver(await operations.find(id, bound.start));
+    } finally {
+      bound.end();
+    }
+    ctx.status = 202;
+    ctx.set('Location', `/api/tasks/${id}`);
+    ctx.body = { requested: 1 };
+  });
+
+  router.post('/api/notifications/redeliver', async (ctx) => {
+    assertJson(ctx);
+    const selection = redeliverySelection(parseJsonText(await readBodyText(ctx.req, limits)));
+    const bound = createRequestBound(ctx.res, limits.redeliverWaitMs);
+    try {
+      ctx.body = await operations.redeliverFailed(selection, bound.start());
+    } finally {
+      bound.end();
+    }
+    ctx.status = 202;
+  });
+
+  return router;
+}

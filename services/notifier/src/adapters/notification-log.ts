@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  DeadLetterError,
+  eventHeaders,
+  ProducerError,
+  type DeadLetterSink,
+  type EventCodec,
+  type GroupCommitProducer,
+  type Logger,
+  type OutgoingRecord,
+} from '@nask/kafka';
+import { retryTopic, type NotificationAttempted } from '@nask/schemas';
+import type { CompletionRecord } from '../domain/delivery.ts';
+import { retryHeaders, type RetryDetails } from '../domain/retry-headers.ts';
+import { UndeliverableError } from '../undeliverable-error.ts';
+
+/**
+ * Writes down what becomes of webhooks. Each resolves once Kafka has acknowledged it, however long that takes: what was
+ * sent to a receiver must not be sent again because it could not be noted.
+ * @throws the signal's reason
+ */
+export interface NotificationLog {
+  attempted(event: NotificationAttempted, signal: AbortSignal): Promise<void>;
+  /** Puts a webhook into the topic of a delay tier. */
+  retry(tier: number, completion: CompletionRecord, details: RetryDetails, signal: AbortSignal): Promise<void>;
+  givenUp(completion: CompletionRecord, reason: string, signal: AbortSignal): Promise<void>;
+}
+
+const retryMs = { initial: 100, max: 5_000 };
+
+/** @param source CloudEvents source of the events */
+export function createNotificationLog(options: {
+  producer: GroupCommitProducer;
+  codec: EventCodec;
+  deadLetters: DeadLetterSink;
+  source: string;
+  logger: Logger;
+}): NotificationLog {
+  const { producer, codec, deadLetters, source, logger } = options;
+
+  async function untilDone(write: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    for (let delayMs = retryMs.initial; ; delayMs = Math.min(retryMs.max, delayMs * 2)) {
+      signal.throwIfAborted();
+      try {
+        await write();
+        return;
+      } catch (error) {
+        if (error instanceof ProducerError && error.code === 'RECORD_TOO_LARGE') throw error;
+        logger.warn({ err: error, delayMs }, 'Kafka did not take what became of a webhook; it is written again');
+        await sleep(delayMs, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  const send = (record: OutgoingRecord, signal: AbortSignal) => untilDone(() => producer.send(record), signal);
+
+  return {
+    attempted(event, signal) {
+      const key = String(event.task_id);
+      const headers = eventHeaders({
+        id: event.event_id,
+        type: 'NotificationAttempted',
+        source,
+        subject: key,
+        timeMs: event.attempted_at,
+      });
+      const value = codec.encode('notifications.attempted', event);
+      return send({ topic: 'notifications.attempted', key, value, headers }, signal);
+    },
+
+    async retry(tier, { key, value, headers }, details, signal) {
+      const record = { topic: retryTopic(tier), key, value, headers: { ...headers, ...retryHeaders(details) } };
+      try {
+        await send(record, signal);
+      } catch (error) {
+        // The completion itself just fitted into a record, and with the headers it does not.
+        if (error instanceof ProducerError) throw new DeadLetterError(error.message, { cause: error });
+        throw error;
+      }
+    },
+
+    givenUp(completion, reason, signal) {
+      const record = { ...completion, topic: 'tasks.completed' };
+      return untilDone(() => deadLetters.publish(record, new UndeliverableError(reason)), signal);
+    },
+  };
+}

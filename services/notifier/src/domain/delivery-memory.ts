@@ -1,0 +1,102 @@
+import type { NotificationState } from '@nask/schemas';
+import { LRUCache } from 'lru-cache';
+
+/** Which delivery: of which completion, asked for by what. */
+export interface DeliveryId {
+  /** The task's id, as records are keyed. */
+  taskKey: string;
+  /** Offset of the completion in `tasks.completed`; the lowest of a task is its outcome. */
+  completionOffset: number;
+  /** 0 for the task's end, 1 + the request's offset for one made by hand: a later one takes the place of the earlier. */
+  round: number;
+}
+
+/** One attempt at a delivery. */
+export interface AttemptId extends DeliveryId {
+  /** From 1 in each round. */
+  attempt: number;
+}
+
+export interface DeliveryMemory {
+  /**
+   * Whether this attempt is still to be made. Not when a completion with a lower offset is known, a later round was
+   * begun, this round has ended, or this attempt was made already. Notes that the completion and the round are there.
+   */
+  isDue(attempt: AttemptId): boolean;
+  /** An attempt was made, and this is how the notification stands: here, or by another process before. */
+  attempted(attempt: AttemptId, state: NotificationState): void;
+  /** There is a completion of the task at this offset. */
+  seen(taskKey: string, completionOffset: number): void;
+  /** The completion turned out to be none: what comes later may be the first. Nothing was attempted. */
+  release(taskKey: string, completionOffset: number): void;
+  /** How many tasks are remembered. */
+  size(): number;
+}
+
+interface Known {
+  completionOffset: number;
+  round: number;
+  /** The highest attempt of the round that was made. */
+  attempt: number;
+  hasEnded: boolean;
+}
+
+/**
+ * What is known of the webhooks of tasks: enough not to send twice what needs no second time. All it notes can be told
+ * again, in any order: it is rebuilt from the log when partitions are assigned.
+ * @param maxTasks how many tasks are remembered; beyond it the one that was asked for longest ago is forgotten, and a
+ *   repeat of it would be sent, with the same webhook-id
+ */
+export function createDeliveryMemory(maxTasks: number): DeliveryMemory {
+  const tasks = new LRUCache<string, Known>({ max: maxTasks });
+
+  function note(taskKey: string, { ...known }: Known): void {
+    tasks.set(taskKey, known);
+  }
+
+  return {
+    isDue({ taskKey, completionOffset, round, attempt }) {
+      const known = tasks.get(taskKey);
+      if (known === undefined) {
+        note(taskKey, { completionOffset, round, attempt: attempt - 1, hasEnded: false });
+        return true;
+      }
+      if (known.completionOffset < completionOffset || known.round > round) return false;
+      if (known.completionOffset > completionOffset || known.round < round) {
+        note(taskKey, { completionOffset, round, attempt: attempt - 1, hasEnded: false });
+        return true;
+      }
+      return !known.hasEnded && known.attempt < attempt;
+    },
+
+    attempted({ taskKey, completionOffset, round, attempt }, state) {
+      const known = tasks.get(taskKey);
+      const isNews =
+        known === undefined ||
+        completionOffset < known.completionOffset ||
+        (completionOffset === known.completionOffset && round >= known.round);
+      if (!isNews) return;
+      const isSame = known?.completionOffset === completionOffset && known.round === round;
+      note(taskKey, {
+        completionOffset,
+        round,
+        attempt: Math.max(attempt, isSame ? known.attempt : 0),
+        hasEnded: state !== 'RETRYING' || (isSame && known.hasEnded),
+      });
+    },
+
+    seen(taskKey, completionOffset) {
+      const known = tasks.get(taskKey);
+      if (known === undefined || completionOffset < known.completionOffset)
+        note(taskKey, { completionOffset, round: 0, attempt: 0, hasEnded: false });
+    },
+
+    release(taskKey, completionOffset) {
+      const known = tasks.peek(taskKey);
+      if (known?.completionOffset === completionOffset && known.round === 0 && known.attempt === 0)
+        tasks.delete(taskKey);
+    },
+
+    size: () => tasks.size,
+  };
+}
