@@ -95,9 +95,9 @@ export const settingsTable = {
     min: 1,
     max: 100_000,
   }),
-  NOTIFIER_MAX_WAIT_MS: setting.durationMs({
+  NOTIFIER_HOST_STILL_MS: setting.durationMs({
     describe:
-      'How long a webhook waits in memory for its host, or a free request, before it is put back for the shortest delay.',
+      'A host at its limit where no request has ended for so long hangs: what waits for it is put back for the shortest delay. So is what its line would not get to within that delay.',
     default: 1_000,
     max: 60_000,
   }),

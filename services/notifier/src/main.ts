@@ -49,7 +49,8 @@ const signer = createWebhookSigner(settings.WEBHOOK_SECRETS);
 const gate = createHostGate({
   maxRunning: settings.NOTIFIER_MAX_IN_FLIGHT,
   maxLimit: settings.NOTIFIER_MAX_IN_FLIGHT_PER_HOST,
-  maxWaitMs: settings.NOTIFIER_MAX_WAIT_MS,
+  maxStillMs: settings.NOTIFIER_HOST_STILL_MS,
+  maxLineMs: Number(settings.NOTIFY_RETRY_DELAYS_MS[0]),
   maxFailures: settings.NOTIFIER_BREAKER_FAILURES,
   openMs: settings.NOTIFIER_BREAKER_OPEN_MS,
   maxIdleHosts: settings.NOTIFIER_MAX_HOSTS,

@@ -13,7 +13,7 @@ beforeAll(async () => {
   given = await startNotifier('notifications', {
     NOTIFY_RETRY_DELAYS_MS: delaysMs.join(','),
     NOTIFY_MAX_ATTEMPTS: '3',
-    NOTIFIER_MAX_WAIT_MS: '200',
+    NOTIFIER_HOST_STILL_MS: '200',
     NOTIFIER_BREAKER_FAILURES: '4',
     NOTIFIER_BREAKER_OPEN_MS: '500',
   });

@@ -197,7 +197,7 @@ describe('what has to wait for its host', () => {
     const asked = Promise.withResolvers<void>();
     let open = 0;
     await using receiver = await startReceiver(() => (open += 1) === 2 && asked.resolve());
-    await using given = deliveryWith({ gate: { maxWaitMs: 0 } });
+    await using given = deliveryWith({ gate: { maxStillMs: 0 } });
     const stop = new AbortController();
     const hanging = [1, 2].map(() => given.deliver(deliveryTo(receiver.url), stop.signal));
     await asked.promise;

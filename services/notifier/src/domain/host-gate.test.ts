@@ -31,7 +31,8 @@ function gateWith(different: Partial<HostGateOptions> = {}) {
   const gate = createHostGate({
     maxRunning: 100,
     maxLimit: 4,
-    maxWaitMs: 1_000,
+    maxStillMs: 1_000,
+    maxLineMs: 5_000,
     maxFailures: 3,
     openMs: 30_000,
     maxIdleHosts: 10,
@@ -70,7 +71,7 @@ describe('a host', () => {
     expect(gate.running()).toBe(3);
   });
 
-  test('at its limit makes others wait so long and then refuses them: busy', async () => {
+  test('where nothing ends refuses those that wait, after a while: busy', async () => {
     const { gate, turn, enter, pass } = gateWith();
     await Promise.all([turn('a'), turn('a')]);
     const waiting = enter('a');
@@ -84,9 +85,40 @@ describe('a host', () => {
   test('where nothing has ended for as long refuses at once, so that nothing piles up in memory', async () => {
     const { gate, turn, enter, pass } = gateWith();
     await Promise.all([turn('a'), turn('a')]);
-    pass(1_001);
+    pass(1_000);
     expect(await enter('a')).toBe('busy');
     expect(gate.waiting()).toBe(0);
+  });
+
+  test('that is fast lets a long line wait, and one that is slow does not: only as many as it gets done in time', async () => {
+    const served = async (everyMs: number) => {
+      const { gate, turn, enter, pass } = gateWith({ maxLimit: 1 });
+      let current: Turn | undefined = await turn('a');
+      const next = async () => {
+        pass(everyMs);
+        const following: Promise<unknown> = enter('a');
+        current!.leave('answered');
+        current = (await following) as Turn;
+      };
+      for (let tookMs = 0; tookMs < 2_000; tookMs += everyMs) await next();
+      const line = Array.from({ length: 200 }, () => enter('a'));
+      await new Promise(setImmediate);
+      expect(gate.waiting()).toBeLessThanOrEqual(line.length);
+      return gate.waiting();
+    };
+    expect(await served(10)).toBe(200);
+    // Ten a second, five seconds.
+    const slow = await served(100);
+    expect(slow).toBeGreaterThanOrEqual(50);
+    expect(slow).toBeLessThanOrEqual(52);
+  });
+
+  test('that moves lets nobody wait for ever', async () => {
+    const { turn, enter, pass } = gateWith({ maxLimit: 1, maxRunning: 1 });
+    await turn('a');
+    const other = enter('b');
+    for (let i = 0; i < 5; i += 1) pass(1_000);
+    expect(await other).toBe('busy');
   });
 
   test('that answers gives its waiters their turns in order', async () => {

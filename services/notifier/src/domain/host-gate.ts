@@ -9,8 +9,9 @@ import {
   type RequestEnd,
 } from './host-health.ts';
 import { onAbort } from './on-abort.ts';
+import { countEnd, lineMs, throughputFrom, type Throughput } from './throughput.ts';
 
-/** `busy`: no turn within the wait, or none to be hoped for. `broken`: the host's breaker is open. */
+/** `busy`: no turn is to be had soon. `broken`: the host's breaker is open. */
 export type Refusal = 'busy' | 'broken';
 
 /** A request may run. `leave` is called once it has ended, exactly once. */
@@ -20,9 +21,9 @@ export interface Turn {
 
 export interface HostGate {
   /**
-   * Asks for a turn at a host. Waits as long as `maxWaitMs` when the host, or all hosts together, are at their limit;
-   * not at all for a host at its limit where nothing has ended for as long. Work for one host keeps its order; hosts
-   * take turns.
+   * Asks for a turn at a host, and waits for it when the host, or all hosts together, are at their limit. Refused where
+   * waiting makes no sense: nothing at the host has ended for `maxStillMs`, or its line is longer than it gets done in
+   * `maxLineMs`. Work for one host keeps its order; hosts take turns.
    * @throws the signal's reason when it fires while waiting
    */
   enter(host: string, signal: AbortSignal): Promise<Turn | Refusal>;
@@ -44,7 +45,10 @@ export interface Clock {
 export interface HostGateOptions extends HealthRules {
   /** Requests to all hosts at once. */
   maxRunning: number;
-  maxWaitMs: number;
+  /** A host at its limit where nothing has ended for so long hangs. */
+  maxStillMs: number;
+  /** A line that takes longer than this, as fast as the host is now, is too long. */
+  maxLineMs: number;
   /** Hosts without a request whose health is remembered; of more, the one used longest ago is forgotten. */
   maxIdleHosts: number;
   clock: Clock;
@@ -56,13 +60,14 @@ interface Host {
   running: number;
   /** When a request last ended, or began after none had run. */
   movedAtMs: number;
+  throughput: Throughput;
   /** In order of arrival. */
   readonly waiters: Set<(turn: Turn | Refusal) => void>;
 }
 
 /** Limits how much runs at once, in all and for each host, so that a host that hangs takes a small share and no more. */
 export function createHostGate(options: HostGateOptions): HostGate {
-  const { clock, maxRunning, maxWaitMs } = options;
+  const { clock, maxRunning, maxStillMs, maxLineMs } = options;
   const active = new Map<string, Host>();
   const idle = new LRUCache<string, HostHealth>({ max: options.maxIdleHosts });
   /** Hosts with someone waiting and room of their own, in the order of their turns. */
@@ -75,11 +80,17 @@ export function createHostGate(options: HostGateOptions): HostGate {
     const known = active.get(name);
     if (known !== undefined) return known;
     const health = idle.get(name) ?? healthOfUnknown(options);
-    return { name, health, running: 0, movedAtMs: clock.nowMs(), waiters: new Set() };
+    const nowMs = clock.nowMs();
+    return { name, health, running: 0, movedAtMs: nowMs, throughput: throughputFrom(nowMs), waiters: new Set() };
   }
 
   function hasOwnRoom({ running, health }: Host): boolean {
     return running < health.limit;
+  }
+
+  function isHopeless(host: Host): boolean {
+    const hangs = !hasOwnRoom(host) && clock.nowMs() - host.movedAtMs >= maxStillMs;
+    return hangs || lineMs(host.throughput, host.waiters.size) > maxLineMs;
   }
 
   function take(host: Host): Turn {
@@ -102,6 +113,7 @@ export function createHostGate(options: HostGateOptions): HostGate {
     host.running -= 1;
     running -= 1;
     host.movedAtMs = nowMs;
+    host.throughput = countEnd(host.throughput, nowMs);
     host.health = healthAfter(host.health, end, nowMs, options);
     if (isOpen(host.health, nowMs)) for (const answer of host.waiters) answer('broken');
     refreshReady(host);
@@ -142,6 +154,7 @@ export function createHostGate(options: HostGateOptions): HostGate {
 
   function wait(host: Host, signal: AbortSignal): Promise<Turn | Refusal> {
     active.set(host.name, host);
+    const sinceMs = clock.nowMs();
     return new Promise((resolve, reject) => {
       const end = (): void => {
         stopListening();
@@ -159,11 +172,15 @@ export function createHostGate(options: HostGateOptions): HostGate {
         restIfIdle(host);
         reject(signal.reason as Error);
       });
-      const cancel = clock.after(maxWaitMs, () => {
+      let cancel = () => {};
+      const look = (): void => {
         if (closing.asked) return;
-        answer('busy');
-        restIfIdle(host);
-      });
+        if (isHopeless(host) || clock.nowMs() - sinceMs >= maxLineMs) {
+          answer('busy');
+          restIfIdle(host);
+        } else cancel = clock.after(maxStillMs, look);
+      };
+      cancel = clock.after(maxStillMs, look);
       host.waiters.add(answer);
       waiting += 1;
       refreshReady(host);
@@ -178,7 +195,7 @@ export function createHostGate(options: HostGateOptions): HostGate {
       if (isOpen(host.health, nowMs)) return 'broken';
       if (isHalfOpen(host.health, nowMs) && host.running > 0) return 'broken';
       if (!closing.asked && running < maxRunning && hasOwnRoom(host)) return take(host);
-      if (!hasOwnRoom(host) && nowMs - host.movedAtMs > maxWaitMs) return 'busy';
+      if (isHopeless(host)) return 'busy';
       return wait(host, signal);
     },
     close() {
