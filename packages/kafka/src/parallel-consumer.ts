@@ -70,6 +70,8 @@ interface RecordOptions {
   ordering?: Ordering;
   /** Most records of a topic that are handled at once. Default 100. */
   maxInFlight?: number;
+  /** Most bytes of them, by the size of the records; the last one may go over it. Default 128 MiB. */
+  maxInFlightBytes?: number;
 }
 
 interface BatchOptions {
@@ -178,8 +180,8 @@ function createDispatcher(options: ParallelConsumerOptions, host: DispatcherHost
     const { batchHandler: handler, maxBatchRecords = 500, maxBatchBytes = 4 * 1024 * 1024 } = options;
     return new BatchDispatcher({ handler, limits: { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes }, host });
   }
-  const { handler, ordering = 'unordered', maxInFlight = 100 } = options;
-  return new RecordDispatcher({ handler, ordering, maxInFlight, host });
+  const { handler, ordering = 'unordered', maxInFlight = 100, maxInFlightBytes = 128 * 1024 * 1024 } = options;
+  return new RecordDispatcher({ handler, ordering, maxInFlight, maxInFlightBytes, host });
 }
 
 const noDeadLetters: DeadLetterSink = {

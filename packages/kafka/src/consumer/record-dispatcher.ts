@@ -10,33 +10,45 @@ export type RecordHandler = (record: ConsumedRecord, context: HandlerContext) =>
 interface Lane {
   queue: WorkQueue;
   inFlight: number;
+  inFlightBytes: number;
 }
 
-/** One record a call, up to `maxInFlight` of a topic side by side. Each topic has a lane: a full one holds up no other. */
+/** One record a call, up to `maxInFlight` records and `maxInFlightBytes` of a topic side by side. Each topic has a lane: a full one holds up no other. */
 export class RecordDispatcher implements Dispatcher {
   readonly #handler: RecordHandler;
   readonly #ordering: Ordering;
   readonly #maxInFlight: number;
+  readonly #maxInFlightBytes: number;
   readonly #host: DispatcherHost;
   readonly #lanes = new Map<string, Lane>();
 
-  constructor(options: { handler: RecordHandler; ordering: Ordering; maxInFlight: number; host: DispatcherHost }) {
+  constructor(options: {
+    handler: RecordHandler;
+    ordering: Ordering;
+    maxInFlight: number;
+    maxInFlightBytes: number;
+    host: DispatcherHost;
+  }) {
     this.#handler = options.handler;
     this.#ordering = options.ordering;
     this.#maxInFlight = options.maxInFlight;
+    this.#maxInFlightBytes = options.maxInFlightBytes;
     this.#host = options.host;
   }
 
   add(partition: OwnedPartition, records: readonly ConsumedRecord[]): void {
     let lane = this.#lanes.get(partition.topic);
     if (lane === undefined)
-      this.#lanes.set(partition.topic, (lane = { queue: new WorkQueue(this.#ordering), inFlight: 0 }));
+      this.#lanes.set(
+        partition.topic,
+        (lane = { queue: new WorkQueue(this.#ordering), inFlight: 0, inFlightBytes: 0 }),
+      );
     lane.queue.add(partition, records);
   }
 
   kick(): void {
     for (const lane of this.#lanes.values()) {
-      while (lane.inFlight < this.#maxInFlight) {
+      while (lane.inFlight < this.#maxInFlight && lane.inFlightBytes < this.#maxInFlightBytes) {
         const work = lane.queue.take(this.#host);
         if (work === null) break;
         void this.#run(lane, work);
@@ -55,18 +67,20 @@ export class RecordDispatcher implements Dispatcher {
   async #run(lane: Lane, work: Work): Promise<void> {
     const { record, partition } = work;
     lane.inFlight += 1;
+    lane.inFlightBytes += work.bytes;
     partition.begin();
 
     const { signal } = partition;
     let how: 'done' | 'dead-letter' | 'aborted' = 'done';
-    let outcome: Outcome = await attempt(async () => this.#handler(record, { signal }), signal, this.#host);
+    let outcome: Outcome = await attempt(async () => this.#handler(record, { signal }), record, signal, this.#host);
     if (outcome instanceof DeadLetterError) {
       const refusal = outcome;
       how = 'dead-letter';
-      outcome = await attempt(() => this.#host.publishDeadLetter(record, refusal), signal, this.#host);
+      outcome = await attempt(() => this.#host.publishDeadLetter(record, refusal), record, signal, this.#host);
     }
 
     lane.inFlight -= 1;
+    lane.inFlightBytes -= work.bytes;
     if (outcome === 'done') partition.complete(record.offset);
     else how = 'aborted';
     partition.settle();
