@@ -23,6 +23,7 @@ export { partitionFor } from './partitioner.ts';
 export { ProducerError, type ProducerErrorCode } from './producer/producer-error.ts';
 export type * from './record.ts';
 export { EncodeError } from './registry/event-type.ts';
+export { RegistryError, type RegistryErrorCode } from './registry/registry-error.ts';
 export { createDeadLetters, type DeadLettersOptions, type DeadLetterSink } from './dead-letters.ts';
 export type { AssignedPartition } from './consumer/assignments.ts';
 export { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './consumer/errors.ts';

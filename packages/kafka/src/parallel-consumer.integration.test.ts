@@ -313,6 +313,20 @@ describe('parallel consumer on a real broker', () => {
     });
   });
 
+  test('given a topic that is not there yet, then the consumer waits for it', async () => {
+    const topic = `topic-${(names += 1)}`;
+    const handled: number[] = [];
+    const joined = consume({
+      topics: [topic],
+      groupId: group(),
+      handler: async ({ offset }) => void handled.push(offset),
+    });
+    await log.createTopic(topic, 1);
+    await log.append(topic, 0, numbered(0, 1));
+    await joined;
+    await eventually(() => expect(handled).toEqual([0]));
+  });
+
   test('given records that retention took, then it goes on at the start of the log, and keeps what it knows', async () => {
     const topic = await newTopic(1, 10);
     const groupId = group();

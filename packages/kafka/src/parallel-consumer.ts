@@ -76,6 +76,8 @@ interface RecordOptions {
    * all have about the same delay. Default: at once.
    */
   notBefore?: NotBefore;
+  /** Most bytes of them, by the size of the records; the last one may go over it. Default 128 MiB. */
+  maxInFlightBytes?: number;
 }
 
 interface BatchOptions {
@@ -184,8 +186,14 @@ function createDispatcher(options: ParallelConsumerOptions, host: DispatcherHost
     const { batchHandler: handler, maxBatchRecords = 500, maxBatchBytes = 4 * 1024 * 1024 } = options;
     return new BatchDispatcher({ handler, limits: { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes }, host });
   }
-  const { handler, ordering = 'unordered', maxInFlight = 100, notBefore } = options;
-  return new RecordDispatcher({ handler, ordering, maxInFlight, notBefore, host });
+  const {
+    handler,
+    ordering = 'unordered',
+    maxInFlight = 100,
+    maxInFlightBytes = 128 * 1024 * 1024,
+    notBefore,
+  } = options;
+  return new RecordDispatcher({ handler, ordering, maxInFlight, maxInFlightBytes, notBefore, host });
 }
 
 const noDeadLetters: DeadLetterSink = {

@@ -1,3 +1,4 @@
+import type { Position } from '../record.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
 import { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './errors.ts';
 import type { Scheduler } from './ports.ts';
@@ -5,11 +6,20 @@ import type { Scheduler } from './ports.ts';
 /** How a task ended: done, given up because its signal fired, or refused for good with the error that says why. */
 export type Outcome = 'done' | 'aborted' | DeadLetterError | DeadLettersExhaustedError | FatalConsumerError;
 
+export interface Retry {
+  error: unknown;
+  /** Of the record, or of the first of a batch. */
+  position: Position | undefined;
+  /** How many attempts have failed. */
+  attempt: number;
+  delayMs: number;
+}
+
 export interface Attempts {
   scheduler: Scheduler;
   backoff: Backoff;
   /** Told before each wait for a retry. */
-  onRetry: (error: unknown, attempt: number, delayMs: number) => void;
+  onRetry: (retry: Retry) => void;
   /** Told whenever an attempt begins or ends: something moves. */
   onProgress: () => void;
 }
@@ -17,6 +27,7 @@ export interface Attempts {
 /** Runs a task again and again until it works, is refused by an error's type, or its signal fires. */
 export async function attempt(
   task: () => Promise<void>,
+  position: Position | undefined,
   signal: AbortSignal,
   { scheduler, backoff, onRetry, onProgress }: Attempts,
 ): Promise<Outcome> {
@@ -29,7 +40,7 @@ export async function attempt(
       if (isFinal(error)) return error;
       if (signal.aborted) break;
       const delayMs = backoffMs(backoff, failures, scheduler.random());
-      onRetry(error, failures, delayMs);
+      onRetry({ error, position, attempt: failures, delayMs });
       await sleep(scheduler, delayMs, signal);
     } finally {
       onProgress();

@@ -46,7 +46,7 @@ describe('batches', () => {
 
   test('end with the record that goes over the limit of bytes', async () => {
     const batches: number[][] = [];
-    const { consumer } = batchConsumer(async (records) => void batches.push(offsets(records)), { maxBytes: 300 });
+    const { consumer } = batchConsumer(async (records) => void batches.push(offsets(records)), { maxBytes: 400 });
     consumer.append(4);
     consumer.start();
     await consumer.pass(1_000);

@@ -81,7 +81,7 @@ export class BatchDispatcher implements Dispatcher {
         );
     };
 
-    const outcome = await attempt(hand, signal, this.#host).finally(release);
+    const outcome = await attempt(hand, batch[0]?.record, signal, this.#host).finally(release);
     if (outcome === 'done') return this.#end(remaining, 'done');
     if (!(outcome instanceof DeadLetterError)) return this.#giveUp(remaining, outcome);
 
@@ -97,7 +97,7 @@ export class BatchDispatcher implements Dispatcher {
   async #bury(work: Work, refusal: DeadLetterError): Promise<void> {
     const { record, partition } = work;
     const publish = () => this.#host.publishDeadLetter(record, refusal);
-    const outcome = await attempt(publish, partition.signal, this.#host);
+    const outcome = await attempt(publish, record, partition.signal, this.#host);
     if (outcome === 'done') this.#end([work], 'dead-letter');
     else this.#giveUp([work], outcome);
   }

@@ -43,6 +43,15 @@ describe('intake', () => {
     expect(consumer.engine.inFlight.get('work')).toBe(90);
   });
 
+  test('starts no more when what runs is as large as it may be', async () => {
+    const consumer = new SimulatedConsumer(never, { maxInFlight: 90, maxInFlightBytes: 1_000 });
+    consumer.append(90);
+    consumer.start();
+    await consumer.pass(2_000);
+    // Each takes 310 bytes and its key twice; the fourth goes over the limit.
+    expect(consumer.engine.inFlight.get('work')).toBe(4);
+  });
+
   test('stops before the offset map could not be written any more, and goes on once the head has ended', async () => {
     const head = Promise.withResolvers<void>();
     const ended: number[] = [];

@@ -10,6 +10,7 @@ import type { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } f
 import { FlowControl, type BufferLimits } from './flow-control.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 import type { FetchedBatch, GroupListener, Membership } from './ports.ts';
+import { RetryLog } from './retry-log.ts';
 
 /** Told what happens; what can be read off the engine is not repeated here. */
 export interface EngineObserver {
@@ -176,6 +177,7 @@ export class Engine implements GroupListener {
   #dispatcherHost(): DispatcherHost {
     const { scheduler, observer, retryBackoff, publishDeadLetter, onFatal } = this.#options;
     const maxMapLength = () => this.maxMapLength;
+    const retries = new RetryLog(this.#logger, scheduler);
     return {
       scheduler,
       backoff: retryBackoff,
@@ -187,9 +189,9 @@ export class Engine implements GroupListener {
         return true;
       },
       onProgress: () => this.#progressed(),
-      onRetry: (error, attempt, delayMs) => {
-        observer.retried(error);
-        this.#logger.warn({ err: error, attempt, delayMs }, 'a handler failed; it is tried again');
+      onRetry: (retry) => {
+        observer.retried(retry.error);
+        retries.tell(retry);
       },
       ended: (partition, record, how) => {
         observer.ended(record, how);

@@ -25,7 +25,7 @@ describe('offset map', () => {
         expect(text).toMatch(/^[ -~]*$/);
         expect(text.length).toBeLessThanOrEqual(maxLength);
         const known = new Set(doneOffsets(original));
-        for (const offset of doneOffsets(decodeOffsetMap(text) ?? [])) expect(known.has(offset)).toBe(true);
+        expect(doneOffsets(decodeOffsetMap(text) ?? []).filter((offset) => !known.has(offset))).toEqual([]);
       }),
     );
   });

@@ -16,10 +16,12 @@ export type NotBefore = (record: ConsumedRecord) => number;
 interface Lane {
   queue: WorkQueue;
   inFlight: number;
+  inFlightBytes: number;
 }
 
 /**
- * One record a call, up to `maxInFlight` of a topic side by side. Each topic has a lane: a full one holds up no other.
+ * One record a call, up to `maxInFlight` records and `maxInFlightBytes` of a topic side by side. Each topic has a lane:
+ * a full one holds up no other.
  * A partition whose next record is not due yet waits, and what was read of it with it, in the bounded buffer; the other
  * partitions go on.
  */
@@ -28,6 +30,7 @@ export class RecordDispatcher implements Dispatcher {
   readonly #ordering: Ordering;
   readonly #maxInFlight: number;
   readonly #notBefore: NotBefore | undefined;
+  readonly #maxInFlightBytes: number;
   readonly #host: DispatcherHost;
   readonly #gate: Gate;
   readonly #lanes = new Map<string, Lane>();
@@ -38,12 +41,14 @@ export class RecordDispatcher implements Dispatcher {
     ordering: Ordering;
     maxInFlight: number;
     notBefore?: NotBefore;
+    maxInFlightBytes: number;
     host: DispatcherHost;
   }) {
     this.#handler = options.handler;
     this.#ordering = options.ordering;
     this.#maxInFlight = options.maxInFlight;
     this.#notBefore = options.notBefore;
+    this.#maxInFlightBytes = options.maxInFlightBytes;
     this.#host = options.host;
     this.#gate = {
       mayStart: (partition) => this.#host.mayStart(partition),
@@ -54,13 +59,16 @@ export class RecordDispatcher implements Dispatcher {
   add(partition: OwnedPartition, records: readonly ConsumedRecord[]): void {
     let lane = this.#lanes.get(partition.topic);
     if (lane === undefined)
-      this.#lanes.set(partition.topic, (lane = { queue: new WorkQueue(this.#ordering), inFlight: 0 }));
+      this.#lanes.set(
+        partition.topic,
+        (lane = { queue: new WorkQueue(this.#ordering), inFlight: 0, inFlightBytes: 0 }),
+      );
     lane.queue.add(partition, records);
   }
 
   kick(): void {
     for (const lane of this.#lanes.values()) {
-      while (lane.inFlight < this.#maxInFlight) {
+      while (lane.inFlight < this.#maxInFlight && lane.inFlightBytes < this.#maxInFlightBytes) {
         const work = lane.queue.take(this.#gate);
         if (work === null) break;
         void this.#run(lane, work);
@@ -99,18 +107,20 @@ export class RecordDispatcher implements Dispatcher {
   async #run(lane: Lane, work: Work): Promise<void> {
     const { record, partition } = work;
     lane.inFlight += 1;
+    lane.inFlightBytes += work.bytes;
     partition.begin();
 
     const { signal } = partition;
     let how: 'done' | 'dead-letter' | 'aborted' = 'done';
-    let outcome: Outcome = await attempt(async () => this.#handler(record, { signal }), signal, this.#host);
+    let outcome: Outcome = await attempt(async () => this.#handler(record, { signal }), record, signal, this.#host);
     if (outcome instanceof DeadLetterError) {
       const refusal = outcome;
       how = 'dead-letter';
-      outcome = await attempt(() => this.#host.publishDeadLetter(record, refusal), signal, this.#host);
+      outcome = await attempt(() => this.#host.publishDeadLetter(record, refusal), record, signal, this.#host);
     }
 
     lane.inFlight -= 1;
+    lane.inFlightBytes -= work.bytes;
     if (outcome === 'done') partition.complete(record.offset);
     else how = 'aborted';
     partition.settle();

@@ -159,10 +159,11 @@ class Line {
   }
 }
 
-const recordOverheadBytes = 200;
+const recordOverheadBytes = 300;
 
+/** Key and headers are there as text and as bytes. */
 function sizeOf({ key, value, headers }: ConsumedRecord): number {
-  let bytes = recordOverheadBytes + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);
-  return bytes;
+  let textLength = key?.length ?? 0;
+  for (const name in headers) textLength += name.length + (headers[name]?.length ?? 0);
+  return recordOverheadBytes + 2 * textLength + (value?.length ?? 0);
 }

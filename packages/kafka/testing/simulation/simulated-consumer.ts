@@ -18,7 +18,7 @@ export class SimulatedConsumer {
 
   constructor(
     handler: RecordHandler,
-    options: Partial<EngineOptions> & { maxInFlight?: number; partitions?: number } = {},
+    options: Partial<EngineOptions> & { maxInFlight?: number; maxInFlightBytes?: number; partitions?: number } = {},
   ) {
     this.broker = new SimulatedBroker({
       time: this.time,
@@ -44,7 +44,13 @@ export class SimulatedConsumer {
       publishDeadLetter: () => Promise.resolve(),
       onFatal: () => undefined,
       createDispatcher: (host) =>
-        new RecordDispatcher({ handler, ordering: 'unordered', maxInFlight: options.maxInFlight ?? 10, host }),
+        new RecordDispatcher({
+          handler,
+          ordering: 'unordered',
+          maxInFlight: options.maxInFlight ?? 10,
+          maxInFlightBytes: options.maxInFlightBytes ?? 1_000_000,
+          host,
+        }),
       ...options,
     });
   }

@@ -109,6 +109,7 @@ export class SimulatedGroup {
           host,
           ordering: this.#options.ordering,
           maxInFlight: 8,
+          maxInFlightBytes: 1_000_000,
           handler: (record, { signal }) => this.#handle(consumer, record, signal),
         }),
     });
