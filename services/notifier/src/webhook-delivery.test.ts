@@ -21,7 +21,10 @@ const never = new AbortController().signal;
 const nowMs: number = 1_795_000_000_000;
 
 /** A delivery over real HTTP, at a time that stands still unless the test says otherwise. */
-function deliveryWith({ now = () => nowMs, gate: limits = {} as Partial<HostGateOptions> } = {}) {
+function deliveryWith({
+  now = () => nowMs,
+  gate: limits,
+}: { now?: () => number; gate?: Partial<HostGateOptions> } = {}) {
   const registry = new Registry();
   const log = writtenDown();
   const gate = testGate(limits);
