@@ -1,7 +1,13 @@
 import type { Events } from '@nask/schemas';
 
 /** The events that make up a task's document. */
-export type TaskEventName = 'TaskRequested' | 'TaskStarted' | 'TaskCompleted';
+export type TaskEventName =
+  | 'TaskRequested'
+  | 'TaskStarted'
+  | 'TaskAttemptFailed'
+  | 'TaskProgressed'
+  | 'TaskCancellationRequested'
+  | 'TaskCompleted';
 
 /** One event of a task, decoded. */
 export type TaskEvent = { [N in TaskEventName]: { readonly name: N; readonly data: Events[N] } }[TaskEventName];
