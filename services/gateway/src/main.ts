@@ -16,11 +16,13 @@ import {
 import { answerClientError } from './adapters/http/answer-client-error.ts';
 import { createApi } from './adapters/http/api.ts';
 import { createIdLease } from './adapters/kafka/lease-ids.ts';
+import { createCancellationPublisher } from './adapters/kafka/publish-cancellation.ts';
 import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
 import { createRequestedLog } from './adapters/kafka/requested-log.ts';
 import { createWriteSide } from './adapters/kafka/write-side.ts';
 import { createReadStore } from './adapters/mongo/read-store.ts';
 import { settingsTable } from './config.ts';
+import { cancelTask } from './domain/cancel-task.ts';
 import { createCheckpointWatch } from './domain/checkpoint-watch.ts';
 import { createCoalescer } from './domain/coalescer.ts';
 import { IdsWouldRepeatError, UnavailableError } from './domain/errors.ts';
@@ -92,11 +94,20 @@ const health = createHealth({
   },
 });
 
+const events = { producer, codec, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas };
+const publishCancellation = createCancellationPublisher(events);
+const find = (id: number, startBound: () => AbortSignal) => findTask(finderPorts, id, startBound);
+
 const api = createApi({
   operations: {
     validate: createTaskRequestValidator(taskTypes),
-    accept: createTaskPublisher({ producer, codec, ids, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas }),
-    find: (id, startBound) => findTask(finderPorts, id, startBound),
+    accept: createTaskPublisher({ ...events, ids }),
+    find,
+    cancel: (id, traceparent, startBound) =>
+      cancelTask(
+        { find: () => find(id, startBound), requestCancellation: () => publishCancellation(id, traceparent) },
+        id,
+      ),
     list: store.page,
   },
   healthListener: opsRequestListener({ health, metrics }),

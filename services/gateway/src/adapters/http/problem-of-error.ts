@@ -2,6 +2,7 @@ import {
   InvalidRequestError,
   MalformedJsonError,
   OutcomeUnknownError,
+  TaskEndedError,
   TaskNotFoundError,
   TaskTooLargeError,
   UnavailableError,
@@ -12,6 +13,7 @@ import type { ProblemName } from './problem-types.ts';
 
 const unavailable: Record<UnavailableCode, ProblemName> = {
   NOT_ACCEPTED: 'not-accepted',
+  CANCELLATION_UNCONFIRMED: 'cancellation-unconfirmed',
   OVERLOADED: 'overloaded',
   READ_MODEL_UNAVAILABLE: 'read-model-unavailable',
   READ_MODEL_BEHIND: 'read-model-behind',
@@ -25,6 +27,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof MalformedJsonError)
     return problem('malformed-request', `The body is not JSON text: ${error.message}.`);
   if (error instanceof TaskNotFoundError) return problem('task-not-found', error.message);
+  if (error instanceof TaskEndedError) return problem('task-ended', error.message);
   if (error instanceof TaskTooLargeError) return problem('body-too-large', error.message);
   if (error instanceof OutcomeUnknownError) return problem('outcome-unknown', error.message, { task_id: error.taskId });
   if (error instanceof UnavailableError) return problem(unavailable[error.code], error.message);
