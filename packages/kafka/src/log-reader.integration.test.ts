@@ -66,6 +66,8 @@ describe('a slice of a log', () => {
     ['beyond its end', { offset: 1_000 }, []],
     ['the last three', { last: 3 }, [97, 98, 99]],
     ['more than there are', { last: 1_000 }, range(0, 100)],
+    ['a time after all, and the last two', { timestampMs: Date.now() + 86_400_000, last: 2 }, [98, 99]],
+    ['a time before all, and the last two', { timestampMs: 0, last: 2 }, range(0, 100)],
     ['a time before all', { timestampMs: -1 }, range(0, 100)],
     ['a time after all', { timestampMs: Date.now() + 86_400_000 }, []],
   ])('begins with %s', async (_what, from, expected) => {

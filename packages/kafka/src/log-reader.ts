@@ -14,8 +14,8 @@ export class LogReadError extends Error {
 export type SliceStart =
   /** With this offset, or the log's start when that is behind it. */
   | { readonly offset: number }
-  /** With the first record that was written at that time or later, in ms since 1970. */
-  | { readonly timestampMs: number }
+  /** With the first record that was written at that time or later, in ms since 1970; at least with the last so many offsets. */
+  | { readonly timestampMs: number; readonly last?: number }
   /** With the last so many offsets. */
   | { readonly last: number };
 
@@ -79,12 +79,13 @@ export function createLogReader(
 
   async function startOf(name: string, partition: number, from: SliceStart, logStart: number, logEnd: number) {
     if ('offset' in from) return Math.max(from.offset, logStart);
-    if ('last' in from) return Math.max(logEnd - from.last, logStart);
+    const last = Math.max(logEnd - (from.last ?? 0), logStart);
+    if (!('timestampMs' in from)) return last;
     const offset = await ask(`asking for a time in ${name}/${partition}`, (cluster) =>
       offsetOf(cluster, name, partition, { fromTimestamp: Math.max(0, Math.floor(from.timestampMs)) }),
     );
     // -1: nothing was written then or later.
-    return offset < 0 ? logEnd : offset;
+    return offset < 0 ? last : Math.min(offset, last);
   }
 
   async function fetchFrom(name: string, partition: number, offset: number): Promise<FetchedMessage[]> {
