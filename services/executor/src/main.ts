@@ -8,7 +8,7 @@ import {
   createParallelConsumer,
   createProducer,
 } from '@nask/kafka';
-import { deadLetterTopic, taskTypes } from '@nask/schemas';
+import { deadLetterTopic, taskTypesWith } from '@nask/schemas';
 import {
   createHealth,
   createLogger,
@@ -43,7 +43,12 @@ const connection = connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: `ex
 const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
 const producer = createProducer({ connection, logger, metrics });
 
-const types = await loadHandlers(join(import.meta.dirname, 'handlers'), taskTypes);
+const ownTypes = settings.TASK_TYPES_FOLDER;
+const handlerFolders = [
+  join(import.meta.dirname, 'handlers'),
+  ...(ownTypes === undefined ? [] : [join(ownTypes, 'handlers')]),
+];
+const types = await loadHandlers(handlerFolders, taskTypesWith(ownTypes));
 const pool = createWorkerPool({
   threads: settings.EXECUTOR_THREADS ?? availableParallelism(),
   maxHeapMb: settings.EXECUTOR_THREAD_HEAP_MB,
@@ -73,6 +78,7 @@ const consumer = createParallelConsumer({
   connection,
   groupId: `${topicPrefix}executor`,
   sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_MS,
+  maxMetadataLength: settings.KAFKA_MAX_COMMIT_METADATA,
   topics: Object.keys(handlers),
   handler: (record, context) => handlers[record.topic as keyof typeof handlers](record, context),
   onAssigned: (partitions) => recovery.assigned(partitions),

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectKafka, createEventCodec, createLogEnds, createProducer, partitionFor } from '@nask/kafka';
-import { taskTypes, type TaskDocument } from '@nask/schemas';
+import { taskTypesWith, type TaskDocument } from '@nask/schemas';
 import {
   createHealth,
   createHttpServer,
@@ -100,7 +100,7 @@ const find = (id: number, startBound: () => AbortSignal) => findTask(finderPorts
 
 const api = createApi({
   operations: {
-    validate: createTaskRequestValidator(taskTypes),
+    validate: createTaskRequestValidator(taskTypesWith(settings.TASK_TYPES_FOLDER)),
     accept: createTaskPublisher({ ...events, ids }),
     find,
     cancel: (id, traceparent, startBound) =>

@@ -1,13 +1,4 @@
-import type { Handler } from './handler.ts';
-
-/** How often a task is tried whose attempts fail with a retryable error, and how long between them. */
-export interface RetryPolicy {
-  /** The first attempt among them; 1: never again. */
-  readonly maxAttempts: number;
-  /** Before the second attempt. It doubles with each attempt. */
-  readonly baseDelayMs: number;
-  readonly maxDelayMs: number;
-}
+import type { Handler, RetryPolicy } from './handler.ts';
 
 const defaultRetryPolicy: RetryPolicy = { maxAttempts: 5, baseDelayMs: 1_000, maxDelayMs: 60_000 };
 

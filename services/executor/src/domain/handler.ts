@@ -1,5 +1,3 @@
-import type { RetryPolicy } from './attempt-policy.ts';
-
 /**
  * What a task type's handler is. A file in handlers/ has one as its default export; that and the type's payload schema
  * are all that a task type needs.
@@ -28,6 +26,15 @@ export interface Handler<Payload = unknown> {
   timeLimitMs?: number;
   /** Default: 5 attempts, 1 s before the second, twice as long before each one after, at most a minute. */
   retry?: Partial<RetryPolicy>;
+}
+
+/** How often a task is tried whose attempts fail with a retryable error, and how long between them. */
+export interface RetryPolicy {
+  /** The first attempt among them; 1: never again. */
+  readonly maxAttempts: number;
+  /** Before the second attempt. It doubles with each attempt. */
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
 }
 
 export interface HandlerContext {

@@ -45,7 +45,7 @@ const attemptFailed: TaskEvent = {
     next_attempt_at: 1_795_000_001_012,
   },
 };
-const progress: TaskEvent = {
+const progress = {
   name: 'TaskProgressed',
   data: {
     event_id: 'progress-4',
@@ -55,7 +55,7 @@ const progress: TaskEvent = {
     fraction: 0.5,
     progressed_at: 1_795_000_001_012,
   },
-};
+} as const satisfies TaskEvent;
 const cancellation: TaskEvent = {
   name: 'TaskCancellationRequested',
   data: { event_id: 'cancellation-4', task_id: 4, requested_at: 1_795_000_001_012 },
@@ -180,7 +180,7 @@ describe('the fold of a task’s events', () => {
   });
 
   test('given two progresses, then the newer one is kept', () => {
-    const newer: TaskEvent = { ...progress, data: { ...progress.data, fraction: 0.75 } } as TaskEvent;
+    const newer: TaskEvent = { ...progress, data: { ...progress.data, fraction: 0.75 } };
     const both = [
       { event: newer, offset: 9 },
       { event: progress, offset: 8 },
