@@ -406,6 +406,23 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
         expect(outcomes.map(({ result }) => result)).toEqual(['7919', '59359', '70657']);
       });
 
+      test('a flood of one type does not shut out another: the next free place is the other’s', async () => {
+        const ends: (() => void)[] = [];
+        harness.script = () => new Promise<void>((resolve) => ends.push(resolve));
+        const flood = Array.from({ length: 100 }, () => execute(request('scripted')));
+        await eventually(() => expect(ends).toHaveLength(waitingPlaces));
+        const other = request('sleep', { input: 0.001 });
+        const otherEnd = execute(other);
+        // The first to leave makes place for the one that the flood had in line, the second for the other type.
+        ends[0]!();
+        ends[1]!();
+        await otherEnd;
+        expect(ends.length).toBeLessThan(waitingPlaces + 4);
+        harness.script = () => null;
+        for (let ended = 2; ended < ends.length; ended++) ends[ended]!();
+        await Promise.all(flood);
+      });
+
       test('more waiting ones than there are places run so many at a time', async () => {
         let [running, most] = [0, 0];
         harness.script = async () => {
