@@ -134,6 +134,8 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
 /** What only one of the services is told. */
 function ownEnv(name: LocalServiceName, settings: LocalSettings): Record<string, string> {
   if (name === 'gateway') return { PORT: String(settings.PORT) };
+  // What our broker takes, see stack/kafka-config.ts; another may take less.
+  if (name === 'executor' && process.env.KAFKA_BROKERS === undefined) return { KAFKA_MAX_COMMIT_METADATA: '65536' };
   if (name === 'notifier') return { WEBHOOK_ALLOWED_NETWORKS: process.env.WEBHOOK_ALLOWED_NETWORKS ?? loopback };
   return {};
 }

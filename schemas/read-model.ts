@@ -5,18 +5,21 @@ import type { NotificationState, Outcome, TaskError } from './generated/events.t
  * gateway answers GET from it. It is a pure function of the log.
  *
  * Each kind of event has one slot, with the event's data and its offset (a task has one partition number, so an offset
- * is a position). A slot keeps the event with the lowest offset: the first request, start and completion win. Only of
- * the attempts at its webhook (`notified`) the one with the highest offset is kept: the last one tells how it stands. The
- * status above the slots is derived from them, for queries. Field order is as declared here, always: the same
+ * is a position). Which event a slot keeps depends on its kind: the first request, cancellation and completion (the
+ * lowest offset); the latest attempt's start and failure (the highest attempt, of several events of it the first); the
+ * newest progress and attempt at the webhook (the highest offset). The status above the slots is derived from them, for queries. Field order is as declared here, always: the same
  * events, in any order and with any repetition, give the same bytes.
  */
 export interface TaskDocument {
   /** The task's id. */
   _id: number;
-  /** Derived from the slots: the completion's outcome, else STARTED, else PENDING. A document whose request is not there (yet, or any more) is invisible to clients. */
+  /** Derived from the slots: the completion's outcome; else RETRY when the latest attempt has failed; else STARTED; else PENDING. A document whose request is not there (yet, or any more) is invisible to clients. */
   status: TaskStatus;
   requested?: RequestedSlot;
   started?: StartedSlot;
+  attempt_failed?: AttemptFailedSlot;
+  progressed?: ProgressedSlot;
+  cancellation_requested?: CancellationRequestedSlot;
   completed?: CompletedSlot;
   notified?: NotifiedSlot;
 }
@@ -40,6 +43,31 @@ export interface StartedSlot {
   attempt: number;
   executor: string;
   started_at: Date;
+}
+
+export interface AttemptFailedSlot {
+  offset: number;
+  event_id: string;
+  attempt: number;
+  executor: string;
+  error: TaskError;
+  failed_at: Date;
+  next_attempt_at: Date;
+}
+
+export interface ProgressedSlot {
+  offset: number;
+  event_id: string;
+  attempt: number;
+  /** 0 to 1. */
+  fraction: number;
+  progressed_at: Date;
+}
+
+export interface CancellationRequestedSlot {
+  offset: number;
+  event_id: string;
+  requested_at: Date;
 }
 
 export interface CompletedSlot {

@@ -18,6 +18,15 @@ describe('a task as clients see it', () => {
     );
   });
 
+  test('while it runs: its progress, where it has told any; at no other time', () => {
+    expect(JSON.stringify(taskResource({ ...facts, status: 'STARTED', progress: 0.25 }))).toMatch(
+      /"payload":\{"input":100\},"progress":0.25\}$/,
+    );
+    expect(taskResource({ ...facts, status: 'STARTED', progress: null })).not.toHaveProperty('progress');
+    for (const status of ['PENDING', 'RETRY', 'SUCCESS', 'REVOKED'] as const)
+      expect(taskResource({ ...facts, status, progress: 0.25 })).not.toHaveProperty('progress');
+  });
+
   test('without a webhook: no notify_url', () => {
     expect(taskResource({ ...facts, notifyUrl: null })).not.toHaveProperty('notify_url');
   });

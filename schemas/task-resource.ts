@@ -9,6 +9,8 @@ export interface TaskResource {
   /** Absent when the task was posted without one. */
   notify_url?: string;
   payload: unknown;
+  /** How much is done, 0 to 1. Present while it is STARTED and has told so, which only long tasks do. */
+  progress?: number;
   /** Present after SUCCESS. */
   result?: unknown;
   /** Present after FAILURE. */
@@ -39,6 +41,8 @@ export interface TaskFacts {
   status: TaskStatus;
   notifyUrl: string | null;
   payloadJson: string;
+  /** How much of the latest attempt is done, 0 to 1. */
+  progress?: number | null;
   resultJson?: string | null;
   error?: TaskError | null;
   createdAtMs?: number | null;
@@ -64,7 +68,7 @@ export function hasEnded(status: TaskStatus): boolean {
 
 /**
  * The resource, with its fields in the contract's order and those that are unknown left out. Result, error and times
- * are there only after the end.
+ * are there only after the end, progress only before it.
  * @throws SyntaxError when a payload or result is not JSON
  */
 export function taskResource(facts: TaskFacts): TaskResource {
@@ -75,6 +79,7 @@ export function taskResource(facts: TaskFacts): TaskResource {
     ...(facts.notifyUrl === null ? {} : { notify_url: facts.notifyUrl }),
     payload: JSON.parse(facts.payloadJson),
   };
+  if (facts.status === 'STARTED' && facts.progress != null) resource.progress = facts.progress;
   if (!hasEnded(facts.status)) return resource;
   if (facts.resultJson != null) resource.result = JSON.parse(facts.resultJson);
   if (facts.error != null) resource.error = { code: facts.error.code, message: facts.error.message };

@@ -45,10 +45,31 @@ export const topics = {
     producers: ['gateway'],
     consumers: ['executor', 'projector'],
   },
+  'tasks.cancellation-requested': {
+    ...byTaskId,
+    event: 'TaskCancellationRequested',
+    description: 'A client asked that a task be stopped.',
+    producers: ['gateway'],
+    consumers: ['executor', 'projector'],
+  },
   'tasks.started': {
     ...byTaskId,
     event: 'TaskStarted',
     description: 'An attempt at a task began.',
+    producers: ['executor'],
+    consumers: ['executor', 'projector'],
+  },
+  'tasks.attempt-failed': {
+    ...byTaskId,
+    event: 'TaskAttemptFailed',
+    description: 'An attempt at a task failed, and another will follow: status RETRY.',
+    producers: ['executor'],
+    consumers: ['executor', 'projector'],
+  },
+  'tasks.progressed': {
+    ...byTaskId,
+    event: 'TaskProgressed',
+    description: 'How far a running task has come; now and then, for long ones.',
     producers: ['executor'],
     consumers: ['projector'],
   },
@@ -57,7 +78,7 @@ export const topics = {
     event: 'TaskCompleted',
     description: 'A task ended. The lowest offset of a task is its outcome; later ones are repeats.',
     producers: ['executor'],
-    consumers: ['notifier', 'projector'],
+    consumers: ['executor', 'notifier', 'projector'],
   },
   'task-id-leases': {
     event: 'TaskIdLease',
@@ -99,10 +120,6 @@ export type EventTopicName = { [T in TopicName]: (typeof topics)[T]['event'] ext
  * that their names and their place are taken.
  */
 export const plannedTopics = {
-  'tasks.cancellation-requested':
-    'TaskCancellationRequested: gateway -> executor (same group as tasks.requested), projector',
-  'tasks.attempt-failed': 'TaskAttemptFailed (error, next attempt at), status RETRY: executor -> projector, executor',
-  'tasks.progressed': 'TaskProgressed, throttled: executor -> projector',
   'tasks.erased': 'TaskErased: gateway -> projector',
 } as const;
 

@@ -74,8 +74,6 @@ export interface RedeliveryRequested {
   error_message: null | string;
 }
 
-export type Outcome = 'SUCCESS' | 'FAILURE' | 'REVOKED';
-
 /** Why a task did not succeed. */
 export interface TaskError {
   /** For programs: a word in kebab-case, e.g. unknown-task-type. */
@@ -83,6 +81,36 @@ export interface TaskError {
   /** For people: one sentence, at most 2,000 characters. */
   message: string;
 }
+
+/** An attempt at a task failed and there will be another: until that begins, the status is RETRY. The last attempt's failure is a TaskCompleted. */
+export interface TaskAttemptFailed {
+  /** UUIDv8 from a hash of task id, event kind and attempt: a repeated failure of the same attempt has the same event_id. */
+  event_id: string;
+  /** Id of the task. Also the record's key, as a decimal string. */
+  task_id: number;
+  /** Which attempt failed, from 1. */
+  attempt: number;
+  /** Name of the executor process that ran it. */
+  executor: string;
+  /** Why it failed. */
+  error: TaskError;
+  /** When it failed. Milliseconds since 1970-01-01T00:00:00Z. */
+  failed_at: number;
+  /** When the next attempt is due, not before. Milliseconds since 1970-01-01T00:00:00Z. */
+  next_attempt_at: number;
+}
+
+/** A client asked that a task be stopped, and the gateway accepted that. The executor stops it and ends it as REVOKED, unless it has ended before. */
+export interface TaskCancellationRequested {
+  /** UUIDv7, made by the gateway and kept over its own retries. */
+  event_id: string;
+  /** Id of the task. Also the record's key, as a decimal string. */
+  task_id: number;
+  /** When the gateway accepted it. Milliseconds since 1970-01-01T00:00:00Z. */
+  requested_at: number;
+}
+
+export type Outcome = 'SUCCESS' | 'FAILURE' | 'REVOKED';
 
 /** A task ended. Carries all that a webhook needs, so that a subscriber asks nobody. The completion with the lowest offset of a task is its outcome; later ones are repeats and are to be ignored. */
 export interface TaskCompleted {
@@ -122,6 +150,22 @@ export interface TaskIdLease {
   leased_at: number;
 }
 
+/** A running task has come some way. At most one a second for each task, none for short ones, and none at all where an executor would write too many: nothing may depend on them. */
+export interface TaskProgressed {
+  /** UUIDv8 from a hash of task id, event kind, attempt and time. */
+  event_id: string;
+  /** Id of the task. Also the record's key, as a decimal string. */
+  task_id: number;
+  /** Which attempt has come so far, from 1. */
+  attempt: number;
+  /** Name of the executor process that runs it. */
+  executor: string;
+  /** How much of the work is done, 0 to 1. */
+  fraction: number;
+  /** When it said so. Milliseconds since 1970-01-01T00:00:00Z. */
+  progressed_at: number;
+}
+
 /** A client asked for a task and the gateway accepted it. The first event of every task. */
 export interface TaskRequested {
   /** UUIDv7, made by the gateway and kept over its own retries: two records with the same event_id are the same request. */
@@ -136,9 +180,11 @@ export interface TaskRequested {
   notify_url: null | string;
   /** When the gateway accepted the task. Milliseconds since 1970-01-01T00:00:00Z. */
   requested_at: number;
+  /** How long an attempt may run, in milliseconds, where the client wants less than the task type allows. Null: what the type allows. */
+  timeout_ms: null | number;
 }
 
-/** An executor is about to run a task. Acknowledged before a handler that waits or takes a thread begins, so it is the durable count of deliveries. */
+/** An executor is about to run a task. Acknowledged before a handler that waits or takes a thread begins, so it is the durable count of deliveries. It is written again when the attempt goes on in another process. */
 export interface TaskStarted {
   /** UUIDv8 from a hash of task id, event kind and attempt: a repeated start of the same attempt has the same event_id. */
   event_id: string;
@@ -148,16 +194,23 @@ export interface TaskStarted {
   attempt: number;
   /** Name of the executor process that runs it, e.g. its host name. */
   executor: string;
-  /** When the attempt began. Milliseconds since 1970-01-01T00:00:00Z. */
+  /** When the attempt began, for the first time: an attempt that goes on in another process keeps it. Milliseconds since 1970-01-01T00:00:00Z. */
   started_at: number;
+  /** How many executor processes have died while they ran this task. */
+  crashes: number;
+  /** From 1: the how-manieth time this task is on trial, which it is after a process died while it ran; no two tasks are on trial at once in one executor. 0: it is not, or it has passed. */
+  trial: number;
 }
 
 /** Every event there is, by name. */
 export interface Events {
   NotificationAttempted: NotificationAttempted;
   RedeliveryRequested: RedeliveryRequested;
+  TaskAttemptFailed: TaskAttemptFailed;
+  TaskCancellationRequested: TaskCancellationRequested;
   TaskCompleted: TaskCompleted;
   TaskIdLease: TaskIdLease;
+  TaskProgressed: TaskProgressed;
   TaskRequested: TaskRequested;
   TaskStarted: TaskStarted;
 }

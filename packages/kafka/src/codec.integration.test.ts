@@ -16,6 +16,8 @@ const started: Events['TaskStarted'] = {
   attempt: 1,
   executor: 'x',
   started_at: 1_700_000_000_000,
+  crashes: 0,
+  trial: 0,
 };
 
 let own: OwnServer;

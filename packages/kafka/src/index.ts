@@ -17,7 +17,7 @@ export type { TopicSettings } from './contract/wanted-topic.ts';
 export { applyContract, type ContractChange, type ContractOptions } from './contract.ts';
 export * from './group-commit-producer.ts';
 export { createLogEnds, LogEndsError, type LogEnds } from './log-ends.ts';
-export { createLogReader, type LogReader, type LogRange } from './log-reader.ts';
+export { createLogReader, LogReadError, type LogReader, type LogReaderOptions, type SliceStart } from './log-reader.ts';
 export type { Logger } from './logger.ts';
 export { partitionFor } from './partitioner.ts';
 export { ProducerError, type ProducerErrorCode } from './producer/producer-error.ts';

@@ -1,59 +1,136 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { isolate, testServers } from '@nask/testkit';
-import { silentLogger, TestLog } from '../testing/test-log.ts';
-import { connectKafka } from './connection.ts';
-import { createLogReader, LogReadError } from './log-reader.ts';
-import type { ConsumedRecord } from './record.ts';
+import { isolate, startOwnKafka, testServers } from '@nask/testkit';
+import { connectKafka, type KafkaConnection } from './connection.ts';
+import { createTopic } from './fixtures/read-topic.ts';
+import { silentLogger } from './fixtures/silent-logger.ts';
+import { createProducer, type GroupCommitProducer } from './group-commit-producer.ts';
+import { createLogReader, type LogReader, type SliceStart } from './log-reader.ts';
+import { partitionFor } from './partitioner.ts';
 
-const { brokers } = testServers();
+const partitions = 2;
 const { topicPrefix } = isolate('log-reader');
-const log = new TestLog({ brokers, topicPrefix });
-const reader = createLogReader(connectKafka({ brokers, clientId: 'test', topicPrefix, logger: silentLogger }));
+
+let connection: KafkaConnection;
+let producer: GroupCommitProducer;
+let reader: LogReader;
 
 beforeAll(async () => {
-  await log.open();
-  for (const topic of ['one', 'other']) {
-    await log.createTopic(topic, 2);
-    for (const partition of [0, 1])
-      await log.append(
-        topic,
-        partition,
-        Array.from({ length: 500 }, (_, n) => ({ key: `${n}`, value: `${topic}/${partition}/${n}` })),
-      );
-  }
-});
-afterAll(() => log.close());
+  connection = connectKafka({ ...testServers(), clientId: 'test', topicPrefix, logger: silentLogger });
+  producer = createProducer({ connection, logger: silentLogger });
+  reader = createLogReader(connection, { maxFetchBytes: 4_096 });
+  await producer.start();
+}, 60_000);
+afterAll(() => Promise.all([producer.stop(), reader.stop()]));
 
-async function read(...ranges: Parameters<typeof reader.read>[0]): Promise<ConsumedRecord[]> {
-  const records: ConsumedRecord[] = [];
-  await reader.read(ranges, (record) => records.push(record));
-  return records;
+/** A key of the partition. */
+function keyIn(partition: number): string {
+  for (let key = 0; ; key++) if (partitionFor(String(key), partitions) === partition) return String(key);
 }
 
-describe('reading a part of the log', () => {
-  test('gives exactly its records, of each partition in order', async () => {
-    const records = await read(
-      { topic: 'one', partition: 0, from: 10, to: 490 },
-      { topic: 'other', partition: 1, from: 499, to: 500 },
-      { topic: 'one', partition: 1, from: 0, to: 500 },
-    );
-    const valuesOf = (topic: string, partition: number) =>
-      records
-        .filter((record) => record.topic === topic && record.partition === partition)
-        .map(({ value }) => String(value));
-    const expected = (from: number, to: number, of: string) =>
-      Array.from({ length: to - from }, (_, n) => `${of}/${from + n}`);
-    expect(valuesOf('one', 0)).toEqual(expected(10, 490, 'one/0'));
-    expect(valuesOf('one', 1)).toEqual(expected(0, 500, 'one/1'));
-    expect(valuesOf('other', 1)).toEqual(['other/1/499']);
-    expect(records).toHaveLength(480 + 500 + 1);
+async function offsets(topic: string, partition: number, from: SliceStart): Promise<number[]> {
+  const found: number[] = [];
+  for await (const record of reader.read({ topic, partition }, from)) found.push(record.offset);
+  return found;
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}
+
+const range = (start: number, end: number) => Array.from({ length: end - start }, (_, index) => start + index);
+
+describe('a slice of a log', () => {
+  const topic = 'slices';
+  let middleMs: number;
+
+  beforeAll(async () => {
+    await createTopic(connection, topic, partitions);
+    const write = async (from: number, to: number) => {
+      // More bytes than one fetch takes.
+      for (const offset of range(from, to))
+        await producer.send({ topic, key: keyIn(1), value: Buffer.alloc(200, offset), headers: { n: String(offset) } });
+    };
+    await write(0, 60);
+    const [last] = await collect(reader.read({ topic, partition: 1 }, { last: 1 }));
+    middleMs = last!.timestampMs + 1;
+    while (Date.now() < middleMs) await new Promise(setImmediate);
+    await write(60, 100);
+  }, 60_000);
+
+  test.each<[string, SliceStart, number[]]>([
+    ['the log’s start', { offset: 0 }, range(0, 100)],
+    ['an offset', { offset: 97 }, [97, 98, 99]],
+    ['its end', { offset: 100 }, []],
+    ['beyond its end', { offset: 1_000 }, []],
+    ['the last three', { last: 3 }, [97, 98, 99]],
+    ['more than there are', { last: 1_000 }, range(0, 100)],
+    ['a time after all, and the last two', { timestampMs: Date.now() + 86_400_000, last: 2 }, [98, 99]],
+    ['a time before all, and the last two', { timestampMs: 0, last: 2 }, range(0, 100)],
+    ['a time before all', { timestampMs: -1 }, range(0, 100)],
+    ['a time after all', { timestampMs: Date.now() + 86_400_000 }, []],
+  ])('begins with %s', async (_what, from, expected) => {
+    expect(await offsets(topic, 1, from)).toEqual(expected);
   });
 
-  test('that is empty asks nobody', async () => {
-    expect(await read({ topic: 'none', partition: 0, from: 5, to: 5 })).toEqual([]);
+  test('begins with the first record of a time or later', async () => {
+    expect(await offsets(topic, 1, { timestampMs: middleMs })).toEqual(range(60, 100));
   });
 
-  test('that is not there is an error, and nothing is made up', async () => {
-    await expect(read({ topic: 'other', partition: 0, from: 600, to: 700 })).rejects.toThrow(LogReadError);
+  test('of a partition without records is empty', async () => {
+    expect(await offsets(topic, 0, { offset: 0 })).toEqual([]);
+  });
+
+  test('has the records as a consumer has them', async () => {
+    const [record] = await collect(reader.read({ topic, partition: 1 }, { offset: 99 }));
+    expect(record).toMatchObject({
+      topic,
+      partition: 1,
+      offset: 99,
+      key: keyIn(1),
+      value: Buffer.alloc(200, 99),
+      headers: { n: '99' },
+      timestampMs: expect.any(Number),
+    });
+  });
+
+  test('ends where the log ended when it was begun', async () => {
+    const growing = 'growing';
+    await createTopic(connection, growing, partitions);
+    const send = () => producer.send({ topic: growing, key: keyIn(0), value: Buffer.alloc(200) });
+    await Promise.all(range(0, 50).map(send));
+    const found: number[] = [];
+    for await (const { offset } of reader.read({ topic: growing, partition: 0 }, { offset: 0 })) {
+      found.push(offset);
+      await send();
+    }
+    expect(found).toEqual(range(0, 50));
+  });
+
+  test('of a topic that does not exist is an error', async () => {
+    await expect(offsets('no-such-topic', 0, { offset: 0 })).rejects.toMatchObject({ code: 'LOG_READ_FAILED' });
+    expect(await offsets(topic, 1, { offset: 99 })).toEqual([99]);
   });
 });
+
+test('a Kafka that is away is an error within the time-out; once it is back the same reader reads', async () => {
+  const kafka = await startOwnKafka();
+  try {
+    const own = connectKafka({ brokers: [kafka.address], clientId: 'test', logger: silentLogger });
+    const ownProducer = createProducer({ connection: own, logger: silentLogger });
+    await ownProducer.start();
+    await createTopic(own, 'outage', 1);
+    await ownProducer.send({ topic: 'outage', key: '1', value: Buffer.alloc(1) });
+    const ownReader = createLogReader(own, { timeoutMs: 2_000 });
+    const read = () => collect(ownReader.read({ topic: 'outage', partition: 0 }, { offset: 0 }));
+    expect(await read()).toHaveLength(1);
+    await kafka.kill();
+    await expect(read()).rejects.toMatchObject({ code: 'LOG_READ_FAILED' });
+    await kafka.start();
+    expect(await read()).toHaveLength(1);
+    await Promise.all([ownReader.stop(), ownProducer.stop()]);
+  } finally {
+    await kafka.close();
+  }
+}, 120_000);

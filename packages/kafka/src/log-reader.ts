@@ -1,132 +1,180 @@
-import type { Cluster, Kafka, KafkaMessage } from 'kafkajs';
+import type { Broker, Cluster, KafkaMessage } from 'kafkajs';
 import { abandonableKafka, topicName, type KafkaConnection } from './connection.ts';
 import { recordOf } from './consumer/kafkajs-record.ts';
 import type { ConsumedRecord, TopicPartition } from './record.ts';
 import { within } from './within.ts';
 
-/** A part of a partition's log: the records from one offset to before another. */
-export interface LogRange extends TopicPartition {
-  from: number;
-  to: number;
-}
-
-/** Kafka did not hand out a part of the log. */
+/** A slice of a log could not be read. Trying again may help. */
 export class LogReadError extends Error {
   override readonly name = 'LogReadError';
   readonly code = 'LOG_READ_FAILED';
 }
 
+/** Where to begin in a partition. */
+export type SliceStart =
+  /** With this offset, or the log's start when that is behind it. */
+  | { readonly offset: number }
+  /** With the first record that was written at that time or later, in ms since 1970; at least with the last so many offsets. */
+  | { readonly timestampMs: number; readonly last?: number }
+  /** With the last so many offsets. */
+  | { readonly last: number };
+
+/** Reads slices of logs apart from any consumer group: what has been written to a partition, and then no more. */
 export interface LogReader {
   /**
-   * Reads parts of the log, without a consumer group: nothing is committed and nobody rebalances. Resolves once all of
-   * them were read. Memory: one fetch.
-   * Rejects with LogReadError; then `onRecord` may have been told of some of them.
-   * @param onRecord called with the records of each partition in their order
+   * The records of a partition from a start to its end as it is at the call; what is written later is left out.
+   * One fetch of at most `maxFetchBytes` (or one record, where that is larger) is in memory at a time.
+   * Throws LogReadError, each step within the time-out.
    */
-  read(ranges: readonly LogRange[], onRecord: (record: ConsumedRecord) => void): Promise<void>;
+  read(partition: TopicPartition, from: SliceStart): AsyncGenerator<ConsumedRecord, void, undefined>;
+  stop(): Promise<void>;
 }
 
-const fetchMaxBytes = 8 * 1024 * 1024;
-const partitionMaxBytes = 1024 * 1024;
-const fetchMaxWaitMs = 500;
-/** A range without a record at its end (they may be gone) is over after so many empty answers in a row. */
-const maxEmptyFetches = 3;
-
-interface Fetched {
-  responses: {
-    topicName: string;
-    partitions: { partition: number; messages: KafkaMessage[] }[];
-  }[];
+export interface LogReaderOptions {
+  /** How long one request may take. Default 10,000. */
+  timeoutMs?: number;
+  /** Default 1 MiB. */
+  maxFetchBytes?: number;
 }
 
-/** kafkajs fetches for groups only; what it does that with can be asked directly. */
+interface Connected {
+  readonly cluster: Cluster;
+  abandon(): void;
+}
+
 export function createLogReader(
   connection: KafkaConnection,
-  { timeoutMs = 10_000 }: { timeoutMs?: number } = {},
+  { timeoutMs = 10_000, maxFetchBytes = 1024 * 1024 }: LogReaderOptions = {},
 ): LogReader {
+  let current: { connected: Promise<Connected>; abandon(): void } | undefined;
+  let stopped = false;
+
+  /** A request that fails ends the connection: whatever it is stuck in ends with it, and the next one connects anew. */
+  async function ask<T>(what: string, request: (cluster: Cluster) => Promise<T>): Promise<T> {
+    if (stopped) throw new LogReadError('The reader is stopped');
+    const used = (current ??= connect(connection));
+    try {
+      return await within(
+        timeoutMs,
+        what,
+        used.connected.then(({ cluster }) => request(cluster)),
+      );
+    } catch (error) {
+      used.abandon();
+      if (current === used) current = undefined;
+      throw new LogReadError(`${what} failed: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  async function boundsOf(name: string, partition: number): Promise<{ logStart: number; logEnd: number }> {
+    return ask(`asking for the ends of ${name}/${partition}`, async (cluster) => {
+      await cluster.addTargetTopic(name);
+      const [logStart, logEnd] = await Promise.all([
+        offsetOf(cluster, name, partition, { fromBeginning: true }),
+        offsetOf(cluster, name, partition, { fromBeginning: false }),
+      ]);
+      return { logStart, logEnd };
+    });
+  }
+
+  async function startOf(name: string, partition: number, from: SliceStart, logStart: number, logEnd: number) {
+    if ('offset' in from) return Math.max(from.offset, logStart);
+    const last = Math.max(logEnd - (from.last ?? 0), logStart);
+    if (!('timestampMs' in from)) return last;
+    const offset = await ask(`asking for a time in ${name}/${partition}`, (cluster) =>
+      offsetOf(cluster, name, partition, { fromTimestamp: Math.max(0, Math.floor(from.timestampMs)) }),
+    );
+    // -1: nothing was written then or later.
+    return offset < 0 ? last : Math.min(offset, last);
+  }
+
+  async function fetchFrom(name: string, partition: number, offset: number): Promise<FetchedMessage[]> {
+    return ask(`reading ${name}/${partition} from ${offset}`, async (cluster) => {
+      const broker = await leaderOf(cluster, name, partition);
+      const response = (await broker.fetch({
+        isolationLevel: 0,
+        maxWaitTime: 100,
+        minBytes: 1,
+        maxBytes: maxFetchBytes,
+        topics: [{ topic: name, partitions: [{ partition, fetchOffset: String(offset), maxBytes: maxFetchBytes }] }],
+        rackId: '',
+      })) as FetchResponse;
+      const messages = response.responses.flatMap(({ partitions }) => partitions.flatMap(({ messages }) => messages));
+      // A fetch begins with the whole batch that the offset is in.
+      return messages.filter((message) => Number(message.offset) >= offset);
+    });
+  }
+
   return {
-    async read(ranges, onRecord) {
-      const unread = ranges.filter(({ from, to }) => from < to);
-      if (unread.length === 0) return;
-      const client = abandonableKafka(connection, { quiet: true, retry: { retries: 3 } });
-      try {
-        await readAll(connection, clusterOf(client.kafka), unread, onRecord, timeoutMs);
-      } catch (error) {
-        const topics = [...new Set(unread.map(({ topic }) => topic))].join(', ');
-        throw new LogReadError(`Kafka did not hand out ${topics}: ${(error as Error).message}`, { cause: error });
-      } finally {
-        client.abandon();
+    async *read({ topic, partition }, from) {
+      const name = topicName(connection, topic);
+      const { logStart, logEnd } = await boundsOf(name, partition);
+      let offset = await startOf(name, partition, from, logStart, logEnd);
+      while (offset < logEnd) {
+        const messages = await fetchFrom(name, partition, offset);
+        // Behind the last record there may be offsets that the log has no record for.
+        if (messages.length === 0) return;
+        for (const message of messages) {
+          offset = Number(message.offset) + 1;
+          if (offset > logEnd) return;
+          if (message.isControlRecord !== true) yield recordOf({ topic, partition }, message);
+        }
       }
+    },
+    async stop() {
+      stopped = true;
+      current?.abandon();
     },
   };
 }
 
-/** The brokers as kafkajs's own consumer sees them. It keeps how to make one behind a symbol. */
-function clusterOf(kafka: Kafka): Cluster {
-  const symbol = Object.getOwnPropertySymbols(kafka).find(
-    ({ description }) => description === 'private:Kafka:createCluster',
-  );
-  if (symbol === undefined) throw new Error('This kafkajs does not let its cluster be made');
-  const create = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol]!;
-  return create({ metadataMaxAge: 300_000, allowAutoTopicCreation: false });
+type FetchedMessage = KafkaMessage & { isControlRecord?: boolean };
+
+interface FetchResponse {
+  responses: { partitions: { messages: FetchedMessage[] }[] }[];
 }
 
-async function readAll(
-  connection: KafkaConnection,
+/** kafkajs hands its cluster, which can fetch without a group, to the assigners of a consumer: this one never joins. */
+function connect(connection: KafkaConnection) {
+  const client = abandonableKafka(connection, { quiet: true, retry: { retries: 2 } });
+  let cluster: Cluster | undefined;
+  const consumer = client.kafka.consumer({
+    groupId: 'never-joined',
+    allowAutoTopicCreation: false,
+    partitionAssigners: [
+      (config) => {
+        cluster = config.cluster;
+        return {
+          name: 'none',
+          version: 0,
+          assign: () => Promise.resolve([]),
+          protocol: () => ({ name: 'none', metadata: Buffer.alloc(0) }),
+        };
+      },
+    ],
+  });
+  const abandon = () => client.abandon();
+  const connected = consumer.connect().then((): Connected => {
+    if (cluster === undefined) throw new Error('kafkajs did not hand its cluster to the assigner');
+    return { cluster, abandon };
+  });
+  return { connected, abandon };
+}
+
+async function offsetOf(
   cluster: Cluster,
-  ranges: readonly LogRange[],
-  onRecord: (record: ConsumedRecord) => void,
-  timeoutMs: number,
-): Promise<void> {
-  const logicalNames = new Map(ranges.map(({ topic }) => [topicName(connection, topic), topic]));
-  await within(timeoutMs, 'connecting to Kafka', cluster.connect());
-  await within(timeoutMs, 'asking for the leaders', cluster.addMultipleTargetTopics([...logicalNames.keys()]));
-
-  const open = new Map(ranges.map((range) => [`${range.topic}/${range.partition}`, { ...range, empty: 0 }]));
-  while (open.size > 0) {
-    for (const [leader, led] of byLeader(connection, cluster, [...open.values()])) {
-      const broker = await within(timeoutMs, 'connecting to a broker', cluster.findBroker({ nodeId: leader }));
-      const request = { maxWaitTime: fetchMaxWaitMs, minBytes: 1, maxBytes: fetchMaxBytes, topics: led };
-      // kafkajs's types leave out what a fetch answers.
-      const { responses } = (await within(timeoutMs, 'a fetch', broker.fetch(request))) as unknown as Fetched;
-      for (const { topicName: name, partitions } of responses)
-        for (const { partition, messages } of partitions) {
-          const topic = logicalNames.get(name)!;
-          const id = `${topic}/${partition}`;
-          const range = open.get(id);
-          if (range === undefined) continue;
-          range.empty = messages.length === 0 ? range.empty + 1 : 0;
-          for (const message of messages) {
-            const record = recordOf({ topic, partition }, message);
-            if (record.offset < range.from || record.offset >= range.to) continue;
-            range.from = record.offset + 1;
-            onRecord(record);
-          }
-          const last = messages.at(-1);
-          if (last !== undefined) range.from = Math.max(range.from, Number(last.offset) + 1);
-          if (range.from >= range.to || range.empty >= maxEmptyFetches) open.delete(id);
-        }
-    }
-  }
+  topic: string,
+  partition: number,
+  at: { fromBeginning: boolean } | { fromTimestamp: number },
+): Promise<number> {
+  const [found] = await cluster.fetchTopicsOffset([{ topic, partitions: [{ partition }], ...at }]);
+  const offset = found?.partitions[0]?.offset;
+  if (offset === undefined) throw new Error(`no broker said where ${topic}/${partition} is`);
+  return Number(offset);
 }
 
-/** What to ask each broker for: those partitions of the ranges that it leads. */
-function byLeader(connection: KafkaConnection, cluster: Cluster, ranges: readonly LogRange[]) {
-  const asked = new Map<
-    string,
-    { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[]
-  >();
-  for (const [topic, ofTopic] of Map.groupBy(ranges, (range) => topicName(connection, range.topic))) {
-    const leaders = cluster.findLeaderForPartitions(
-      topic,
-      ofTopic.map(({ partition }) => partition),
-    );
-    for (const [leader, partitions] of Object.entries(leaders)) {
-      const led = ofTopic
-        .filter(({ partition }) => partitions.includes(partition))
-        .map(({ partition, from }) => ({ partition, fetchOffset: String(from), maxBytes: partitionMaxBytes }));
-      asked.set(leader, [...(asked.get(leader) ?? []), { topic, partitions: led }]);
-    }
-  }
-  return asked;
+async function leaderOf(cluster: Cluster, topic: string, partition: number): Promise<Broker> {
+  const [leader] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
+  if (leader === undefined) throw new Error(`${topic}/${partition} has no leader`);
+  return cluster.findBroker({ nodeId: leader });
 }

@@ -45,7 +45,10 @@ interface CommonOptions {
   rebalanceTimeoutMs?: number;
   /** How long the new owner of a partition waits for the old one to end what it has running. Default 5,000. */
   handOverTimeoutMs?: number;
-  /** How long a broker may hold a fetch open when there is nothing new. Default 500. */
+  /**
+   * How long a broker may hold a fetch open when there is nothing new. Default 1,000. What is new comes at once, but
+   * heartbeats and leaving the group wait for that.
+   */
   fetchMaxWaitMs?: number;
   /** Without any progress for so long, though there is work, the consumer is not live. Default 120,000. */
   progressTimeoutMs?: number;
@@ -128,7 +131,7 @@ export function createParallelConsumer(options: ParallelConsumerOptions): Parall
     sessionTimeoutMs: options.sessionTimeoutMs ?? 30_000,
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? 1_000,
     rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 60_000,
-    fetchMaxWaitMs: options.fetchMaxWaitMs ?? 500,
+    fetchMaxWaitMs: options.fetchMaxWaitMs ?? 1_000,
     fetchMaxBytes: Math.min(maxBufferedBytes, 10 * 1024 * 1024),
     fetchMaxBytesPerPartition: Math.min(maxBufferedBytes, 1024 * 1024),
     logger,

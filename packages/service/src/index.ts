@@ -4,6 +4,7 @@ export { loadSettingsOrExit } from './settings/load-settings-or-exit.ts';
 export {
   consumerSettings,
   kafkaSettings,
+  taskTypeSettings,
   mongoSettings,
   opsPort,
   opsSettings,

@@ -1,4 +1,4 @@
-import { consumerSettings, kafkaSettings, opsPort, opsSettings, setting } from '@nask/service';
+import { consumerSettings, kafkaSettings, opsPort, opsSettings, setting, taskTypeSettings } from '@nask/service';
 
 /** Every setting of the executor. */
 export const settingsTable = {
@@ -33,6 +33,14 @@ export const settingsTable = {
     min: 1,
     max: 1_000_000,
   }),
+  KAFKA_MAX_COMMIT_METADATA: setting.integer({
+    describe:
+      'Most characters of a commit’s metadata, which says what has ended beyond the oldest open task: the broker’s offset.metadata.max.bytes. With 4,096 there may be about 24,000 tasks between the two.',
+    default: 4_096,
+    min: 256,
+    max: 1_048_576,
+  }),
+  ...taskTypeSettings,
   ...kafkaSettings,
   ...consumerSettings,
   ...opsSettings,

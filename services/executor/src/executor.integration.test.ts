@@ -41,6 +41,7 @@ describe('the executor, as a process', () => {
       payload: JSON.stringify({ input }),
       notify_url: null,
       requested_at: Date.now(),
+      timeout_ms: null,
     });
 
   async function request(type: string, input: number): Promise<number> {

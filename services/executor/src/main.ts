@@ -1,7 +1,14 @@
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
-import { connectKafka, createDeadLetters, createEventCodec, createParallelConsumer, createProducer } from '@nask/kafka';
-import { deadLetterTopic, taskTypes } from '@nask/schemas';
+import {
+  connectKafka,
+  createDeadLetters,
+  createEventCodec,
+  createLogReader,
+  createParallelConsumer,
+  createProducer,
+} from '@nask/kafka';
+import { deadLetterTopic, taskTypesWith } from '@nask/schemas';
 import {
   createHealth,
   createLogger,
@@ -13,6 +20,8 @@ import {
 } from '@nask/service';
 import { loadHandlers } from './adapters/handler-folder.ts';
 import { createKafkaTaskEventLog } from './adapters/kafka-task-event-log.ts';
+import { handleCancellation } from './adapters/cancelled-tasks.ts';
+import { PartitionRecovery } from './adapters/partition-recovery.ts';
 import { handleRequestedTask } from './adapters/requested-tasks.ts';
 import { createTaskMetrics } from './adapters/task-metrics.ts';
 import { createTaskObserver } from './adapters/task-observer.ts';
@@ -20,6 +29,7 @@ import { createWorkerPool } from './adapters/worker-pool.ts';
 import { settingsTable } from './config.ts';
 import { createInlineLane } from './execution/inline-lane.ts';
 import { TaskExecutor } from './execution/task-executor.ts';
+import { TaskMemory } from './execution/task-memory.ts';
 import { createThreadLane } from './execution/thread-lane.ts';
 import { createWaitingLane } from './execution/waiting-lane.ts';
 
@@ -33,7 +43,12 @@ const connection = connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: `ex
 const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
 const producer = createProducer({ connection, logger, metrics });
 
-const types = await loadHandlers(join(import.meta.dirname, 'handlers'), taskTypes);
+const ownTypes = settings.TASK_TYPES_FOLDER;
+const handlerFolders = [
+  join(import.meta.dirname, 'handlers'),
+  ...(ownTypes === undefined ? [] : [join(ownTypes, 'handlers')]),
+];
+const types = await loadHandlers(handlerFolders, taskTypesWith(ownTypes));
 const pool = createWorkerPool({
   threads: settings.EXECUTOR_THREADS ?? availableParallelism(),
   maxHeapMb: settings.EXECUTOR_THREAD_HEAP_MB,
@@ -44,19 +59,30 @@ const lanes = {
   waiting: createWaitingLane(settings.EXECUTOR_MAX_WAITING),
   thread: createThreadLane(pool, ({ type }) => types.get(type)!.file),
 };
+const memory = new TaskMemory();
 const executor = new TaskExecutor({
+  memory,
   types,
   lanes,
   log: createKafkaTaskEventLog({ producer, codec, source: '/nask/executor', logger }),
   observer: createTaskObserver(createTaskMetrics(metrics, types, lanes), logger),
   name,
 });
+const reader = createLogReader(connection);
+const recovery = new PartitionRecovery({ reader, codec, memory, logger });
+const handlers = {
+  'tasks.requested': handleRequestedTask(codec, executor, memory),
+  'tasks.cancellation-requested': handleCancellation(codec, executor),
+};
 const consumer = createParallelConsumer({
   connection,
   groupId: `${topicPrefix}executor`,
   sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_MS,
-  topics: ['tasks.requested'],
-  handler: handleRequestedTask(codec, executor),
+  maxMetadataLength: settings.KAFKA_MAX_COMMIT_METADATA,
+  topics: Object.keys(handlers),
+  handler: (record, context) => handlers[record.topic as keyof typeof handlers](record, context),
+  onAssigned: (partitions) => recovery.assigned(partitions),
+  onRevoked: (partitions) => recovery.revoked(partitions),
   maxInFlight: settings.EXECUTOR_MAX_WAITING + settings.EXECUTOR_MAX_IN_LINE,
   deadLetters: createDeadLetters({ producer, topic: deadLetterTopic('executor') }),
   logger,
@@ -90,6 +116,7 @@ await runService({
     createOpsServer({ host: settings.OPS_HOST, port: settings.OPS_PORT, health, metrics }),
     { name: 'threads', stop: () => pool.stop() },
     { name: 'producer', start: () => producer.start(), stop: () => producer.stop() },
+    { name: 'log reader', stop: () => reader.stop() },
     { name: 'event codec', start: ({ signal }) => codec.start({ signal }) },
     {
       name: 'consumer of requested tasks',

@@ -1,4 +1,4 @@
-import { kafkaSettings, mongoSettings, opsPort, opsSettings, setting } from '@nask/service';
+import { kafkaSettings, mongoSettings, opsPort, opsSettings, setting, taskTypeSettings } from '@nask/service';
 
 /** Every setting of the gateway. */
 export const settingsTable = {
@@ -11,6 +11,7 @@ export const settingsTable = {
     optional: true,
     maxLength: 200,
   }),
+  ...taskTypeSettings,
   ...kafkaSettings,
   ...mongoSettings,
   PUBLISH_DEADLINE_MS: setting.durationMs({

@@ -50,6 +50,7 @@ describe('a task that is posted', () => {
       payload: '{"input":100}',
       notify_url: 'http://127.0.0.1:8000/',
       requested_at: expect.any(Number),
+      timeout_ms: null,
     });
     expect(record.headers).toEqual({
       ce_specversion: '1.0',
@@ -214,3 +215,34 @@ function endedTask(id: number) {
     },
   };
 }
+
+describe('a cancellation', () => {
+  const cancel = (id: number) => answerOf(fetch(`${gateway.url}/api/tasks/${id}/cancel`, { method: 'POST' }));
+
+  test('right after the POST finds the task, and is in the log when the answer comes', async () => {
+    const id = await postedId({ type: 'sleep', payload: { input: 600 }, timeout: 60 });
+    const answer = cancel(id);
+    await around.project();
+    expect(await answer).toEqual([202, { id, status: 'PENDING', type: 'sleep', payload: { input: 600 } }]);
+
+    const records = await around.cancellations();
+    const record = records.find(({ key }) => key === String(id))!;
+    const event = await around.codec.decode('tasks.cancellation-requested', record.value);
+    expect({ ...event }).toEqual({ event_id: expect.any(String), task_id: id, requested_at: expect.any(Number) });
+    expect(record.headers).toMatchObject({ ce_id: event.event_id, ce_type: 'TaskCancellationRequested' });
+    const requested = (await around.requested()).find(({ key }) => key === String(id))!;
+    expect(await around.codec.decode('tasks.requested', requested.value)).toMatchObject({ timeout_ms: 60_000 });
+    expect(requested.partition).toBe(record.partition);
+  });
+
+  test('of a task that has ended, or that there is none of, is refused and not written', async () => {
+    const id = await postedId();
+    await around.project();
+    const request = { event_id: 'e', type: 'prime', payload: '{}', notify_url: null, requested_at: new Date(0) };
+    await around.store({ _id: id, status: 'SUCCESS', requested: { offset: 0, ...request } });
+    const before = (await around.cancellations()).length;
+    expect(await cancel(id)).toEqual([409, expect.objectContaining({ type: '/problems/task-ended' })]);
+    expect(await cancel(900_000)).toEqual([404, expect.objectContaining({ type: '/problems/task-not-found' })]);
+    expect(await around.cancellations()).toHaveLength(before);
+  });
+});

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectKafka, createEventCodec, createLogEnds, createProducer, partitionFor } from '@nask/kafka';
-import { taskTypes, type TaskDocument } from '@nask/schemas';
+import { taskTypesWith, type TaskDocument } from '@nask/schemas';
 import {
   createHealth,
   createHttpServer,
@@ -16,12 +16,14 @@ import {
 import { answerClientError } from './adapters/http/answer-client-error.ts';
 import { createApi } from './adapters/http/api.ts';
 import { createIdLease } from './adapters/kafka/lease-ids.ts';
+import { createCancellationPublisher } from './adapters/kafka/publish-cancellation.ts';
 import { createRedeliveryPublisher } from './adapters/kafka/publish-redelivery.ts';
 import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
 import { createRequestedLog } from './adapters/kafka/requested-log.ts';
 import { createWriteSide } from './adapters/kafka/write-side.ts';
 import { createReadStore } from './adapters/mongo/read-store.ts';
 import { settingsTable } from './config.ts';
+import { cancelTask } from './domain/cancel-task.ts';
 import { createCheckpointWatch } from './domain/checkpoint-watch.ts';
 import { createCoalescer } from './domain/coalescer.ts';
 import { IdsWouldRepeatError, UnavailableError } from './domain/errors.ts';
@@ -94,20 +96,22 @@ const health = createHealth({
   },
 });
 
-const redeliver = createRedeliveryPublisher({
-  producer,
-  codec,
-  source,
-  deadlineMs,
-  knowsSchemas: writeSide.knowsSchemas,
-});
+const events = { producer, codec, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas };
+const publishCancellation = createCancellationPublisher(events);
+const find = (id: number, startBound: () => AbortSignal) => findTask(finderPorts, id, startBound);
+const redeliver = createRedeliveryPublisher(events);
 const redeliverPorts = { failed: store.failedNotifications, request: redeliver };
 
 const api = createApi({
   operations: {
-    validate: createTaskRequestValidator(taskTypes),
-    accept: createTaskPublisher({ producer, codec, ids, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas }),
-    find: (id, startBound) => findTask(finderPorts, id, startBound),
+    validate: createTaskRequestValidator(taskTypesWith(settings.TASK_TYPES_FOLDER)),
+    accept: createTaskPublisher({ ...events, ids }),
+    find,
+    cancel: (id, traceparent, startBound) =>
+      cancelTask(
+        { find: () => find(id, startBound), requestCancellation: () => publishCancellation(id, traceparent) },
+        id,
+      ),
     list: store.page,
     redeliver,
     redeliverFailed: (selection, signal) =>

@@ -77,8 +77,9 @@ const sender = createHttpSender({
 const notifierMetrics = createNotifierMetrics(metrics, gate);
 const memory = createDeliveryMemory(settings.NOTIFIER_MAX_REMEMBERED);
 const logEnds = createLogEnds(connection, { timeoutMs: 10_000 });
+const reader = createLogReader(connection);
 const rebuild = createMemoryRebuild({
-  reader: createLogReader(connection),
+  reader,
   logEnds,
   codec,
   memory,
@@ -156,6 +157,7 @@ await runService({
   components: [
     createOpsServer({ host: settings.OPS_HOST, port: settings.OPS_PORT, health, metrics }),
     { name: 'log ends', stop: () => logEnds.stop() },
+    { name: 'log reader', stop: () => reader.stop() },
     { name: 'producer', start: () => producer.start(), stop: () => producer.stop() },
     { name: 'event codec', start: ({ signal }) => codec.start({ signal }) },
     { name: 'connections to receivers', stop: () => sender.close() },

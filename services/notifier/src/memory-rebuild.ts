@@ -6,11 +6,18 @@ import {
   type Logger,
   type LogEnd,
   type LogEnds,
-  type LogRange,
   type LogReader,
 } from '@nask/kafka';
 import type { NotificationAttempted } from '@nask/schemas';
 import type { DeliveryMemory } from './domain/delivery-memory.ts';
+
+/** A part of a partition's log: the records from one offset to before another. */
+interface LogRange {
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+}
 
 export interface MemoryRebuild {
   /** Reads back what was sent of the tasks in partitions that are assigned. Rejects when Kafka does not answer. */
@@ -59,6 +66,15 @@ export function createMemoryRebuild(options: {
     memory.attempted({ taskKey: String(task_id), completionOffset: completion_offset, round, attempt }, state);
   }
 
+  async function readBack({ topic, partition, from, to }: LogRange): Promise<void> {
+    if (from >= to) return;
+    for await (const record of reader.read({ topic, partition }, { offset: from })) {
+      if (record.offset >= to) return;
+      if (topic === 'notifications.attempted') await remember(record);
+      else if (record.key !== null) memory.seen(record.key, record.offset);
+    }
+  }
+
   function attemptsOf(partition: number, ends: LogEnd, all: boolean): LogRange {
     const from = all ? ends.logStart : Math.max(ends.logStart, ends.logEnd - maxRecords);
     return { topic: 'notifications.attempted', partition, from, to: ends.logEnd };
@@ -86,16 +102,7 @@ export function createMemoryRebuild(options: {
           { topic: 'tasks.completed', partition, from, to: committed },
         ];
       });
-      const asking: Promise<void>[] = [];
-      await reader.read(ranges, (record) => {
-        if (record.topic === 'tasks.completed') {
-          if (record.key !== null) memory.seen(record.key, record.offset);
-          return;
-        }
-        const asked = remember(record);
-        if (asked !== undefined) asking.push(asked);
-      });
-      await Promise.all(asking);
+      for (const range of ranges) await readBack(range);
       for (const partition of wanted) rebuilt.add(partition);
       logger.info({ partitions: wanted, records: sizeOf(ranges), tasks: memory.size() }, 'remembered what was sent');
     },

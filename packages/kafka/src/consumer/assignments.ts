@@ -17,6 +17,11 @@ import { takeOver, type KnownPosition } from './take-over.ts';
 export interface AssignedPartition extends LogBounds {
   /** The group's commit, null where it had none. */
   committed: number | null;
+  /**
+   * Whether another consumer had it last and did not say that nothing of it runs there any more: it died, or it was
+   * too slow to hand it over. What it had in hand may have begun.
+   */
+  abandoned: boolean;
 }
 
 export interface AssignmentsOptions {
@@ -211,7 +216,7 @@ export class Assignments {
     const checkpoint = await this.#options.loadPositions?.(fresh.map(({ bounds }) => bounds));
     if (!isCurrent()) return;
     for (const position of fresh) this.#setPosition(position, checkpoint);
-    await onAssigned?.(fresh.map(({ commit, bounds }) => ({ ...bounds, committed: commit?.offset ?? null })));
+    await onAssigned?.(fresh.map((position) => this.#describe(position)));
     if (!isCurrent()) return;
     // Signs for the partitions, so that a later owner knows whose release it has to wait for.
     for (const { partition } of fresh) partition.signed = true;
@@ -221,6 +226,12 @@ export class Assignments {
     );
     if (!isCurrent()) return;
     for (const { partition } of fresh) this.#goOn(partition);
+  }
+
+  #describe({ commit, bounds }: KnownPosition): AssignedPartition {
+    const signed = decodeCommitMetadata(commit?.metadata ?? null);
+    const abandoned = signed !== null && !signed.released && signed.owner !== this.#options.owner;
+    return { ...bounds, committed: commit?.offset ?? null, abandoned };
   }
 
   #setPosition({ partition, commit, bounds }: KnownPosition, checkpoint?: ReadonlyMap<string, number>): void {

@@ -15,7 +15,7 @@ export interface SessionOptions {
   sessionTimeoutMs: number;
   heartbeatIntervalMs: number;
   rebalanceTimeoutMs: number;
-  /** How long a broker holds a fetch open when there is nothing new. A resumed partition waits as long for its turn. */
+  /** How long a broker holds a fetch open when there is nothing new. Leaving the group waits for that. */
   fetchMaxWaitMs: number;
   fetchMaxBytes: number;
   fetchMaxBytesPerPartition: number;
@@ -29,6 +29,8 @@ const retry = {
   restartOnFailure: () => Promise.resolve(false),
 };
 const leaveTimeoutMs = 5_000;
+/** The longest fetch while a partition is paused: one that is resumed meanwhile waits so long for its turn. */
+const pausedFetchMaxWaitMs = 100;
 
 /** One life of a kafkajs consumer: joins the group, fetches, and ends with the first error that kafkajs gives up on. */
 export class KafkajsSession {
@@ -64,7 +66,7 @@ export class KafkajsSession {
       sessionTimeout: options.sessionTimeoutMs,
       heartbeatInterval: options.heartbeatIntervalMs,
       rebalanceTimeout: options.rebalanceTimeoutMs,
-      maxWaitTimeInMs: options.fetchMaxWaitMs,
+      maxWaitTimeInMs: readEachTime(() => this.#fetchMaxWaitMs()),
       maxBytes: options.fetchMaxBytes,
       maxBytesPerPartition: options.fetchMaxBytesPerPartition,
       allowAutoTopicCreation: false,
@@ -157,6 +159,11 @@ export class KafkajsSession {
     });
   }
 
+  #fetchMaxWaitMs(): number {
+    const { fetchMaxWaitMs } = this.#options;
+    return this.consumer.paused().length > 0 ? Math.min(fetchMaxWaitMs, pausedFetchMaxWaitMs) : fetchMaxWaitMs;
+  }
+
   #hand(payload: EachBatchPayload): void {
     if (payload.isStale()) return;
     const { batch } = payload;
@@ -175,6 +182,11 @@ export class KafkajsSession {
   #logical({ topic, partition }: TopicPartition): TopicPartition {
     return { topic: logicalName(this.#options.connection, topic), partition };
   }
+}
+
+/** kafkajs asks once for a number that is to change: it gets one that is read whenever it is used as such. */
+function readEachTime(read: () => number): number {
+  return { valueOf: read } as unknown as number;
 }
 
 /** What a broker's refusal is called, null when it is none. */

@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 export function createMetrics(service: string): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
-  collectDefaultMetrics({ register: registry });
+  // The period of its timer, which the lag's percentiles include. Its default of 10 costs half a per cent of a core.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   return registry;
 }

@@ -34,6 +34,18 @@ export const consumerSettings = {
   }),
 };
 
+/** For a service that knows the task types. */
+export const taskTypeSettings = {
+  TASK_TYPES_FOLDER: setting.string({
+    describe:
+      'Folder with task types of your own, as an absolute path: tasks/NAME.json and handlers/NAME.ts each. The same for gateways and executors.',
+    optional: true,
+    maxLength: 4_096,
+    pattern: /^\//,
+    patternName: 'an absolute path',
+  }),
+};
+
 /** For a service that reads or writes the read model. */
 export const mongoSettings = {
   MONGODB_URL: setting.url({

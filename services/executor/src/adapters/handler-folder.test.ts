@@ -10,14 +10,14 @@ const schemasOf = (...names: string[]): ReadonlyMap<string, TaskType> =>
 
 describe('the handlers in a folder', () => {
   test('each task type of the contract has its handler', async () => {
-    const loaded = await loadHandlers(ours, taskTypes);
+    const loaded = await loadHandlers([ours], taskTypes);
     expect([...loaded.keys()].toSorted()).toEqual([...taskTypes.keys()].toSorted());
     expect(loaded.get('prime')).toMatchObject({ file: join(ours, 'prime.ts'), handler: { type: 'prime' } });
   });
 
   test('a file in the folder and a schema are all that a new type needs', async () => {
     const loaded = await loadHandlers(
-      fixtures,
+      [fixtures],
       schemasOf('echo', 'exit', 'fail', 'fill-memory', 'spin', 'stray-error'),
     );
     expect(loaded.get('echo')!.checkPayload({})).toBeNull();
@@ -25,14 +25,14 @@ describe('the handlers in a folder', () => {
   });
 
   test('a schema without a handler, and a handler without a schema, stop the start; all are named', async () => {
-    const loading = loadHandlers(fixtures, schemasOf('echo', 'exit', 'fail', 'resize-image'));
+    const loading = loadHandlers([fixtures], schemasOf('echo', 'exit', 'fail', 'resize-image'));
     await expect(loading).rejects.toMatchObject({ code: 'HANDLER_FOLDER' });
     await expect(loading).rejects.toThrow('spin.ts: no schema for the task type spin.');
     await expect(loading).rejects.toThrow(`No handler for the task type resize-image in ${fixtures}.`);
   });
 
   test('a file that is no handler stops the start', async () => {
-    await expect(loadHandlers(join(import.meta.dirname, '..', 'execution'), schemasOf())).rejects.toThrow(
+    await expect(loadHandlers([join(import.meta.dirname, '..', 'execution')], schemasOf())).rejects.toThrow(
       'lane.ts: the default export is not a handler (use defineHandler).',
     );
   });

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TaskType } from '@nask/schemas';
 import type { RunnableType } from '../domain/decision.ts';
@@ -18,20 +18,19 @@ export class HandlerFolderError extends Error {
 }
 
 /**
- * Loads every handler in a folder: each .ts file that is not a test, by its default export. So a task type is added by
- * adding its file, and its schema.
+ * Loads every handler in some folders: each .ts file that is not a test, by its default export. So a task type is added
+ * by adding its file, and its schema.
  * @param schemas the task types of the contract; each needs a handler, and each handler needs one
  * @throws HandlerFolderError
  */
 export async function loadHandlers(
-  folder: string,
+  folders: readonly string[],
   schemas: ReadonlyMap<string, TaskType>,
 ): Promise<ReadonlyMap<string, LoadedType>> {
   const loaded = new Map<string, LoadedType>();
   const faults: string[] = [];
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
-  for (const name of names.sort()) {
-    const file = join(folder, name);
+  for (const file of await handlerFiles(folders)) {
+    const name = basename(file);
     const { default: handler } = (await import(pathToFileURL(file).href)) as { default?: unknown };
     if (!isHandler(handler)) {
       faults.push(`${name}: the default export is not a handler (use defineHandler).`);
@@ -43,9 +42,18 @@ export async function loadHandlers(
     else loaded.set(handler.type, { handler, checkPayload: payloadCheck(schema), file });
   }
   for (const type of schemas.keys())
-    if (!loaded.has(type)) faults.push(`No handler for the task type ${type} in ${folder}.`);
+    if (!loaded.has(type)) faults.push(`No handler for the task type ${type} in ${folders.join(', ')}.`);
   if (faults.length > 0) throw new HandlerFolderError(faults.join('\n'));
   return loaded;
+}
+
+async function handlerFiles(folders: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const folder of folders) {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+    files.push(...names.sort().map((name) => join(folder, name)));
+  }
+  return files;
 }
 
 function isHandler(value: unknown): value is Handler {

@@ -3,13 +3,13 @@ import type { TaskCompleted } from '@nask/schemas';
 import { createLogger } from '@nask/service';
 import { isolate, startOwnKafka, testServers } from '@nask/testkit';
 import { failure } from '../domain/run-result.ts';
-import { taskRefused } from '../domain/task-events.ts';
+import { taskCompleted } from '../domain/task-events.ts';
 import { describeTaskExecutor } from '../execution/task-executor.suite.ts';
 import type { OpenLog } from '../fixtures/executor-harness.ts';
 import { openEventTopics, type EventTopics } from '../fixtures/event-topics.ts';
 import { createKafkaTaskEventLog } from './kafka-task-event-log.ts';
 
-const topics = ['tasks.started', 'tasks.completed'] as const;
+const topics = ['tasks.started', 'tasks.attempt-failed', 'tasks.progressed', 'tasks.completed'] as const;
 const logger = createLogger({ service: 'test', level: 'silent' });
 const openLog = ({ producer, codec }: EventTopics) =>
   createKafkaTaskEventLog({ producer, codec, source: '/nask/executor', logger });
@@ -20,7 +20,12 @@ describeTaskExecutor('Kafka', async (): Promise<OpenLog> => {
     Promise.all((await events.read(topic)).map(async ({ value }) => events.codec.decode(topic, value)));
   return {
     log: openLog(events),
-    read: async () => ({ started: await decoded('tasks.started'), completed: await decoded('tasks.completed') }),
+    read: async () => ({
+      started: await decoded('tasks.started'),
+      attemptsFailed: await decoded('tasks.attempt-failed'),
+      progressed: await decoded('tasks.progressed'),
+      completed: await decoded('tasks.completed'),
+    }),
     close: () => events.close(),
   };
 });
@@ -33,8 +38,10 @@ describe('the events in Kafka', () => {
     payload: '{}',
     notify_url: null,
     requested_at: 1_000,
+    timeout_ms: null,
   };
-  const completed: TaskCompleted = taskRefused(task, 'executor-a', failure('unknown-task-type', 'No handler.'), 2_000);
+  const none = { number: 0, executor: 'executor-a', startedAtMs: null };
+  const completed: TaskCompleted = taskCompleted(task, none, failure('unknown-task-type', 'No handler.'), 2_000);
   const never = new AbortController().signal;
 
   test('are keyed by task id, with CloudEvents headers and the trace of the request', async () => {

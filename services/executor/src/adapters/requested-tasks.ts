@@ -4,6 +4,7 @@ import type { TaskRequested } from '@nask/schemas';
 import { HandedBackError } from '../domain/handed-back-error.ts';
 import { EventTooLargeError } from '../execution/task-event-log.ts';
 import type { TaskExecutor } from '../execution/task-executor.ts';
+import type { TaskMemory } from '../execution/task-memory.ts';
 
 /**
  * What the consumer does with a record of `tasks.requested`: it is done when its task has ended. What can never be
@@ -12,11 +13,13 @@ import type { TaskExecutor } from '../execution/task-executor.ts';
 export function handleRequestedTask(
   codec: EventCodec,
   executor: TaskExecutor,
+  memory: TaskMemory,
 ): (record: ConsumedRecord, context: { signal: AbortSignal }) => Promise<void> {
   return async (record, { signal }) => {
     try {
       const request = await decode(codec, record);
-      await executor.execute(request, { signal, traceparent: record.headers['traceparent'] });
+      const delivery = memory.deliveryOf(request.task_id, record);
+      await executor.execute(request, { signal, traceparent: record.headers['traceparent'], delivery });
     } catch (error) {
       if (error instanceof UndecodableError || error instanceof EventTooLargeError)
         throw new DeadLetterError(error.message, { record, cause: error });

@@ -1,12 +1,13 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Outcome } from '@nask/schemas';
-import type { LaneName } from '../execution/task-executor.ts';
+import type { LaneName } from '../execution/task-run.ts';
 import type { Lane } from '../execution/lane.ts';
 
 export interface TaskMetrics {
   started(type: string): void;
   /** @param durationMs from start to end; null: it never ran */
   completed(type: string, outcome: Outcome, durationMs: number | null): void;
+  attemptFailed(type: string): void;
   handedBack(type: string): void;
   skipped(): void;
 }
@@ -36,6 +37,12 @@ export function createTaskMetrics(
     labelNames: ['type', 'outcome'],
     registers,
   });
+  const attemptsFailed = new Counter({
+    name: 'executor_attempts_failed_total',
+    help: 'Attempts that failed and are followed by another.',
+    labelNames: ['type'],
+    registers,
+  });
   const handedBack = new Counter({
     name: 'executor_tasks_handed_back_total',
     help: 'Tasks that were not ended here: this process stopped, or their partition went to another executor.',
@@ -44,7 +51,7 @@ export function createTaskMetrics(
   });
   const skipped = new Counter({
     name: 'executor_requests_skipped_total',
-    help: 'Second records of tasks that had ended here; they run nothing.',
+    help: 'Records of tasks that had ended; they run nothing.',
     registers,
   });
   const duration = new Histogram({
@@ -77,6 +84,7 @@ export function createTaskMetrics(
       completed.inc({ type: labelOf(type), outcome });
       if (durationMs !== null) duration.observe({ type: labelOf(type) }, durationMs / 1_000);
     },
+    attemptFailed: (type) => attemptsFailed.inc({ type: labelOf(type) }),
     handedBack: (type) => handedBack.inc({ type: labelOf(type) }),
     skipped: () => skipped.inc(),
   };

@@ -1,6 +1,6 @@
 import type { Logger } from '@nask/kafka';
 import type { TaskRequested } from '@nask/schemas';
-import type { TaskObserver } from '../execution/task-executor.ts';
+import type { TaskObserver } from '../execution/task-run.ts';
 import type { TaskMetrics } from './task-metrics.ts';
 
 /** Tells metrics and log what happens to tasks. Ordinary ends are debug lines: there may be thousands a second. */
@@ -8,10 +8,15 @@ export function createTaskObserver(metrics: TaskMetrics, logger: Logger): TaskOb
   const named = ({ task_id, type }: TaskRequested) => ({ task_id, task_type: type.slice(0, 100) });
   return {
     started: ({ type }) => metrics.started(type),
-    ended(request, result, durationMs) {
-      metrics.completed(request.type, result.outcome, durationMs);
+    attemptFailed(request, attempt, result) {
+      metrics.attemptFailed(request.type);
       const error = result.outcome === 'FAILURE' ? result.error : undefined;
-      logger.debug({ ...named(request), outcome: result.outcome, duration_ms: durationMs, error }, 'task ended');
+      logger.debug({ ...named(request), attempt, error }, 'attempt failed; it will be tried again');
+    },
+    ended(request, end, durationMs) {
+      metrics.completed(request.type, end.outcome, durationMs);
+      const error = end.outcome === 'FAILURE' ? end.error : undefined;
+      logger.debug({ ...named(request), outcome: end.outcome, duration_ms: durationMs, error }, 'task ended');
     },
     handedBack(request, reason) {
       metrics.handedBack(request.type);
@@ -19,7 +24,7 @@ export function createTaskObserver(metrics: TaskMetrics, logger: Logger): TaskOb
     },
     skipped(request) {
       metrics.skipped();
-      logger.info(named(request), 'a second record of a task that has ended here: it runs nothing');
+      logger.info(named(request), 'a record of a task that has ended: it runs nothing');
     },
     reported(request, report) {
       if (report.kind === 'log') logger[report.level](named(request), report.message);

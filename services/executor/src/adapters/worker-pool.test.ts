@@ -20,7 +20,7 @@ describe('the threads that compute', () => {
 
   const run = (handler: string, payload: unknown = {}, signal = never, reports: HandlerReport[] = []) =>
     pool.run(
-      { handlerFile: fileOf(handler), payload },
+      { handlerFile: fileOf(handler), payload, attempt: 1, startedAtMs: 0 },
       { signal, onBegin() {}, onReport: (report) => reports.push(report) },
     );
   const echo = (payload: unknown) => run('echo', payload);

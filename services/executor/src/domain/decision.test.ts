@@ -21,10 +21,17 @@ const requested = (type: string, payload: string) => ({
   payload,
   notify_url: null,
   requested_at: 0,
+  timeout_ms: null,
 });
 const decideOn = (type: string, payload: unknown) => decide(requested(type, JSON.stringify(payload)), types);
 
 describe('what to do with a requested task', () => {
+  test('one that may have begun when a process died has its start in the log before it runs', () => {
+    const tiny = requested('prime', '{"input":1}');
+    expect(decide(tiny, types, false)).toMatchObject({ lane: 'inline' });
+    expect(decide(tiny, types, true)).toMatchObject({ lane: 'thread' });
+  });
+
   test.each([
     ['sleep', 5, 'waiting'],
     ['prime', 1, 'inline'],

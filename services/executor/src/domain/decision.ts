@@ -30,8 +30,14 @@ type Run = Extract<Decision, { kind: 'run' }>;
  * Decides what to do with a task. The payload is checked here although the gateway did: the request may come from
  * elsewhere.
  * @param types the task types that this executor can run, by name
+ * @param mayHaveBegun whether a process that died may have been running it: then nothing of it runs before its start is in
+ *   the log, not even a tiny computation
  */
-export function decide(request: TaskRequested, types: ReadonlyMap<string, RunnableType>): Decision {
+export function decide(
+  request: TaskRequested,
+  types: ReadonlyMap<string, RunnableType>,
+  mayHaveBegun = false,
+): Decision {
   const type = types.get(request.type);
   if (type === undefined) return refuse('unknown-task-type', `No handler for the task type ${request.type}.`);
   const { handler, checkPayload } = type;
@@ -40,15 +46,16 @@ export function decide(request: TaskRequested, types: ReadonlyMap<string, Runnab
   const fault = checkPayload(payload.value);
   if (fault !== null) return refuse('invalid-payload', fault);
   try {
-    return { kind: 'run', handler, payload: payload.value, ...planOf(handler, payload.value) };
+    return { kind: 'run', handler, payload: payload.value, ...planOf(handler, payload.value, mayHaveBegun) };
   } catch (error) {
     return { kind: 'refuse', result: failureOf(error) };
   }
 }
 
-function planOf(handler: Handler, payload: unknown): Pick<Run, 'lane' | 'durationMs'> {
+function planOf(handler: Handler, payload: unknown, mayHaveBegun: boolean): Pick<Run, 'lane' | 'durationMs'> {
   if (handler.kind === 'wait') return { lane: 'waiting', durationMs: handler.durationMs?.(payload) };
-  return { lane: handler.isTiny?.(payload) === true ? 'inline' : 'thread', durationMs: undefined };
+  const isInline = !mayHaveBegun && handler.isTiny?.(payload) === true;
+  return { lane: isInline ? 'inline' : 'thread', durationMs: undefined };
 }
 
 function refuse(code: string, message: string): Decision {

@@ -5,10 +5,13 @@ import type { EventName } from '@nask/schemas';
  * The id of an event that follows from a request: the same task, kind and attempt always give the same id, so a
  * repeated event is recognised by it.
  *
+ * @param timeMs where there are several events of a kind in an attempt: when this one happened
+ *
  * A UUIDv8 (RFC 9562, section 5.8): the first 128 bits of a SHA-256, with version and variant set.
  */
-export function eventId(taskId: number, kind: EventName, attempt: number): string {
-  const bytes = createHash('sha256').update(`nask-task/${kind}/${taskId}/${attempt}`).digest().subarray(0, 16);
+export function eventId(taskId: number, kind: EventName, attempt: number, timeMs?: number): string {
+  const name = `nask-task/${kind}/${taskId}/${attempt}${timeMs === undefined ? '' : `/${timeMs}`}`;
+  const bytes = createHash('sha256').update(name).digest().subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = bytes.toString('hex');

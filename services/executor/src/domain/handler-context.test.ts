@@ -7,9 +7,14 @@ function contextAt(clock: { nowMs: number }) {
     new AbortController().signal,
     (report) => reports.push(report),
     () => clock.nowMs,
+    { attempt: 2, startedAtMs: 1_000 },
   );
   return { context, reports };
 }
+
+test('a handler knows its attempt, and when that began', () => {
+  expect(contextAt({ nowMs: 0 }).context).toMatchObject({ attempt: 2, startedAtMs: 1_000 });
+});
 
 describe('what a handler tells is bounded', () => {
   test('progress: at most once a second, and none in the first', () => {

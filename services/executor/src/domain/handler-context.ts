@@ -18,6 +18,7 @@ export function handlerContext(
   signal: AbortSignal,
   report: (report: HandlerReport) => void,
   nowMs: () => number,
+  { attempt, startedAtMs }: Pick<HandlerContext, 'attempt' | 'startedAtMs'>,
 ): HandlerContext {
   let lastProgressMs = nowMs();
   let linesLeft = maxLogLines;
@@ -35,5 +36,7 @@ export function handlerContext(
       report({ kind: 'progress', fraction });
     },
     logger: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
+    attempt,
+    startedAtMs,
   };
 }

@@ -14,13 +14,27 @@ export interface Handler<Payload = unknown> {
    * Does the work.
    * @param payload valid against the type's schema
    * @returns the result: anything that JSON can say
-   * @throws anything: the task ends in FAILURE with the error's message, and its `code` where that is a kebab-case word
+   * @throws RetryableTaskError: it is tried again, as `retry` says. Anything else: the task ends in FAILURE. Either way
+   *   with the error's message, and its `code` where that is a kebab-case word
    */
   run(payload: Payload, context: HandlerContext): unknown;
   /** compute: whether this payload takes well below a millisecond, so that it needs no thread. Default: never. */
   isTiny?(payload: Payload): boolean;
   /** wait: how long this payload takes, where that is known, so that a process that stops need not wait in vain. */
   durationMs?(payload: Payload): number;
+  /** How long a run may take, ms; past it the task ends in FAILURE (timed-out). A request may ask for less. Default: 25 h. */
+  timeLimitMs?: number;
+  /** Default: 5 attempts, 1 s before the second, twice as long before each one after, at most a minute. */
+  retry?: Partial<RetryPolicy>;
+}
+
+/** How often a task is tried whose attempts fail with a retryable error, and how long between them. */
+export interface RetryPolicy {
+  /** The first attempt among them; 1: never again. */
+  readonly maxAttempts: number;
+  /** Before the second attempt. It doubles with each attempt. */
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
 }
 
 export interface HandlerContext {
@@ -29,6 +43,13 @@ export interface HandlerContext {
   /** Tells how far the work has come, 0 to 1. May be called often: what is too much is dropped. */
   readonly progress: (fraction: number) => void;
   readonly logger: HandlerLogger;
+  /** Which attempt this is, from 1. */
+  readonly attempt: number;
+  /**
+   * When this attempt began, ms since 1970. For one that goes on in another process that is in the past: a handler that
+   * waits for a time goes on towards it.
+   */
+  readonly startedAtMs: number;
 }
 
 /** Lines carry the task's id and type. At most 100 lines a run are kept, the rest is dropped. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { RetryableTaskError } from './retryable-task-error.ts';
 import { failure, maxMessageLength, maxResultBytes, runToResult } from './run-result.ts';
 
 class CodedError extends Error {
@@ -42,6 +43,21 @@ describe('what a handler does is a result', () => {
       outcome: 'FAILURE',
       error: { code: 'result-too-large', message: expect.stringContaining('524289 bytes; the limit is 524288') },
     });
+  });
+
+  test('throwing what is retryable fails, and says so', async () => {
+    const thrown = (error: unknown) =>
+      runToResult(() => {
+        throw error;
+      });
+    expect(await thrown(new RetryableTaskError('not yet', { code: 'busy' }))).toEqual({
+      outcome: 'FAILURE',
+      error: { code: 'busy', message: 'not yet' },
+      retryable: true,
+    });
+    expect(await thrown({ message: 'not yet', retryable: true })).toMatchObject({ retryable: true });
+    expect(await thrown({ message: 'never', retryable: 'true' })).not.toHaveProperty('retryable');
+    expect(await thrown(new Error('never'))).not.toHaveProperty('retryable');
   });
 
   test('throwing an error fails with its message, and its code where that is a kebab-case word', async () => {

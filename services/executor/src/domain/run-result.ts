@@ -1,8 +1,12 @@
 import type { TaskError } from '@nask/schemas';
 
-/** How one run of a handler ended. `result` is JSON text. */
+/** How one run of a handler ended. `result` is JSON text; `retryable`: another attempt may succeed. */
 export type RunResult =
-  { readonly outcome: 'SUCCESS'; readonly result: string } | { readonly outcome: 'FAILURE'; readonly error: TaskError };
+  | { readonly outcome: 'SUCCESS'; readonly result: string }
+  | { readonly outcome: 'FAILURE'; readonly error: TaskError; readonly retryable?: true };
+
+/** How a task ended: as its last run did, or it was cancelled. */
+export type TaskEnd = RunResult | { readonly outcome: 'REVOKED' };
 
 /** The longest result, as JSON text: with its payload it must fit into one Kafka record (1 MB). */
 export const maxResultBytes = 512 * 1024;
@@ -24,17 +28,22 @@ export async function runToResult(run: () => unknown): Promise<RunResult> {
 }
 
 /** Failure of a task, with an error that keeps the contract's form and limits. */
-export function failure(code: string, message: string): RunResult {
+export function failure(code: string, message: string): RunResult & { outcome: 'FAILURE' } {
   return { outcome: 'FAILURE', error: { code, message: bounded(message) } };
 }
 
-/** The failure that a thrown value stands for: its message, and its `code` where that is a kebab-case word. */
+/**
+ * The failure that a thrown value stands for: its message, its `code` where that is a kebab-case word, and whether it is
+ * retryable.
+ */
 export function failureOf(thrown: unknown): RunResult {
-  const { code, message } = typeof thrown === 'object' && thrown !== null ? (thrown as Record<string, unknown>) : {};
-  return failure(
+  const { code, message, retryable } =
+    typeof thrown === 'object' && thrown !== null ? (thrown as Record<string, unknown>) : {};
+  const failed = failure(
     typeof code === 'string' && errorCode.test(code) ? code : 'handler-failed',
     typeof message === 'string' && message !== '' ? message : `The handler threw ${describe(thrown)}.`,
   );
+  return retryable === true ? { ...failed, retryable } : failed;
 }
 
 function successOf(value: unknown): RunResult {

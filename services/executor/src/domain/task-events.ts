@@ -1,49 +1,84 @@
-import type { TaskCompleted, TaskRequested, TaskStarted } from '@nask/schemas';
+import type {
+  TaskAttemptFailed,
+  TaskCompleted,
+  TaskError,
+  TaskProgressed,
+  TaskRequested,
+  TaskStarted,
+} from '@nask/schemas';
 import { eventId } from './event-id.ts';
-import type { RunResult } from './run-result.ts';
+import type { TaskEnd } from './run-result.ts';
 
-/** One attempt at a task: its number from 1, who makes it, and when it began (ms since 1970). */
+/** One attempt at a task: its number from 1, who makes it, and when it began (ms since 1970; null: it never ran). */
 export interface Attempt {
   readonly number: number;
   readonly executor: string;
-  readonly startedAtMs: number;
+  readonly startedAtMs: number | null;
 }
 
-/** The event that an attempt begins. */
-export function taskStarted(request: TaskRequested, attempt: Attempt): TaskStarted {
+/** How a task stands with regard to crashes, see task-history.ts. */
+export interface CrashRecord {
+  readonly crashes: number;
+  readonly trial: number;
+}
+
+/** The event that an attempt begins, or goes on here. */
+export function taskStarted(
+  { task_id }: TaskRequested,
+  attempt: Attempt & { startedAtMs: number },
+  { crashes, trial }: CrashRecord,
+): TaskStarted {
   return {
-    event_id: eventId(request.task_id, 'TaskStarted', attempt.number),
-    task_id: request.task_id,
+    event_id: eventId(task_id, 'TaskStarted', attempt.number),
+    task_id,
     attempt: attempt.number,
     executor: attempt.executor,
     started_at: attempt.startedAtMs,
+    crashes,
+    trial,
   };
 }
 
-/** The event that an attempt ended the task. */
+/** The event that an attempt failed and another will be made. */
+export function taskAttemptFailed(
+  { task_id }: TaskRequested,
+  { number, executor }: Attempt,
+  error: TaskError,
+  { failedAtMs, nextAttemptAtMs }: { failedAtMs: number; nextAttemptAtMs: number },
+): TaskAttemptFailed {
+  return {
+    event_id: eventId(task_id, 'TaskAttemptFailed', number),
+    task_id,
+    attempt: number,
+    executor,
+    error,
+    failed_at: failedAtMs,
+    next_attempt_at: nextAttemptAtMs,
+  };
+}
+
+/** The event that an attempt has come some way. */
+export function taskProgressed(
+  { task_id }: TaskRequested,
+  { number, executor }: Attempt,
+  fraction: number,
+  progressedAtMs: number,
+): TaskProgressed {
+  return {
+    event_id: eventId(task_id, 'TaskProgressed', number, progressedAtMs),
+    task_id,
+    attempt: number,
+    executor,
+    fraction,
+    progressed_at: progressedAtMs,
+  };
+}
+
+/** The event that a task ended, with an attempt or (attempt 0) before any. */
 export function taskCompleted(
   request: TaskRequested,
   attempt: Attempt,
-  result: RunResult,
-  completedAtMs: number,
-): TaskCompleted {
-  return completed(request, attempt, result, completedAtMs);
-}
-
-/** The event that a task ended before it could run: attempt 0, and no start. */
-export function taskRefused(
-  request: TaskRequested,
-  executor: string,
-  result: RunResult,
-  completedAtMs: number,
-): TaskCompleted {
-  return completed(request, { number: 0, executor, startedAtMs: null }, result, completedAtMs);
-}
-
-function completed(
-  request: TaskRequested,
-  attempt: Omit<Attempt, 'startedAtMs'> & { startedAtMs: number | null },
-  result: RunResult,
+  end: TaskEnd,
   completedAtMs: number,
 ): TaskCompleted {
   return {
@@ -57,8 +92,8 @@ function completed(
     completed_at: completedAtMs,
     attempt: attempt.number,
     executor: attempt.executor,
-    outcome: result.outcome,
-    result: result.outcome === 'SUCCESS' ? result.result : null,
-    error: result.outcome === 'FAILURE' ? result.error : null,
+    outcome: end.outcome,
+    result: end.outcome === 'SUCCESS' ? end.result : null,
+    error: end.outcome === 'FAILURE' ? end.error : null,
   };
 }

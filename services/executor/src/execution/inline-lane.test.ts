@@ -7,6 +7,8 @@ const work = (run: Handler['run'], signal = never) => ({
   handler: { type: 'x', kind: 'compute' as const, run },
   payload: {},
   signal,
+  attempt: 1,
+  startedAtMs: 0,
   onBegin: () => {},
   onReport: () => {},
 });

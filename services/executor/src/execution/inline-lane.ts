@@ -32,12 +32,12 @@ export function createInlineLane(): Lane {
     startsAfterAcknowledgement: false,
     load: () => ({ entered: 0, waiting: line.length }),
     enter: async () => () => {},
-    run: ({ handler, payload, signal, onBegin, onReport }) =>
+    run: ({ handler, payload, signal, onBegin, onReport, ...attempt }) =>
       new Promise((resolve, reject) => {
         line.push(() => {
           if (signal.aborted) return reject(signal.reason as Error);
           onBegin();
-          resolve(runToResult(() => handler.run(payload, handlerContext(signal, onReport, Date.now))));
+          resolve(runToResult(() => handler.run(payload, handlerContext(signal, onReport, Date.now, attempt))));
         });
         schedule();
       }),

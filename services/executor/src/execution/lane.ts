@@ -27,6 +27,9 @@ export interface Work {
   readonly handler: Handler;
   readonly payload: unknown;
   readonly signal: HandlerContext['signal'];
+  readonly attempt: number;
+  /** When the attempt first began, ms since 1970. */
+  readonly startedAtMs: number;
   /** Told when the handler begins: in its thread, or in its turn. */
   readonly onBegin: () => void;
   readonly onReport: (report: HandlerReport) => void;

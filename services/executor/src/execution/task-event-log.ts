@@ -1,4 +1,4 @@
-import type { TaskCompleted, TaskStarted } from '@nask/schemas';
+import type { TaskAttemptFailed, TaskCompleted, TaskProgressed, TaskStarted } from '@nask/schemas';
 
 /** The log that the executor's events go to. */
 export interface TaskEventLog {
@@ -9,7 +9,11 @@ export interface TaskEventLog {
    */
   started(event: TaskStarted, options: PublishOptions): Promise<void>;
   /** Same as `started`. */
+  attemptFailed(event: TaskAttemptFailed, options: PublishOptions): Promise<void>;
+  /** Same as `started`. */
   completed(event: TaskCompleted, options: PublishOptions): Promise<void>;
+  /** Writes it if it can: not above a rate, and without waiting. Nothing depends on it. */
+  progressed(event: TaskProgressed): void;
 }
 
 export interface PublishOptions {

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@nask/testkit';
 import type { TaskRequested } from '@nask/schemas';
+import { RetryableTaskError } from '../domain/retryable-task-error.ts';
+import { newTask } from '../domain/task-history.ts';
 import { HandedBackError } from '../domain/handed-back-error.ts';
+import type { Delivery } from './task-memory.ts';
 import { ExecutorHarness, waitingPlaces, type OpenLog } from '../fixtures/executor-harness.ts';
 
 /** What the executor promises, whatever log it writes to. */
@@ -12,11 +15,15 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
     beforeAll(async () => {
       harness = await ExecutorHarness.open(await open());
     }, 60_000);
-    beforeEach(() => void harness.newExecutor());
+    beforeEach(() => {
+      harness.newExecutor();
+      harness.declares = {};
+    });
     afterAll(() => harness.close());
 
     const request = (type: string, payload?: unknown) => harness.request(type, payload);
-    const execute = (task: TaskRequested, signal?: AbortSignal) => harness.execute(task, signal);
+    const execute = (task: TaskRequested, signal?: AbortSignal, delivery?: Partial<Delivery>) =>
+      harness.execute(task, signal, delivery);
     const eventsOf = (task: TaskRequested) => harness.eventsOf(task);
 
     describe('a requested task', () => {
@@ -129,6 +136,227 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
       });
     });
 
+    describe('a task whose handler fails and can be tried again', () => {
+      const quickly = (maxAttempts: number) => ({ retry: { maxAttempts, baseDelayMs: 2, maxDelayMs: 2 } });
+
+      test('is tried again, each attempt with its number, until it succeeds', async () => {
+        harness.declares = quickly(5);
+        harness.script = (_, { attempt }) => {
+          if (attempt < 3) throw new RetryableTaskError(`not yet ${attempt}`, { code: 'busy' });
+          return attempt;
+        };
+        const task = request('scripted');
+        await execute(task);
+        const { started, attemptsFailed, completed } = await eventsOf(task);
+        expect(started.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+        expect(attemptsFailed).toEqual([
+          expect.objectContaining({ attempt: 1, error: { code: 'busy', message: 'not yet 1' } }),
+          expect.objectContaining({ attempt: 2, error: { code: 'busy', message: 'not yet 2' } }),
+        ]);
+        for (const { failed_at, next_attempt_at } of attemptsFailed) expect(next_attempt_at).toBeGreaterThan(failed_at);
+        expect(started[1]!.started_at).toBeGreaterThanOrEqual(attemptsFailed[0]!.next_attempt_at);
+        expect(completed).toEqual([
+          expect.objectContaining({ attempt: 3, outcome: 'SUCCESS', result: '3', started_at: started[2]!.started_at }),
+        ]);
+      });
+
+      test('ends in FAILURE with the last error when its attempts are used up', async () => {
+        harness.declares = quickly(2);
+        harness.script = (_, { attempt }) => Promise.reject(new RetryableTaskError(`failed ${attempt}`));
+        const task = request('scripted');
+        await execute(task);
+        const { attemptsFailed, completed } = await eventsOf(task);
+        expect(attemptsFailed).toHaveLength(1);
+        expect(completed).toEqual([
+          expect.objectContaining({
+            attempt: 2,
+            outcome: 'FAILURE',
+            error: { code: 'handler-failed', message: 'failed 2' },
+          }),
+        ]);
+      });
+
+      test('takes no place while it waits, and is handed back at once when the executor drains', async () => {
+        harness.declares = { retry: { baseDelayMs: 3_600_000, maxDelayMs: 3_600_000 } };
+        harness.script = () => Promise.reject(new RetryableTaskError('not yet'));
+        const waiting = Array.from({ length: 2 * waitingPlaces }, () => request('scripted'));
+        const ends = Promise.allSettled(waiting.map((task) => execute(task)));
+        await eventually(async () => {
+          for (const task of waiting) expect((await eventsOf(task)).attemptsFailed).toHaveLength(1);
+        });
+        const other = request('sleep', { input: 0.001 });
+        await execute(other);
+        expect((await eventsOf(other)).completed).toHaveLength(1);
+        await harness.executor.drain(60_000);
+        for (const end of await ends) expect(end).toMatchObject({ reason: expect.any(HandedBackError) });
+      });
+
+      test('goes on with the attempt that the log says is next, not before it is due', async () => {
+        harness.script = (_, { attempt }) => attempt;
+        const task = request('scripted');
+        const dueAtMs = Date.now() + 20;
+        await execute(task, undefined, { history: { ...newTask, attempt: 3, dueAtMs } });
+        const { started, completed } = await eventsOf(task);
+        expect(completed).toEqual([expect.objectContaining({ attempt: 3, result: '3' })]);
+        expect(started[0]!.started_at).toBeGreaterThanOrEqual(dueAtMs);
+      });
+    });
+
+    describe('a task that takes too long', () => {
+      test.each([
+        ['its type', { timeLimitMs: 5 }, null],
+        ['the request', {}, 5],
+        ['the request, and its type more', { timeLimitMs: 3_600_000 }, 5],
+      ])('for %s ends in FAILURE', async (_, declares, timeoutMs) => {
+        harness.declares = declares;
+        harness.script = () => new Promise(() => {});
+        const task = harness.request('scripted', {}, timeoutMs);
+        await execute(task);
+        expect((await eventsOf(task)).completed).toEqual([
+          expect.objectContaining({ outcome: 'FAILURE', error: expect.objectContaining({ code: 'timed-out' }) }),
+        ]);
+      });
+
+      test('in a thread is stopped there, and the thread computes again', async () => {
+        const long = harness.request('prime', { input: 5_000_000 }, 1);
+        await execute(long);
+        expect((await eventsOf(long)).completed[0]!.error).toMatchObject({ code: 'timed-out' });
+        const others = Array.from({ length: 4 }, () => request('prime', { input: 10_000 }));
+        await Promise.all(others.map((task) => execute(task)));
+        for (const task of others) expect((await eventsOf(task)).completed[0]!.result).toBe('104729');
+      });
+    });
+
+    describe('a task that is cancelled', () => {
+      const cancel = (task: TaskRequested) => harness.executor.cancel(task.task_id);
+      const expectRevoked = async (task: TaskRequested, attempt: number) =>
+        expect((await eventsOf(task)).completed).toEqual([
+          expect.objectContaining({ outcome: 'REVOKED', attempt, result: null, error: null }),
+        ]);
+
+      test('while it waits stops, and ends as REVOKED', async () => {
+        const task = request('sleep', { input: 3_600 });
+        const end = execute(task);
+        await eventually(async () => expect((await eventsOf(task)).started).toHaveLength(1));
+        cancel(task);
+        await end;
+        await expectRevoked(task, 1);
+      });
+
+      test('while it computes stops: its thread computes something else', async () => {
+        const tasks = Array.from({ length: 6 }, () => request('prime', { input: 5_000_000 }));
+        const ends = tasks.map((task) => execute(task));
+        await eventually(async () => {
+          for (const task of tasks.slice(0, 2)) expect((await eventsOf(task)).started).toHaveLength(1);
+        });
+        for (const task of tasks) cancel(task);
+        await Promise.all(ends);
+        for (const task of tasks) expect((await eventsOf(task)).completed[0]!.outcome).toBe('REVOKED');
+        const next = request('prime', { input: 10_000 });
+        await execute(next);
+        expect((await eventsOf(next)).completed[0]!.result).toBe('104729');
+      });
+
+      test('before it is delivered never begins', async () => {
+        const task = request('sleep', { input: 3_600 });
+        cancel(task);
+        await execute(task);
+        expect((await eventsOf(task)).started).toEqual([]);
+        await expectRevoked(task, 0);
+      });
+
+      test('while it stands in line never begins', async () => {
+        harness.script = (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve));
+        const tasks = Array.from({ length: waitingPlaces + 1 }, () => request('scripted'));
+        const ends = tasks.map((task) => execute(task));
+        const last = tasks.at(-1)!;
+        await eventually(async () => {
+          for (const task of tasks.slice(0, -1)) expect((await eventsOf(task)).started).toHaveLength(1);
+        });
+        cancel(last);
+        await ends.at(-1);
+        expect((await eventsOf(last)).started).toEqual([]);
+        await expectRevoked(last, 0);
+        for (const task of tasks) cancel(task);
+        await Promise.all(ends);
+      });
+
+      test('between two attempts is not tried again', async () => {
+        harness.declares = { retry: { baseDelayMs: 3_600_000, maxDelayMs: 3_600_000 } };
+        harness.script = () => Promise.reject(new RetryableTaskError('not yet'));
+        const task = request('scripted');
+        const end = execute(task);
+        await eventually(async () => expect((await eventsOf(task)).attemptsFailed).toHaveLength(1));
+        cancel(task);
+        await end;
+        await expectRevoked(task, 1);
+      });
+
+      test('when it has ended stays as it is', async () => {
+        const task = request('prime', { input: 1 });
+        await execute(task);
+        cancel(task);
+        await execute(task);
+        expect((await eventsOf(task)).completed).toEqual([expect.objectContaining({ outcome: 'SUCCESS' })]);
+      });
+    });
+
+    describe('a task that began elsewhere', () => {
+      test('goes on: same attempt, same beginning', async () => {
+        const startedAtMs = Date.now() - 59_999;
+        const task = request('sleep', { input: 60 });
+        await execute(task, undefined, { history: { ...newTask, startedAtMs } });
+        const { started, completed } = await eventsOf(task);
+        expect(started).toEqual([expect.objectContaining({ attempt: 1, started_at: startedAtMs })]);
+        expect(completed).toEqual([expect.objectContaining({ result: '60', started_at: startedAtMs })]);
+      });
+
+      const onTrial = { history: { ...newTask, startedAtMs: 1_000, crashes: 1, trial: 1 }, mayHaveBegun: true };
+
+      test('when its process died stands trial: a second one not before the first has passed or ended', async () => {
+        const begun: string[] = [];
+        const ends = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        harness.script = ({ input }) => {
+          begun.push(input!);
+          return ends[Number(input)]!.promise;
+        };
+        // Long enough not to pass within the test, short enough to pass at once.
+        const lasting = { ...onTrial, history: { ...onTrial.history, crashes: 9 } };
+        const first = request('scripted', { input: '0' });
+        const second = request('scripted', { input: '1' });
+        const firstEnd = execute(first, undefined, lasting);
+        const secondEnd = execute(second, undefined, onTrial);
+        // Others are not held up.
+        await execute(request('prime', { input: 6_000 }));
+        await eventually(async () => expect((await eventsOf(first)).started).toMatchObject([{ crashes: 9, trial: 1 }]));
+        expect((await eventsOf(second)).started).toEqual([]);
+        ends[0]!.resolve();
+        await firstEnd;
+        await eventually(async () =>
+          expect((await eventsOf(second)).started.map(({ trial }) => trial)).toEqual([1, 0]),
+        );
+        ends[1]!.resolve();
+        await secondEnd;
+        expect(begun).toEqual(['0', '1']);
+      });
+
+      test('time and again on trial, and took its process down each time, is given up without being run', async () => {
+        harness.script = () => 'never';
+        const task = request('scripted');
+        const history = { ...newTask, startedAtMs: 1_000, crashes: 4, trial: 4 };
+        await execute(task, undefined, { history, mayHaveBegun: true });
+        const { started, completed } = await eventsOf(task);
+        expect(started).toEqual([]);
+        expect(completed).toEqual([
+          expect.objectContaining({
+            attempt: 1,
+            outcome: 'FAILURE',
+            error: { code: 'process-died', message: '4 executor processes died while they ran this task.' },
+          }),
+        ]);
+      });
+    });
+
     describe('a task whose record is taken away', () => {
       test('stops and has no outcome here; where it runs next, its events have the same ids', async () => {
         const begun = Promise.withResolvers<AbortSignal>();
@@ -161,7 +389,7 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
       ])('before it began (%s) is never run', async (_, type, input) => {
         const task = request(type, { input });
         await expect(execute(task, AbortSignal.abort())).rejects.toThrow(HandedBackError);
-        expect(await eventsOf(task)).toEqual({ started: [], completed: [] });
+        expect(await eventsOf(task)).toMatchObject({ started: [], completed: [] });
       });
     });
 
@@ -176,6 +404,23 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
         await Promise.all(waiting);
         const outcomes = (await Promise.all(computing.map(eventsOf))).flatMap(({ completed }) => completed);
         expect(outcomes.map(({ result }) => result)).toEqual(['7919', '59359', '70657']);
+      });
+
+      test('a flood of one type does not shut out another: the next free place is the other’s', async () => {
+        const ends: (() => void)[] = [];
+        harness.script = () => new Promise<void>((resolve) => ends.push(resolve));
+        const flood = Array.from({ length: 100 }, () => execute(request('scripted')));
+        await eventually(() => expect(ends).toHaveLength(waitingPlaces));
+        const other = request('sleep', { input: 0.001 });
+        const otherEnd = execute(other);
+        // The first to leave makes place for the one that the flood had in line, the second for the other type.
+        ends[0]!();
+        ends[1]!();
+        await otherEnd;
+        expect(ends.length).toBeLessThan(waitingPlaces + 4);
+        harness.script = () => null;
+        for (let ended = 2; ended < ends.length; ended++) ends[ended]!();
+        await Promise.all(flood);
       });
 
       test('more waiting ones than there are places run so many at a time', async () => {

@@ -20,13 +20,13 @@ export function createThreadLane(pool: WorkerPool, fileOf: (handler: Handler) =>
     startsAfterAcknowledgement: true,
     load: () => gate.load,
     enter: (type, signal) => gate.enter(type, signal),
-    async run({ handler, payload, signal, onBegin, onReport }) {
+    async run({ handler, payload, signal, attempt, startedAtMs, onBegin, onReport }) {
       let begunMs = 0;
       const begin = () => {
         begunMs = performance.now();
         onBegin();
       };
-      const job = { handlerFile: fileOf(handler), payload };
+      const job = { handlerFile: fileOf(handler), payload, attempt, startedAtMs };
       const result = await pool.run(job, { signal, onBegin: begin, onReport });
       meanRunMs += newestWeight * (performance.now() - begunMs - meanRunMs);
       gate.resize(places());

@@ -14,10 +14,10 @@ export function createWaitingLane(places: number): Lane {
     startsAfterAcknowledgement: true,
     load: () => gate.load,
     enter: (type, signal) => gate.enter(type, signal),
-    async run({ handler, payload, signal, onBegin, onReport }) {
+    async run({ handler, payload, signal, onBegin, onReport, ...attempt }) {
       signal.throwIfAborted();
       onBegin();
-      const context = handlerContext(signal, onReport, () => performance.now());
+      const context = handlerContext(signal, onReport, () => performance.now(), attempt);
       // A handler that does not listen to its signal must not hold up whoever wants it stopped.
       return orAborted(
         runToResult(() => handler.run(payload, context)),

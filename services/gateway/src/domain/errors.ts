@@ -37,6 +37,11 @@ export class NoNotifyUrlError extends Error {
   readonly code = 'NO_NOTIFY_URL';
 }
 
+/** The task has ended: there is nothing to cancel. */
+export class TaskEndedError extends Error {
+  readonly code = 'TASK_ENDED';
+}
+
 /** The task as an event is larger than Kafka takes. */
 export class TaskTooLargeError extends Error {
   readonly code = 'TASK_TOO_LARGE';
@@ -45,6 +50,8 @@ export class TaskTooLargeError extends Error {
 export type UnavailableCode =
   /** The task was certainly not accepted: no id, no schema, no room, or no Kafka to hand it to. */
   | 'NOT_ACCEPTED'
+  /** Kafka did not acknowledge a cancellation: it may be in the log, or not. */
+  | 'CANCELLATION_UNCONFIRMED'
   /** More requests at once than this gateway serves. */
   | 'OVERLOADED'
   /** The read model, or the position that it has to reach, cannot be asked. */

@@ -12,20 +12,31 @@ describe('a body that asks for a task', () => {
   test.each([
     [
       '{"type":"prime","notify_url":"http://127.0.0.1:8000/","payload":{"input":100}}',
-      { type: 'prime', payloadJson: '{"input":100}', notifyUrl: 'http://127.0.0.1:8000/' },
+      { type: 'prime', payloadJson: '{"input":100}', notifyUrl: 'http://127.0.0.1:8000/', timeoutMs: null },
     ],
-    ['{"type":"sleep","payload":{"input":0.25}}', { type: 'sleep', payloadJson: '{"input":0.25}', notifyUrl: null }],
+    [
+      '{"type":"sleep","payload":{"input":0.25}}',
+      { type: 'sleep', payloadJson: '{"input":0.25}', notifyUrl: null, timeoutMs: null },
+    ],
     [
       '{"payload":{"input":1e3},"notify_url":null,"type":"fibonacci"}',
-      { type: 'fibonacci', payloadJson: '{"input":1000}', notifyUrl: null },
+      { type: 'fibonacci', payloadJson: '{"input":1000}', notifyUrl: null, timeoutMs: null },
     ],
     [
       '{"type":"prime","type":"sleep","payload":{"input":5}}',
-      { type: 'sleep', payloadJson: '{"input":5}', notifyUrl: null },
+      { type: 'sleep', payloadJson: '{"input":5}', notifyUrl: null, timeoutMs: null },
     ],
     [
       '{"type":"prime","payload":{"input":1},"notify_url":"HTTPS://[::1]:8/päth?q=1#f"}',
-      { type: 'prime', payloadJson: '{"input":1}', notifyUrl: 'HTTPS://[::1]:8/päth?q=1#f' },
+      { type: 'prime', payloadJson: '{"input":1}', notifyUrl: 'HTTPS://[::1]:8/päth?q=1#f', timeoutMs: null },
+    ],
+    [
+      '{"type":"prime","payload":{"input":1},"timeout":1.5}',
+      { type: 'prime', payloadJson: '{"input":1}', notifyUrl: null, timeoutMs: 1_500 },
+    ],
+    [
+      '{"type":"prime","payload":{"input":1},"timeout":null}',
+      { type: 'prime', payloadJson: '{"input":1}', notifyUrl: null, timeoutMs: null },
     ],
   ])('%s is taken', (text, task) => {
     expect(validate(parseJsonText(text))).toEqual(task);
@@ -88,6 +99,9 @@ describe('a body that asks for a task', () => {
       'must not contain white space',
     ],
     ['{"type":"prime","payload":{"input":1},"notify_url":"http://x/\\ud800"}', '/notify_url', 'half surrogate pairs'],
+    ['{"type":"prime","payload":{"input":1},"timeout":0}', '/timeout', 'must be >= 0.001'],
+    ['{"type":"prime","payload":{"input":1},"timeout":86401}', '/timeout', 'must be <= 86400'],
+    ['{"type":"prime","payload":{"input":1},"timeout":"5"}', '/timeout', 'must be number,null'],
     ['null', '', 'must be object'],
     ['[]', '', 'must be object'],
     ['"prime"', '', 'must be object'],

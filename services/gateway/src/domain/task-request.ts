@@ -10,12 +10,20 @@ export interface NewTask {
   /** JSON text, valid against the JSON Schema of the type. */
   payloadJson: string;
   notifyUrl: string | null;
+  /** How long an attempt may run, where the client wants less than the type allows. */
+  timeoutMs: number | null;
 }
+
+/** The longest `timeout`, in seconds: the longest task. */
+const maxTimeoutS = 86_400;
+/** The shortest: below it a time limit says nothing. */
+const minTimeoutS = 0.001;
 
 interface TaskRequestBody {
   type: string;
   payload: unknown;
   notify_url?: string | null;
+  timeout?: number | null;
 }
 
 /** JSON Schema of the body of `POST /api/tasks`, apart from the payload, whose schema depends on the type. */
@@ -33,6 +41,13 @@ export function taskRequestSchema(typeNames: readonly string[]): JSONSchemaObjec
         maxLength: maxNotifyUrlLength,
         description: 'Where the outcome is to be POSTed: an absolute http or https URL. Left out or null: nowhere.',
       },
+      timeout: {
+        type: ['number', 'null'],
+        minimum: minTimeoutS,
+        maximum: maxTimeoutS,
+        description:
+          'How long an attempt at the task may run, in seconds; past it the task ends in FAILURE. Left out, null or more than the type allows: what the type allows.',
+      },
     },
   };
 }
@@ -48,7 +63,7 @@ export function createTaskRequestValidator(taskTypes: ReadonlyMap<string, TaskTy
 
   return (body) => {
     const faults: Fault[] = isRequest(body) ? [] : schemaFaults(isRequest.errors ?? [], '');
-    const { type, payload, notify_url: notifyUrl } = fieldsOf(body);
+    const { type, payload, notify_url: notifyUrl, timeout } = fieldsOf(body);
     const isPayload = typeof type === 'string' ? payloadChecks.get(type) : undefined;
     if (isPayload !== undefined && payload !== undefined) faults.push(...faultsOf(isPayload, payload));
     if (typeof notifyUrl === 'string' && notifyUrl.length <= maxNotifyUrlLength) {
@@ -56,7 +71,12 @@ export function createTaskRequestValidator(taskTypes: ReadonlyMap<string, TaskTy
       if (detail !== null) faults.push({ pointer: '/notify_url', detail });
     }
     if (faults.length > 0) throw new InvalidRequestError(faults);
-    return { type: type as string, payloadJson: JSON.stringify(payload), notifyUrl: (notifyUrl as string) ?? null };
+    return {
+      type: type as string,
+      payloadJson: JSON.stringify(payload),
+      notifyUrl: (notifyUrl as string) ?? null,
+      timeoutMs: typeof timeout === 'number' ? Math.ceil(timeout * 1_000) : null,
+    };
   };
 }
 
@@ -65,6 +85,6 @@ function faultsOf(isPayload: ValidateFunction, payload: unknown): Fault[] {
 }
 
 /** The fields that are looked at one by one, of whatever came: an array or a string has none of them. */
-function fieldsOf(body: unknown): { type?: unknown; payload?: unknown; notify_url?: unknown } {
+function fieldsOf(body: unknown): { [Field in keyof TaskRequestBody]?: unknown } {
   return typeof body === 'object' && body !== null ? body : {};
 }

@@ -31,6 +31,13 @@ describe('the view of a document', () => {
     );
   });
 
+  test('while it runs: what its latest attempt has done, not what an earlier one had', () => {
+    const progressed = { offset: 1, event_id: 'p', attempt: 1, fraction: 0.5, progressed_at: new Date(0) };
+    const running = { _id: 4, status: 'STARTED' as const, requested, started, progressed };
+    expect(viewOf(running).progress).toBe(0.5);
+    expect(viewOf({ ...running, started: { ...started, attempt: 2 } })).not.toHaveProperty('progress');
+  });
+
   test('after success: the result and the times', () => {
     expect(JSON.stringify(viewOf({ _id: 4, status: 'SUCCESS', requested, started, completed }))).toBe(
       '{"id":4,"type":"prime","status":"SUCCESS","notify_url":"http://127.0.0.1:8000/","payload":{"input":100},"result":541,' +

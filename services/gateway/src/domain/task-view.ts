@@ -16,13 +16,15 @@ export function isVisible(document: TaskDocument | undefined): document is Visib
 
 /** A task as clients see it, from its document. A result that was left out of the document is left out here. */
 export function viewOf(document: VisibleTaskDocument): TaskResource {
-  const { requested, started, completed, notified } = document;
+  const { requested, started, progressed, completed, notified } = document;
   return taskResource({
     id: document._id,
     type: requested.type,
     status: document.status,
     notifyUrl: requested.notify_url,
     payloadJson: requested.payload,
+    // What an earlier attempt had done is done no more.
+    progress: progressed !== undefined && progressed.attempt === started?.attempt ? progressed.fraction : null,
     resultJson: completed?.result,
     error: completed?.error,
     createdAtMs: requested.requested_at.getTime(),

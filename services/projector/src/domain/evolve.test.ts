@@ -17,11 +17,48 @@ const request: TaskEvent = {
     payload: '{"input":100}',
     notify_url: 'http://127.0.0.1:8000/',
     requested_at: 1_795_000_000_000,
+    timeout_ms: null,
   },
 };
-const start: TaskEvent = {
+const start = {
   name: 'TaskStarted',
-  data: { event_id: 'start-4', task_id: 4, attempt: 1, executor: 'executor-a', started_at: 1_795_000_000_012 },
+  data: {
+    event_id: 'start-4',
+    task_id: 4,
+    attempt: 1,
+    executor: 'executor-a',
+    started_at: 1_795_000_000_012,
+    crashes: 0,
+    trial: 0,
+  },
+} as const satisfies TaskEvent;
+const secondStart: TaskEvent = { ...start, data: { ...start.data, attempt: 2 } };
+const attemptFailed: TaskEvent = {
+  name: 'TaskAttemptFailed',
+  data: {
+    event_id: 'failure-4',
+    task_id: 4,
+    attempt: 1,
+    executor: 'executor-a',
+    error: { code: 'handler-failed', message: 'Not yet.' },
+    failed_at: 1_795_000_000_012,
+    next_attempt_at: 1_795_000_001_012,
+  },
+};
+const progress = {
+  name: 'TaskProgressed',
+  data: {
+    event_id: 'progress-4',
+    task_id: 4,
+    attempt: 1,
+    executor: 'executor-a',
+    fraction: 0.5,
+    progressed_at: 1_795_000_001_012,
+  },
+} as const satisfies TaskEvent;
+const cancellation: TaskEvent = {
+  name: 'TaskCancellationRequested',
+  data: { event_id: 'cancellation-4', task_id: 4, requested_at: 1_795_000_001_012 },
 };
 const success: TaskEvent = {
   name: 'TaskCompleted',
@@ -121,6 +158,13 @@ describe('the fold of a task’s events', () => {
     ['STARTED', [start]],
     ['SUCCESS', [request, success]],
     ['FAILURE', [request, start, failure]],
+    ['STARTED', [request, start, progress, cancellation]],
+    ['RETRY', [request, start, attemptFailed]],
+    ['RETRY', [request, attemptFailed]],
+    ['RETRY', [request, attemptFailed, start]],
+    ['STARTED', [request, start, attemptFailed, secondStart]],
+    ['STARTED', [request, secondStart, start, attemptFailed]],
+    ['SUCCESS', [request, success, start, attemptFailed]],
   ])('the status is %s after %#', (status, events) => {
     expect([...fold(events.map((event, offset) => ({ event, offset }))).values()]).toMatchObject([{ status }]);
   });
@@ -135,15 +179,19 @@ describe('the fold of a task’s events', () => {
     expect(fold(ends.toReversed()).get(4)?.status).toBe('SUCCESS');
   });
 
-  test('given six events, then each of their 720 orders gives the same bytes', () => {
-    const log = [
-      request,
-      start,
-      success,
-      { ...start, data: { ...start.data, attempt: 2 } } as TaskEvent,
-      failure,
-      request,
+  test('given two progresses, then the newer one is kept', () => {
+    const newer: TaskEvent = { ...progress, data: { ...progress.data, fraction: 0.75 } };
+    const both = [
+      { event: newer, offset: 9 },
+      { event: progress, offset: 8 },
     ];
+
+    expect(fold(both).get(4)?.progressed?.fraction).toBe(0.75);
+    expect(fold(both.toReversed()).get(4)?.progressed?.fraction).toBe(0.75);
+  });
+
+  test('given six events, then each of their 720 orders gives the same bytes', () => {
+    const log = [request, start, success, secondStart, attemptFailed, request];
     const events = log.map((event, offset) => ({ event, offset }));
 
     const results = new Set([...permutations(events)].map((order) => bytesOf(fold(order)).join()));

@@ -1,16 +1,20 @@
 import type { TaskDocument, TaskStatus } from '@nask/schemas';
-import { slotOf, type Slots } from './slots.ts';
+import { slotNames, slotOf, slotRules, type SlotRule, type Slots } from './slots.ts';
 import type { TaskEvent } from './task-event.ts';
 
 /**
  * The fold: what a task's document becomes by one more event of that task.
  *
- * It is commutative, associative and idempotent, for all it does is to keep, in each slot, the event with the lowest
- * offset (of the attempts at its webhook: with the highest): a join-semilattice, as in state-based CRDTs. So the same events give the same document, byte for byte once
+ * It is commutative, associative and idempotent, for all it does is to keep, in each slot, the event that comes first in
+ * an order of all events of its kind (slots.ts says which): a join-semilattice, as in state-based CRDTs. So the same events give the same document, byte for byte once
  * it is BSON, in any order, with any repetition, and cut into any batches. It throws for no event.
  *
  *     PENDING ──started──> STARTED ──completed──> SUCCESS, FAILURE, REVOKED
- *        └─────────────────completed────────────────────^     (a later event of a kind, or a repeat, changes nothing)
+ *        │                  │   ^                    ^
+ *        │       attempt-failed started              │
+ *        │                  v   │                    │
+ *        │                  RETRY ──completed────────┤
+ *        └─────────────────completed─────────────────┘     (once there is an end, it stays)
  *
  * @param document what the events so far have made, of the same task; undefined: none yet
  * @param offset the event's position in its topic
@@ -25,36 +29,34 @@ export function evolve(document: TaskDocument | undefined, event: TaskEvent, off
  */
 export function merge(one: TaskDocument | undefined, other: TaskDocument): TaskDocument {
   if (one === undefined) return other;
-  return taskDocument(one._id, {
-    requested: earlier(one.requested, other.requested),
-    started: earlier(one.started, other.started),
-    completed: earlier(one.completed, other.completed),
-    notified: later(one.notified, other.notified),
-  });
+  const slots = slotNames.map((name) => [name, kept(slotRules[name], one[name], other[name])]);
+  return taskDocument(one._id, Object.fromEntries(slots) as Slots);
 }
 
 /** The document with these slots: status derived, fields in canonical order, empty slots left out. */
-function taskDocument(id: number, { requested, started, completed, notified }: Slots): TaskDocument {
-  return {
-    _id: id,
-    status: statusOf({ started, completed }),
-    ...(requested && { requested }),
-    ...(started && { started }),
-    ...(completed && { completed }),
-    ...(notified && { notified }),
-  };
+function taskDocument(id: number, slots: Slots): TaskDocument {
+  const filled = slotNames.flatMap((name) => (slots[name] === undefined ? [] : [[name, slots[name]]]));
+  return { _id: id, status: statusOf(slots), ...(Object.fromEntries(filled) as Slots) };
 }
 
-function statusOf({ started, completed }: Slots): TaskStatus {
-  return completed?.outcome ?? (started === undefined ? 'PENDING' : 'STARTED');
+function statusOf({ started, attempt_failed: failed, completed }: Slots): TaskStatus {
+  if (completed !== undefined) return completed.outcome;
+  if (failed !== undefined && failed.attempt >= (started?.attempt ?? 0)) return 'RETRY';
+  return started === undefined ? 'PENDING' : 'STARTED';
 }
 
-function earlier<S extends { offset: number }>(one: S | undefined, other: S | undefined): S | undefined {
+function kept<S extends { offset: number; attempt?: number }>(
+  rule: SlotRule,
+  one: S | undefined,
+  other: S | undefined,
+): S | undefined {
   if (one === undefined || other === undefined) return one ?? other;
-  return other.offset < one.offset ? other : one;
+  return replaces(rule, one, other) ? other : one;
 }
 
-function later<S extends { offset: number }>(one: S | undefined, other: S | undefined): S | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return other.offset > one.offset ? other : one;
+/** As `replaces` in adapters/merge-pipeline.ts. */
+function replaces(rule: SlotRule, one: { offset: number; attempt?: number }, other: typeof one): boolean {
+  if (rule === 'last') return other.offset > one.offset;
+  if (rule === 'latest-attempt' && other.attempt !== one.attempt) return other.attempt! > one.attempt!;
+  return other.offset < one.offset;
 }

@@ -6,7 +6,15 @@ function request(taskId: number, eventId: string, offset: number): LoggedEvent {
   return {
     event: {
       name: 'TaskRequested',
-      data: { event_id: eventId, task_id: taskId, type: 'sleep', payload: '{}', notify_url: null, requested_at: 0 },
+      data: {
+        event_id: eventId,
+        task_id: taskId,
+        type: 'sleep',
+        payload: '{}',
+        notify_url: null,
+        requested_at: 0,
+        timeout_ms: null,
+      },
     },
     offset,
   };
@@ -15,7 +23,7 @@ function request(taskId: number, eventId: string, offset: number): LoggedEvent {
 const start: LoggedEvent = {
   event: {
     name: 'TaskStarted',
-    data: { event_id: 'start', task_id: 1, attempt: 1, executor: 'executor', started_at: 0 },
+    data: { event_id: 'start', task_id: 1, attempt: 1, executor: 'executor', started_at: 0, crashes: 0, trial: 0 },
   },
   offset: 0,
 };

@@ -3,7 +3,15 @@ import { impossibility } from './impossible-event.ts';
 import type { TaskEvent } from './task-event.ts';
 
 function request(change: object = {}): TaskEvent {
-  const data = { event_id: 'e', task_id: 4, type: 'prime', payload: '{"input":1}', notify_url: null, requested_at: 0 };
+  const data = {
+    event_id: 'e',
+    task_id: 4,
+    type: 'prime',
+    payload: '{"input":1}',
+    notify_url: null,
+    requested_at: 0,
+    timeout_ms: null,
+  };
   return { name: 'TaskRequested', data: { ...data, ...change } };
 }
 
@@ -15,8 +23,22 @@ function completion(change: object = {}): TaskEvent {
 function start(change: object = {}): TaskEvent {
   return {
     name: 'TaskStarted',
-    data: { event_id: 'e', task_id: 4, attempt: 1, executor: 'x', started_at: 0, ...change },
+    data: { event_id: 'e', task_id: 4, attempt: 1, executor: 'x', started_at: 0, crashes: 0, trial: 0, ...change },
   };
+}
+
+function progress(change: object = {}): TaskEvent {
+  const data = { event_id: 'e', task_id: 4, attempt: 1, executor: 'x', fraction: 0.5, progressed_at: 0 };
+  return { name: 'TaskProgressed', data: { ...data, ...change } };
+}
+
+function failedAttempt(change: object = {}): TaskEvent {
+  const data = { event_id: 'e', task_id: 4, attempt: 1, executor: 'x', error: { code: 'c', message: 'm' } };
+  return { name: 'TaskAttemptFailed', data: { ...data, failed_at: 0, next_attempt_at: 1, ...change } };
+}
+
+function cancellation(change: object = {}): TaskEvent {
+  return { name: 'TaskCancellationRequested', data: { event_id: 'e', task_id: 4, requested_at: 0, ...change } };
 }
 
 describe('events that cannot be true', () => {
@@ -25,6 +47,9 @@ describe('events that cannot be true', () => {
     ['a start', start()],
     ['an end with a result', completion()],
     ['an end without a result', completion({ result: null, outcome: 'REVOKED' })],
+    ['a progress', progress()],
+    ['a failed attempt', failedAttempt()],
+    ['a cancellation', cancellation()],
     ['a time at the edge', start({ started_at: 253_402_300_799_999 })],
   ])('given %s that keeps the contract, then there is nothing to say', (_what, event) => {
     expect(impossibility(event, '4')).toBeUndefined();
@@ -44,6 +69,10 @@ describe('events that cannot be true', () => {
     ],
     ['a start before the year 1', start({ started_at: -62_135_596_800_001 }), '4', /^started_at is/],
     ['an end that no date has', completion({ completed_at: 9e15 }), '4', /^completed_at is/],
+    ['a progress over 1', progress({ fraction: 1.1 }), '4', /^fraction is 1.1/],
+    ['a progress that is no number', progress({ fraction: Number.NaN }), '4', /^fraction is NaN/],
+    ['a next attempt at such a time', failedAttempt({ next_attempt_at: 9e15 }), '4', /^next_attempt_at is/],
+    ['a cancellation at such a time', cancellation({ requested_at: 9e15 }), '4', /^requested_at is/],
     ['a result that is not JSON', completion({ result: '' }), '4', /^result is not JSON text/],
   ])('given %s, then the reason names the field', (_what, event, key, reason) => {
     expect(impossibility(event, key)).toMatch(reason);

@@ -20,6 +20,12 @@ export function impossibility({ name, data }: TaskEvent, key: string | null): st
       return timeFault('requested_at', data.requested_at) ?? jsonFault('payload', data.payload);
     case 'TaskStarted':
       return timeFault('started_at', data.started_at);
+    case 'TaskAttemptFailed':
+      return timeFault('failed_at', data.failed_at) ?? timeFault('next_attempt_at', data.next_attempt_at);
+    case 'TaskProgressed':
+      return timeFault('progressed_at', data.progressed_at) ?? fractionFault('fraction', data.fraction);
+    case 'TaskCancellationRequested':
+      return timeFault('requested_at', data.requested_at);
     case 'TaskCompleted':
       return (
         timeFault('completed_at', data.completed_at) ??
@@ -36,6 +42,10 @@ export function impossibility({ name, data }: TaskEvent, key: string | null): st
 function timeFault(field: string, timeMs: number): string | undefined {
   if (timeMs >= minTimeMs && timeMs <= maxTimeMs) return undefined;
   return `${field} is ${timeMs}; it has to be from ${minTimeMs} to ${maxTimeMs} (years 1 to 9999)`;
+}
+
+function fractionFault(field: string, fraction: number): string | undefined {
+  return fraction >= 0 && fraction <= 1 ? undefined : `${field} is ${fraction}; it has to be from 0 to 1`;
 }
 
 function jsonFault(field: string, text: string): string | undefined {

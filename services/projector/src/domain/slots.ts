@@ -1,28 +1,45 @@
 import type {
+  AttemptFailedSlot,
+  CancellationRequestedSlot,
   CompletedSlot,
   NotificationAttempted,
   NotifiedSlot,
+  ProgressedSlot,
   RequestedSlot,
   StartedSlot,
+  TaskAttemptFailed,
+  TaskCancellationRequested,
   TaskCompleted,
   TaskDocument,
+  TaskProgressed,
   TaskRequested,
   TaskStarted,
 } from '@nask/schemas';
 import type { TaskEvent } from './task-event.ts';
 
+/** Which of two events of a kind a slot keeps. Each rule orders all events of a kind, so the order they come in is nothing. */
+export type SlotRule =
+  /** The lowest offset. */
+  | 'first'
+  /** The highest offset. */
+  | 'last'
+  /** The highest attempt; of several events of it the lowest offset. */
+  | 'latest-attempt';
+
 /** A document's slots, in their canonical order: one for each kind of event. */
-export const slotNames = [
-  'requested',
-  'started',
-  'completed',
-  'notified',
-] as const satisfies readonly (keyof TaskDocument)[];
+export const slotRules = {
+  requested: 'first',
+  started: 'latest-attempt',
+  attempt_failed: 'latest-attempt',
+  progressed: 'last',
+  cancellation_requested: 'first',
+  completed: 'first',
+  notified: 'last',
+} as const satisfies Partial<Record<keyof TaskDocument, SlotRule>>;
 
-export type SlotName = (typeof slotNames)[number];
+export type SlotName = keyof typeof slotRules;
 
-/** The slots that keep the event with the highest offset; all others keep the one with the lowest. */
-export const latestSlots: ReadonlySet<SlotName> = new Set(['notified']);
+export const slotNames = Object.keys(slotRules) as SlotName[];
 
 export type Slots = Pick<TaskDocument, SlotName>;
 
@@ -33,6 +50,12 @@ export function slotOf(event: TaskEvent, offset: number): Slots {
       return { requested: requestedSlot(event.data, offset) };
     case 'TaskStarted':
       return { started: startedSlot(event.data, offset) };
+    case 'TaskAttemptFailed':
+      return { attempt_failed: attemptFailedSlot(event.data, offset) };
+    case 'TaskProgressed':
+      return { progressed: progressedSlot(event.data, offset) };
+    case 'TaskCancellationRequested':
+      return { cancellation_requested: cancellationRequestedSlot(event.data, offset) };
     case 'TaskCompleted':
       return { completed: completedSlot(event.data, offset) };
     case 'NotificationAttempted':
@@ -59,6 +82,32 @@ function startedSlot(data: TaskStarted, offset: number): StartedSlot {
     executor: data.executor,
     started_at: new Date(data.started_at),
   };
+}
+
+function attemptFailedSlot(data: TaskAttemptFailed, offset: number): AttemptFailedSlot {
+  return {
+    offset,
+    event_id: data.event_id,
+    attempt: data.attempt,
+    executor: data.executor,
+    error: { code: data.error.code, message: data.error.message },
+    failed_at: new Date(data.failed_at),
+    next_attempt_at: new Date(data.next_attempt_at),
+  };
+}
+
+function progressedSlot(data: TaskProgressed, offset: number): ProgressedSlot {
+  return {
+    offset,
+    event_id: data.event_id,
+    attempt: data.attempt,
+    fraction: data.fraction,
+    progressed_at: new Date(data.progressed_at),
+  };
+}
+
+function cancellationRequestedSlot(data: TaskCancellationRequested, offset: number): CancellationRequestedSlot {
+  return { offset, event_id: data.event_id, requested_at: new Date(data.requested_at) };
 }
 
 function completedSlot(data: TaskCompleted, offset: number): CompletedSlot {

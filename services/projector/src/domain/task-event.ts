@@ -1,7 +1,14 @@
 import type { Events } from '@nask/schemas';
 
 /** The events that make up a task's document. */
-export type TaskEventName = 'TaskRequested' | 'TaskStarted' | 'TaskCompleted' | 'NotificationAttempted';
+export type TaskEventName =
+  | 'TaskRequested'
+  | 'TaskStarted'
+  | 'TaskAttemptFailed'
+  | 'TaskProgressed'
+  | 'TaskCancellationRequested'
+  | 'TaskCompleted'
+  | 'NotificationAttempted';
 
 /** One event of a task, decoded. */
 export type TaskEvent = { [N in TaskEventName]: { readonly name: N; readonly data: Events[N] } }[TaskEventName];

@@ -31,7 +31,10 @@ describe('POST /api/tasks', () => {
     ]);
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(accepted).toEqual([
-      [{ type: 'prime', payloadJson: '{"input":100}', notifyUrl: 'http://127.0.0.1:8000/' }, traceparent],
+      [
+        { type: 'prime', payloadJson: '{"input":100}', notifyUrl: 'http://127.0.0.1:8000/', timeoutMs: null },
+        traceparent,
+      ],
     ]);
   });
 

@@ -3,6 +3,7 @@ import {
   MalformedJsonError,
   NoNotifyUrlError,
   OutcomeUnknownError,
+  TaskEndedError,
   TaskNotEndedError,
   TaskNotFoundError,
   TaskTooLargeError,
@@ -14,6 +15,7 @@ import type { ProblemName } from './problem-types.ts';
 
 const unavailable: Record<UnavailableCode, ProblemName> = {
   NOT_ACCEPTED: 'not-accepted',
+  CANCELLATION_UNCONFIRMED: 'cancellation-unconfirmed',
   OVERLOADED: 'overloaded',
   READ_MODEL_UNAVAILABLE: 'read-model-unavailable',
   READ_MODEL_BEHIND: 'read-model-behind',
@@ -30,6 +32,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof TaskNotFoundError) return problem('task-not-found', error.message);
   if (error instanceof TaskNotEndedError) return problem('task-not-ended', error.message);
   if (error instanceof NoNotifyUrlError) return problem('no-notify-url', error.message);
+  if (error instanceof TaskEndedError) return problem('task-ended', error.message);
   if (error instanceof TaskTooLargeError) return problem('body-too-large', error.message);
   if (error instanceof OutcomeUnknownError) return problem('outcome-unknown', error.message, { task_id: error.taskId });
   if (error instanceof UnavailableError) return problem(unavailable[error.code], error.message);

@@ -26,6 +26,11 @@ export const problemTypes = {
     title: 'The resource does not take this method',
     meaning: 'The Allow header names the methods that it takes.',
   },
+  'task-ended': {
+    status: 409,
+    title: 'The task has ended',
+    meaning: 'It cannot be cancelled any more. GET it for its outcome.',
+  },
   'request-timeout': {
     status: 408,
     title: 'The request took too long to arrive',
@@ -80,6 +85,12 @@ export const problemTypes = {
       'task_id: once GET /api/tasks/{task_id} answers 200 it was accepted, while it answers 404 it was not. Repeating the ' +
       'request at once may run the task twice.',
     retryAfterS: 5,
+  },
+  'cancellation-unconfirmed': {
+    status: 503,
+    title: 'Whether the task will be cancelled is unknown',
+    meaning: 'Kafka did not acknowledge the cancellation in time. Repeat the request: cancelling twice does no harm.',
+    retryAfterS: 2,
   },
   'read-model-unavailable': {
     status: 503,

@@ -1,3 +1,4 @@
+import type { Context } from 'koa';
 import Router from '@koa/router';
 import { taskResource, type TaskResource } from '@nask/schemas';
 import { validTraceparent } from '../../domain/correlation.ts';
@@ -20,14 +21,21 @@ export interface TaskOperations {
   accept(task: NewTask, traceparent: string | undefined): Promise<number>;
   /** Finds a task; `startBound` is called if it has to wait. @throws TaskNotFoundError */
   find(id: number, startBound: () => AbortSignal): Promise<VisibleTaskDocument>;
+  /**
+   * Asks that a task be stopped: resolves with the task as it is, once Kafka acknowledged the event. `startBound` as above.
+   * @throws TaskNotFoundError, TaskEndedError
+   */
+  cancel(id: number, traceparent: string | undefined, startBound: () => AbortSignal): Promise<VisibleTaskDocument>;
   /** One page, ascending by id, without results; `hasMore` when there are tasks after it. */
   list(page: Page): Promise<{ documents: VisibleTaskDocument[]; hasMore: boolean }>;
 }
 
+type TaskContext = Context & { params: Record<string, string> };
+
 /** How many lists are read and sent at once: each may have some megabytes. */
 const maxListsInFlight = 50;
 
-/** The three resources of tasks. */
+/** The resources of tasks. */
 export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits & { readWaitMs: number }) {
   const router = new Router();
 
@@ -50,15 +58,26 @@ export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits 
   });
 
   router.get('/api/tasks/:id', async (ctx) => {
+    ctx.body = viewOf(await withTask(ctx, operations.find));
+  });
+
+  router.post('/api/tasks/:id/cancel', async (ctx) => {
+    const traceparent = validTraceparent(ctx.get('traceparent'));
+    const task = await withTask(ctx, (id, startBound) => operations.cancel(id, traceparent, startBound));
+    ctx.status = 202;
+    ctx.body = viewOf(task);
+  });
+
+  async function withTask<T>(ctx: TaskContext, use: (id: number, startBound: () => AbortSignal) => Promise<T>) {
     const id = parseTaskId(ctx.params['id'] ?? '');
     if (id === undefined) throw new TaskNotFoundError('There is no such task: ids of tasks are positive integers.');
     const bound = createRequestBound(ctx.res, limits.readWaitMs);
     try {
-      ctx.body = viewOf(await operations.find(id, bound.start));
+      return await use(id, bound.start);
     } finally {
       bound.end();
     }
-  });
+  }
 
   return router;
 }

@@ -37,6 +37,7 @@ export function createTaskPublisher(options: {
       payload: task.payloadJson,
       notify_url: task.notifyUrl,
       requested_at: requestedAtMs,
+      timeout_ms: task.timeoutMs,
     });
     const headers = eventHeaders({
       id: eventId,

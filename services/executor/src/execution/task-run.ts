@@ -1,0 +1,225 @@
+import type { TaskRequested } from '@nask/schemas';
+import { nextAttemptAtMs, timeLimitMs } from '../domain/attempt-policy.ts';
+import { decide, type Decision, type RunnableType } from '../domain/decision.ts';
+import type { FairGate } from '../domain/fair-gate.ts';
+import type { HandlerReport } from '../domain/handler-context.ts';
+import { failure, type RunResult, type TaskEnd } from '../domain/run-result.ts';
+import { taskAttemptFailed, taskCompleted, taskProgressed, taskStarted, type Attempt } from '../domain/task-events.ts';
+import { isGivenUp, newTask, type TaskHistory } from '../domain/task-history.ts';
+import type { Lane } from './lane.ts';
+import { pauseUntil } from './pause-until.ts';
+import type { RunningTask } from './running-task.ts';
+import { EventTooLargeError, type TaskEventLog } from './task-event-log.ts';
+import type { Delivery } from './task-memory.ts';
+import { TimeLimit } from './time-limit.ts';
+import { standTrial } from './trial.ts';
+
+type Run = Extract<Decision, { kind: 'run' }>;
+export type LaneName = Run['lane'];
+
+export interface TaskRunOptions {
+  /** The task types that can be run, by name. */
+  readonly types: ReadonlyMap<string, RunnableType>;
+  readonly lanes: Readonly<Record<LaneName, Lane>>;
+  /** One place: for those that were running when a process died. */
+  readonly trials: FairGate;
+  readonly log: TaskEventLog;
+  readonly observer: TaskObserver;
+  /** Name of this process, for the events. */
+  readonly name: string;
+  /** Ms since 1970. */
+  readonly nowMs: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+/** Is told what happens to tasks: for metrics and logs. */
+export interface TaskObserver {
+  started(request: TaskRequested): void;
+  /** @param durationMs from the start of the last attempt to the end; null: it never ran */
+  ended(request: TaskRequested, end: TaskEnd, durationMs: number | null): void;
+  /** An attempt has failed, another will be made. */
+  attemptFailed(request: TaskRequested, attempt: number, result: RunResult): void;
+  /** @param reason why it does not end here */
+  handedBack(request: TaskRequested, reason: unknown): void;
+  /** A record of a task that has ended. */
+  skipped(request: TaskRequested): void;
+  /** Its handler tells something. */
+  reported(request: TaskRequested, report: HandlerReport): void;
+}
+
+/** Brings one task to its end: attempt by attempt, until one succeeds, fails for good, or the task is cancelled. */
+export class TaskRun {
+  readonly #request: TaskRequested;
+  readonly #task: RunningTask;
+  readonly #options: TaskRunOptions;
+  readonly #traceparent: string | undefined;
+  #history: TaskHistory;
+  readonly #mayHaveBegun: boolean;
+  /** The attempt that was made last, here or elsewhere. */
+  #attempt: Attempt;
+
+  constructor(
+    request: TaskRequested,
+    task: RunningTask,
+    { history = newTask, mayHaveBegun }: Delivery,
+    traceparent: string | undefined,
+    options: TaskRunOptions,
+  ) {
+    this.#request = request;
+    this.#task = task;
+    this.#options = options;
+    this.#traceparent = traceparent;
+    this.#history = history;
+    this.#mayHaveBegun = mayHaveBegun;
+    const made = history.startedAtMs === null ? history.attempt - 1 : history.attempt;
+    this.#attempt = { number: made, executor: options.name, startedAtMs: history.startedAtMs };
+  }
+
+  /**
+   * Returns once the end is in the log.
+   * @throws HandedBackError when the task is handed back; EventTooLargeError when the log does not even take that it failed
+   */
+  async toEnd(): Promise<void> {
+    try {
+      await this.#end(await this.#run());
+    } catch (error) {
+      if (!this.#task.isRevoked || this.#task.handedBack.aborted) throw error;
+      await this.#end({ outcome: 'REVOKED' });
+    }
+  }
+
+  async #run(): Promise<RunResult> {
+    this.#task.signal.throwIfAborted();
+    const work = decide(this.#request, this.#options.types, this.#mayHaveBegun);
+    if (work.kind === 'refuse') return work.result;
+    if (isGivenUp(this.#history))
+      return failure('process-died', `${this.#history.crashes} executor processes died while they ran this task.`);
+    for (;;) {
+      await pauseUntil(this.#history.dueAtMs, this.#options.nowMs, this.#task.signal);
+      const result = await this.#makeAttempt(work);
+      if (result.outcome !== 'FAILURE' || result.retryable !== true) return result;
+      const { nowMs, random } = this.#options;
+      const failedAtMs = nowMs();
+      const dueAtMs = nextAttemptAtMs(work.handler, this.#attempt.number, failedAtMs, random());
+      if (dueAtMs === null) return result;
+      await this.#attemptFailed(result, failedAtMs, dueAtMs);
+    }
+  }
+
+  async #makeAttempt(work: Run): Promise<RunResult> {
+    const { lanes, trials } = this.#options;
+    const lane = lanes[work.lane];
+    const { signal } = this.#task;
+    const trial = this.#history.trial > 0 ? await trials.enter('', signal) : undefined;
+    try {
+      const leave = await lane.enter(this.#request.type, signal);
+      try {
+        return await this.#runIn(lane, work, trial);
+      } finally {
+        leave();
+      }
+    } finally {
+      trial?.();
+    }
+  }
+
+  async #runIn(lane: Lane, work: Run, endTrial: (() => void) | undefined): Promise<RunResult> {
+    const { name, nowMs, observer } = this.#options;
+    const { attempt: number } = this.#history;
+    const startedAtMs = this.#history.startedAtMs ?? nowMs();
+    this.#attempt = { number, executor: name, startedAtMs };
+    if (lane.startsAfterAcknowledgement) await this.#started(this.#task.signal);
+    const trial =
+      endTrial !== undefined && work.lane === 'waiting'
+        ? standTrial(this.#history, () => {
+            this.#history = { ...this.#history, trial: 0 };
+            // Only then may the next one stand trial: a crash from here on is not this task's.
+            void this.#started(this.#task.signal).then(endTrial, () => {});
+          })
+        : undefined;
+    const limit = new TimeLimit(this.#task.signal, timeLimitMs(work.handler, this.#request.timeout_ms));
+    try {
+      const result = await lane.run({
+        handler: work.handler,
+        payload: work.payload,
+        signal: limit.signal,
+        attempt: number,
+        startedAtMs,
+        onBegin: () => {
+          this.#task.begin(work.durationMs === undefined ? undefined : startedAtMs + work.durationMs);
+          limit.begin();
+          observer.started(this.#request);
+        },
+        onReport: (report) => this.#reported(report),
+      });
+      // A tiny computation takes less time than its start: both are said now.
+      if (!lane.startsAfterAcknowledgement) this.#lateStart = this.#started(this.#task.handedBack);
+      return result;
+    } catch (error) {
+      if (limit.hasTimedOut) return failure('timed-out', (limit.signal.reason as Error).message);
+      throw error;
+    } finally {
+      limit.end();
+      trial?.end();
+    }
+  }
+
+  #lateStart: Promise<void> | undefined;
+
+  #started(signal: AbortSignal): Promise<void> {
+    const attempt = { ...this.#attempt, startedAtMs: this.#attempt.startedAtMs! };
+    return this.#options.log.started(taskStarted(this.#request, attempt, this.#history), this.#publish(signal));
+  }
+
+  #reported(report: HandlerReport): void {
+    const { log, observer, nowMs } = this.#options;
+    observer.reported(this.#request, report);
+    if (report.kind === 'progress')
+      log.progressed(taskProgressed(this.#request, this.#attempt, report.fraction, nowMs()));
+  }
+
+  async #attemptFailed(result: RunResult & { outcome: 'FAILURE' }, failedAtMs: number, dueAtMs: number): Promise<void> {
+    const { log, observer } = this.#options;
+    const times = { failedAtMs, nextAttemptAtMs: dueAtMs };
+    this.#task.pause();
+    await this.#lateStart;
+    await log.attemptFailed(
+      taskAttemptFailed(this.#request, this.#attempt, result.error, times),
+      this.#publish(this.#task.signal),
+    );
+    observer.attemptFailed(this.#request, this.#attempt.number, result);
+    const { attempt, crashes } = this.#history;
+    this.#history = { attempt: attempt + 1, startedAtMs: null, dueAtMs, crashes, trial: 0 };
+  }
+
+  async #end(end: TaskEnd): Promise<void> {
+    this.#task.finish();
+    const { nowMs, observer } = this.#options;
+    const completedAtMs = nowMs();
+    const [said] = await Promise.all([this.#complete(end, completedAtMs), this.#lateStart]);
+    const { startedAtMs } = this.#attempt;
+    observer.ended(this.#request, said, startedAtMs === null ? null : completedAtMs - startedAtMs);
+  }
+
+  async #complete(end: TaskEnd, completedAtMs: number): Promise<TaskEnd> {
+    const complete = (how: TaskEnd) =>
+      this.#options.log.completed(
+        taskCompleted(this.#request, this.#attempt, how, completedAtMs),
+        this.#publish(this.#task.handedBack),
+      );
+    try {
+      await complete(end);
+      return end;
+    } catch (error) {
+      if (!(error instanceof EventTooLargeError) || end.outcome !== 'SUCCESS') throw error;
+      const tooLarge = failure('result-too-large', `Payload and result are too large for one record: ${error.message}`);
+      await complete(tooLarge);
+      return tooLarge;
+    }
+  }
+
+  #publish(signal: AbortSignal) {
+    return { signal, traceparent: this.#traceparent };
+  }
+}
