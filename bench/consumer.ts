@@ -44,7 +44,8 @@ export function benchConsumer(): Promise<boolean> {
       await fill(log);
       const connection = connectKafka({ brokers, clientId: 'bench', topicPrefix, logger: silentLogger });
       const figures: Figures[] = [];
-      for (const mode of modes) figures.push(await measure(connection, `${topicPrefix}${mode.maxInFlight}-${mode.ordering}`, mode));
+      for (const mode of modes)
+        figures.push(await measure(connection, `${topicPrefix}${mode.maxInFlight}-${mode.ordering}`, mode));
       return report(figures);
     } finally {
       await log.close();

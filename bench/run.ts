@@ -2,6 +2,8 @@
  * `npm run bench -- NAME`: runs one benchmark on real servers, its own ones unless TEST_KAFKA_BROKERS (and, where it
  * needs them, TEST_SCHEMA_REGISTRY_URL and TEST_MONGODB_URL) say otherwise. README.md says how to read the figures.
  */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { availableParallelism, loadavg } from 'node:os';
 
 /** Resolves to whether what it measured is as it must be. */
@@ -14,10 +16,16 @@ const benches: Record<string, () => Promise<Bench>> = {
   'long-head': async () => (await import('./long-head.ts')).benchLongHead,
 };
 
-const [name = ''] = process.argv.slice(2);
+/** Programs of their own, which take arguments. */
+const programs = ['notifier', 'notifier-chaos', 'notifier-receivers'];
+
+const [name = '', ...args] = process.argv.slice(2);
 const load = benches[name];
-if (load === undefined) {
-  console.error(`Usage: npm run bench -- ${Object.keys(benches).join('|')}`);
+if (programs.includes(name)) {
+  const program = join(import.meta.dirname, `${name}.ts`);
+  process.exitCode = spawnSync(process.execPath, [program, ...args], { stdio: 'inherit' }).status ?? 1;
+} else if (load === undefined) {
+  console.error(`Usage: npm run bench -- ${[...Object.keys(benches), ...programs].join('|')}`);
   process.exitCode = 2;
 } else {
   const [oneMinute = 0] = loadavg();

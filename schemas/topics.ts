@@ -123,6 +123,13 @@ export const plannedTopics = {
   'tasks.erased': 'TaskErased: gateway -> projector',
 } as const;
 
+/** The topics that a service reads, by the catalogue. */
+export function topicsReadBy(service: ServiceName): TopicName[] {
+  return (Object.keys(topics) as TopicName[]).filter((name) =>
+    (topics[name].consumers as readonly ServiceName[]).includes(service),
+  );
+}
+
 /** Name of the topic that takes what a service could not handle: original bytes and headers, plus why. */
 export function deadLetterTopic<S extends Exclude<ServiceName, 'gateway'>>(service: S): `dead-letters.${S}` {
   return `dead-letters.${service}`;

@@ -17,6 +17,20 @@ export interface System {
 
 const contractCli = join(import.meta.dirname, '..', '..', 'packages', 'kafka', 'src', 'contract-cli.ts');
 
+/** The settings of all services of a system. */
+export function systemEnv(
+  isolation: Isolation,
+  servers: TestServers,
+  settings: Record<string, string> = {},
+): Record<string, string> {
+  return { ...serviceEnv(isolation, servers), WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', ...settings };
+}
+
+/** Creates the topics and registers the schemas, as `npm run contract` does. */
+export async function applyContract(env: Record<string, string>): Promise<void> {
+  await runCommand(process.execPath, [contractCli], { env });
+}
+
 /**
  * Starts the system on real servers, apart from whatever else uses them.
  * @param settings more settings, for all services
@@ -26,12 +40,8 @@ export async function startSystem(
   servers: TestServers,
   settings: Record<string, string> = {},
 ): Promise<System> {
-  const env = {
-    ...serviceEnv(isolation, servers),
-    WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
-    ...settings,
-  };
-  await runCommand(process.execPath, [contractCli], { env });
+  const env = systemEnv(isolation, servers, settings);
+  await applyContract(env);
   const started = await Promise.allSettled(services.map((name) => spawnService(name, env)));
   const running = new Map<ServiceName, ServiceUnderTest>();
   for (const [i, result] of started.entries())

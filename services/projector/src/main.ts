@@ -6,7 +6,7 @@ import {
   createProducer,
   DeadLetterError,
 } from '@nask/kafka';
-import { deadLetterTopic, topics, type TopicName } from '@nask/schemas';
+import { deadLetterTopic, topicsReadBy } from '@nask/schemas';
 import {
   createHealth,
   createLogger,
@@ -28,9 +28,6 @@ const settings = loadSettingsOrExit({ service: 'projector', table: settingsTable
 const logger = createLogger({ service: 'projector', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
 const metrics = createMetrics('projector');
 
-const projectedTopics = (Object.keys(topics) as TopicName[]).filter((name) =>
-  (topics[name].consumers as readonly string[]).includes('projector'),
-);
 const topicPrefix = settings.TOPIC_PREFIX;
 const connection = connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: 'projector', topicPrefix, logger });
 const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
@@ -54,7 +51,7 @@ const consumer = createParallelConsumer({
   connection,
   groupId: `${topicPrefix}projector`,
   sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_MS,
-  topics: projectedTopics,
+  topics: topicsReadBy('projector'),
   batchHandler: (records) =>
     project(records, (record, reason) => deadLetters.publish(record, new DeadLetterError(reason, { record }))),
   maxBatchRecords: settings.PROJECTOR_MAX_BATCH_EVENTS,

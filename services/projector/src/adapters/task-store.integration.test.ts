@@ -68,7 +68,15 @@ function request(id: number, eventId: string, offset: number, payload = '{}'): L
   return {
     event: {
       name: 'TaskRequested',
-      data: { event_id: eventId, task_id: id, type: 'sleep', payload, notify_url: null, requested_at: 0, timeout_ms: null },
+      data: {
+        event_id: eventId,
+        task_id: id,
+        type: 'sleep',
+        payload,
+        notify_url: null,
+        requested_at: 0,
+        timeout_ms: null,
+      },
     },
     offset,
   };
@@ -131,7 +139,10 @@ describe('whose a task id is', () => {
 
   test('given a task that was known by another event only, then it is this request’s', async () => {
     const start: LoggedEvent = {
-      event: { name: 'TaskStarted', data: { event_id: 's', task_id: 1, attempt: 1, executor: 'x', started_at: 0, crashes: 0, trial: 0 } },
+      event: {
+        name: 'TaskStarted',
+        data: { event_id: 's', task_id: 1, attempt: 1, executor: 'x', started_at: 0, crashes: 0, trial: 0 },
+      },
       offset: 0,
     };
     await merge(start);

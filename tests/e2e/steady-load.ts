@@ -1,0 +1,50 @@
+import { setInterval } from 'node:timers/promises';
+import type { Client } from './client.ts';
+import { mixedTasks, type Posted } from './tasks.ts';
+
+/** Tasks that are posted at a steady rate until it is stopped. */
+export interface SteadyLoad {
+  /** @returns what was accepted, by id. @throws when a POST was answered with anything but 202 */
+  stop(): Promise<Map<number, Posted>>;
+}
+
+const ticksPerSecond = 10;
+const oneInSoManyIsLong = 20;
+const longSeconds = 5;
+
+/** Mixed tasks: short ones, and now and then a sleep that outlives the executor that begins it. */
+export function steadyLoad(client: Client, tasksPerSecond: number): SteadyLoad {
+  const stopping = new AbortController();
+  const accepted = new Map<number, Posted>();
+  const tasks = mixedTasks(300).map((task, i): Posted => {
+    const isLong = i % oneInSoManyIsLong === 0;
+    return isLong ? { type: 'sleep', input: longSeconds, expected: longSeconds } : task;
+  });
+
+  async function post(task: Posted): Promise<void> {
+    const { status, body } = await client.post({ type: task.type, payload: { input: task.input } });
+    if (status !== 202) throw new Error(`a POST was answered ${status}: ${JSON.stringify(body)}`);
+    accepted.set(body.id, task);
+  }
+
+  async function run(): Promise<void> {
+    const posts: Promise<void>[] = [];
+    for await (const _ of setInterval(1_000 / ticksPerSecond)) {
+      if (stopping.signal.aborted) break;
+      for (let i = 0; i < tasksPerSecond / ticksPerSecond; i += 1)
+        posts.push(post(tasks[posts.length % tasks.length]!));
+    }
+    await Promise.all(posts);
+  }
+
+  const running = run();
+  // Told when it is stopped.
+  running.catch(() => undefined);
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+      return accepted;
+    },
+  };
+}
