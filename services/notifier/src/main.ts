@@ -44,13 +44,16 @@ const connection = connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: 'no
 const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
 const producer = createProducer({ connection, logger, metrics });
 
+/** A host's line in memory is as long as twice the shortest delay: it stays busy until what was put back returns. */
+const lineDelays = 2;
+
 const name = settings.NOTIFIER_NAME ?? hostname();
 const signer = createWebhookSigner(settings.WEBHOOK_SECRETS);
 const gate = createHostGate({
   maxRunning: settings.NOTIFIER_MAX_IN_FLIGHT,
   maxLimit: settings.NOTIFIER_MAX_IN_FLIGHT_PER_HOST,
   maxStillMs: settings.NOTIFIER_HOST_STILL_MS,
-  maxLineMs: Number(settings.NOTIFY_RETRY_DELAYS_MS[0]),
+  maxLineMs: lineDelays * Number(settings.NOTIFY_RETRY_DELAYS_MS[0]),
   maxFailures: settings.NOTIFIER_BREAKER_FAILURES,
   openMs: settings.NOTIFIER_BREAKER_OPEN_MS,
   maxIdleHosts: settings.NOTIFIER_MAX_HOSTS,

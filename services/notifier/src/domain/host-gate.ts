@@ -47,7 +47,10 @@ export interface HostGateOptions extends HealthRules {
   maxRunning: number;
   /** A host at its limit where nothing has ended for so long hangs. */
   maxStillMs: number;
-  /** A line that takes longer than this, as fast as the host is now, is too long. */
+  /**
+   * A line that takes longer than this, as fast as the host was in half of that time, is too long. Nobody waits longer.
+   * Much longer than what was refused takes to come back, or a host stands idle although there is work for it.
+   */
   maxLineMs: number;
   /** Hosts without a request whose health is remembered; of more, the one used longest ago is forgotten. */
   maxIdleHosts: number;
@@ -113,7 +116,7 @@ export function createHostGate(options: HostGateOptions): HostGate {
     host.running -= 1;
     running -= 1;
     host.movedAtMs = nowMs;
-    host.throughput = countEnd(host.throughput, nowMs);
+    host.throughput = countEnd(host.throughput, nowMs, maxLineMs / 2);
     host.health = healthAfter(host.health, end, nowMs, options);
     if (isOpen(host.health, nowMs)) for (const answer of host.waiters) answer('broken');
     refreshReady(host);

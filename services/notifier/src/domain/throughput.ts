@@ -1,4 +1,4 @@
-/** How many requests of a host end in a time, measured over windows of half a second. */
+/** How many requests of a host end in a time, measured over one window after the other. */
 export interface Throughput {
   windowStartMs: number;
   windowCount: number;
@@ -6,20 +6,22 @@ export interface Throughput {
   perMs: number | undefined;
 }
 
-const windowMs = 500;
-
 export function throughputFrom(nowMs: number): Throughput {
   return { windowStartMs: nowMs, windowCount: 0, perMs: undefined };
 }
 
 /** One more request has ended. */
-export function countEnd({ windowStartMs, windowCount, perMs }: Throughput, nowMs: number): Throughput {
+export function countEnd(
+  { windowStartMs, windowCount, perMs }: Throughput,
+  nowMs: number,
+  windowMs: number,
+): Throughput {
   const lengthMs = nowMs - windowStartMs;
   if (lengthMs < windowMs) return { windowStartMs, windowCount: windowCount + 1, perMs };
   return { windowStartMs: nowMs, windowCount: 0, perMs: (windowCount + 1) / lengthMs };
 }
 
-/** How long a line of so many is, in milliseconds; 0 as long as nothing is known. */
+/** How long a line of so many is, in milliseconds; 0 before the first window is over. */
 export function lineMs({ perMs }: Throughput, waiting: number): number {
   return perMs === undefined ? 0 : waiting / perMs;
 }
