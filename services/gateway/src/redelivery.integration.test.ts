@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { connectKafka, createLogEnds, createLogReader, type ConsumedRecord } from '@nask/kafka';
+import { connectKafka, createLogEnds, createLogReader } from '@nask/kafka';
 import type { NotificationState, TaskDocument } from '@nask/schemas';
 import { createLogger } from '@nask/service';
 import { spawnService, testServers, type ServiceUnderTest } from '@nask/testkit';
@@ -65,16 +65,12 @@ async function askedFor(): Promise<number[]> {
   const logEnds = createLogEnds(connection);
   const ends = await logEnds.endOffsets(topic);
   await logEnds.stop();
-  const records: ConsumedRecord[] = [];
-  const ranges = [...ends].map(([partition, { logStart, logEnd }]) => ({
-    topic,
-    partition,
-    from: logStart,
-    to: logEnd,
-  }));
-  await createLogReader(connection).read(ranges, (record) => records.push(record));
+  const reader = createLogReader(connection);
   const events = [];
-  for (const { value } of records) events.push(await around.codec.decode(topic, value));
+  for (const partition of ends.keys())
+    for await (const { value } of reader.read({ topic, partition }, { offset: 0 }))
+      events.push(await around.codec.decode(topic, value));
+  await reader.stop();
   return events.map(({ task_id: id }) => id);
 }
 
