@@ -14,7 +14,7 @@ export interface ReceiversReport {
   withoutMs: number;
   /** Requests that a hanging receiver had at once, at most. */
   mostAtOnce: number;
-  /** Requests of which nothing came back while the others were served. */
+  /** Of the notifier, at the end. */
   residentMb: number;
 }
 

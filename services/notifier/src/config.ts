@@ -98,7 +98,7 @@ export const settingsTable = {
   NOTIFIER_HOST_STILL_MS: setting.durationMs({
     describe:
       'A host at its limit where no request has ended for so long hangs: what waits for it is put back for the shortest delay. So is what its line would not get to within twice that delay.',
-    default: 1_000,
+    default: 3_000,
     max: 60_000,
   }),
   NOTIFIER_BREAKER_FAILURES: setting.integer({
