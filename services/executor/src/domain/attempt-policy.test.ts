@@ -24,7 +24,7 @@ describe('after a failed attempt', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 3 }),
-        fc.double({ min: 0, max: 1, maxExcluded: true }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         (attempt, random) => {
           const delayMs = nextAttemptAtMs({ retry }, attempt, 1_000, random)! - 1_000;
           expect(delayMs).toBeGreaterThan(0);
