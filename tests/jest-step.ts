@@ -21,6 +21,8 @@ interface JestResults {
 }
 
 const maxWorkers = 2;
+/** For a test that says nothing itself: only so that one that hangs ends, whatever else the machine does. */
+const testTimeoutMs = 60_000;
 
 /** Runs one of Jest's projects. The counts are those of its results file; a file that could not be run counts as failed. */
 export async function runJest(
@@ -37,6 +39,7 @@ export async function runJest(
         join(import.meta.dirname, '..', 'node_modules', 'jest', 'bin', 'jest.js'),
         `--selectProjects=${project}`,
         `--maxWorkers=${maxWorkers}`,
+        `--testTimeout=${testTimeoutMs}`,
         '--json',
         `--outputFile=${resultsFile}`,
         ...options.args,
