@@ -11,7 +11,7 @@ export class Client {
   readonly #baseUrl: string;
   readonly #timeoutMs: number;
 
-  constructor(baseUrl: string, timeoutMs = 20_000) {
+  constructor(baseUrl: string, timeoutMs = 90_000) {
     this.#baseUrl = baseUrl;
     this.#timeoutMs = timeoutMs;
   }

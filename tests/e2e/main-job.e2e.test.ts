@@ -16,6 +16,8 @@ beforeAll(async () => {
     NOTIFY_TIMEOUT_MS: '60000',
     NOTIFY_CONNECT_TIMEOUT_MS: '60000',
     KAFKA_SESSION_TIMEOUT_MS: '30000',
+    // Nor like a read model that stands still: then a GET would be answered 503.
+    READ_WAIT_MS: '60000',
   });
 }, 120_000);
 
