@@ -35,6 +35,7 @@ export class OwnedPartition implements TopicPartition {
   committedVersion = 0;
   readonly #timestamps = new Map<number, number>();
   readonly #abort = new AbortController();
+  readonly #handlers = new Set<AbortController>();
   readonly #onSettled = new Set<() => void>();
   #running = 0;
 
@@ -82,6 +83,17 @@ export class OwnedPartition implements TopicPartition {
     this.#timestamps.set(offset, timestampMs);
   }
 
+  /**
+   * A signal of one handler's own, which fires with the partition's until it is released. A signal compares each new
+   * listener with all that it has: one for thousands of handlers would cost the square of their number.
+   */
+  handlerSignal(): { signal: AbortSignal; release: () => void } {
+    const handler = new AbortController();
+    if (this.signal.aborted) handler.abort(this.signal.reason);
+    this.#handlers.add(handler);
+    return { signal: handler.signal, release: () => this.#handlers.delete(handler) };
+  }
+
   /** A handler begins. */
   begin(): void {
     this.#running += 1;
@@ -108,7 +120,9 @@ export class OwnedPartition implements TopicPartition {
   }
 
   abort(reason: string): void {
-    this.#abort.abort(new PartitionAbortedError(reason));
+    const error = new PartitionAbortedError(reason);
+    this.#abort.abort(error);
+    for (const handler of this.#handlers) handler.abort(error);
   }
 }
 

@@ -5,6 +5,9 @@ import { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from '
 import type { OwnedPartition } from './owned-partition.ts';
 import { WorkQueue, type Gate, type Ordering, type Work } from './work-queue.ts';
 
+/** How many handlers begin before timers and sockets get their turn: heartbeats must go on when thousands begin. */
+const maxStartsPerTurn = 200;
+
 /** A timer counts to 2^31 ms at most, and a clock may be set: whatever waits is looked at once a minute. */
 const maxAlarmMs = 60_000;
 
@@ -34,6 +37,7 @@ export class RecordDispatcher implements Dispatcher {
   readonly #host: DispatcherHost;
   readonly #gate: Gate;
   readonly #lanes = new Map<string, Lane>();
+  #hasNextTurn = false;
   #alarm: { atMs: number; cancel: () => void } | null = null;
 
   constructor(options: {
@@ -67,10 +71,17 @@ export class RecordDispatcher implements Dispatcher {
   }
 
   kick(): void {
+    if (this.#hasNextTurn) return;
     for (const lane of this.#lanes.values()) {
+      let starts = 0;
       while (lane.inFlight < this.#maxInFlight && lane.inFlightBytes < this.#maxInFlightBytes) {
+        if (starts === maxStartsPerTurn) {
+          this.#kickNextTurn();
+          break;
+        }
         const work = lane.queue.take(this.#gate);
         if (work === null) break;
+        starts += 1;
         void this.#run(lane, work);
       }
     }
@@ -82,6 +93,15 @@ export class RecordDispatcher implements Dispatcher {
 
   inFlight(): Map<string, number> {
     return new Map([...this.#lanes].map(([topic, lane]) => [topic, lane.inFlight]));
+  }
+
+  #kickNextTurn(): void {
+    if (this.#hasNextTurn) return;
+    this.#hasNextTurn = true;
+    this.#host.scheduler.after(0, () => {
+      this.#hasNextTurn = false;
+      this.kick();
+    });
   }
 
   #isDue(partition: OwnedPartition, record: ConsumedRecord): boolean {
@@ -110,7 +130,7 @@ export class RecordDispatcher implements Dispatcher {
     lane.inFlightBytes += work.bytes;
     partition.begin();
 
-    const { signal } = partition;
+    const { signal, release } = partition.handlerSignal();
     let how: 'done' | 'dead-letter' | 'aborted' = 'done';
     let outcome: Outcome = await attempt(async () => this.#handler(record, { signal }), record, signal, this.#host);
     if (outcome instanceof DeadLetterError) {
@@ -119,6 +139,7 @@ export class RecordDispatcher implements Dispatcher {
       outcome = await attempt(() => this.#host.publishDeadLetter(record, refusal), record, signal, this.#host);
     }
 
+    release();
     lane.inFlight -= 1;
     lane.inFlightBytes -= work.bytes;
     if (outcome === 'done') partition.complete(record.offset);

@@ -107,13 +107,17 @@ export class SendLoop {
       if (batch.length > 0) {
         await this.#send(session, partitions, batch);
         onProgress();
-      } else if (unknown.size > 0) {
-        const looked = partitions.lookUp(unknown, performance.now());
-        if (!(await within(lookUpTimeoutMs, 'asking Kafka for its partitions', looked)))
-          await this.#idle(unknownTopicRetryMs);
-      } else {
-        await this.#idle(heardAtMs + checkIntervalMs - performance.now());
       }
+      // Also when there is always more to send: a busy topic must not keep a new one waiting.
+      const found =
+        unknown.size > 0 &&
+        (await within(
+          lookUpTimeoutMs,
+          'asking Kafka for its partitions',
+          partitions.lookUp(unknown, performance.now()),
+        ));
+      if (batch.length > 0 || found) continue;
+      await this.#idle(unknown.size > 0 ? unknownTopicRetryMs : heardAtMs + checkIntervalMs - performance.now());
     }
   }
 
