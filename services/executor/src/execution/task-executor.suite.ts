@@ -18,6 +18,7 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
     beforeEach(() => {
       harness.newExecutor();
       harness.declares = {};
+      harness.takeEnd = async () => {};
     });
     afterAll(() => harness.close());
 
@@ -338,6 +339,24 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
         ends[1]!.resolve();
         await secondEnd;
         expect(begun).toEqual(['0', '1']);
+      });
+
+      test('when it ends while it stands trial, lets no other stand trial before its end is in the log', async () => {
+        harness.script = ({ input }) => input;
+        const [first, second] = [request('scripted', { input: 'first' }), request('scripted', { input: 'second' })];
+        const [said, taken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        harness.takeEnd = (id) => {
+          if (id !== first.task_id) return Promise.resolve();
+          said.resolve();
+          return taken.promise;
+        };
+        const ends = [execute(first, undefined, onTrial), execute(second, undefined, onTrial)];
+        await said.promise;
+        await execute(request('prime', { input: 6_000 }));
+        expect((await eventsOf(second)).started).toEqual([]);
+        taken.resolve();
+        await Promise.all(ends);
+        expect((await eventsOf(second)).completed).toMatchObject([{ result: '"second"' }]);
       });
 
       test('time and again on trial, and took its process down each time, is given up without being run', async () => {

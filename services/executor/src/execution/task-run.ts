@@ -58,6 +58,11 @@ export class TaskRun {
   readonly #mayHaveBegun: boolean;
   /** The attempt that was made last, here or elsewhere. */
   #attempt: Attempt;
+  /**
+   * Lets the next task stand trial. Not before the log says that this one has passed, failed or ended: if it did not, a
+   * crash of the next one would count as this one's.
+   */
+  #leaveTrial: () => void = () => {};
 
   constructor(
     request: TaskRequested,
@@ -86,6 +91,8 @@ export class TaskRun {
     } catch (error) {
       if (!this.#task.isRevoked || this.#task.handedBack.aborted) throw error;
       await this.#end({ outcome: 'REVOKED' });
+    } finally {
+      this.#leaveTrial();
     }
   }
 
@@ -111,31 +118,26 @@ export class TaskRun {
     const { lanes, trials } = this.#options;
     const lane = lanes[work.lane];
     const { signal } = this.#task;
-    const trial = this.#history.trial > 0 ? await trials.enter('', signal) : undefined;
+    if (this.#history.trial > 0) this.#leaveTrial = await trials.enter('', signal);
+    const leave = await lane.enter(this.#request.type, signal);
     try {
-      const leave = await lane.enter(this.#request.type, signal);
-      try {
-        return await this.#runIn(lane, work, trial);
-      } finally {
-        leave();
-      }
+      return await this.#runIn(lane, work);
     } finally {
-      trial?.();
+      leave();
     }
   }
 
-  async #runIn(lane: Lane, work: Run, endTrial: (() => void) | undefined): Promise<RunResult> {
+  async #runIn(lane: Lane, work: Run): Promise<RunResult> {
     const { name, nowMs, observer } = this.#options;
     const { attempt: number } = this.#history;
     const startedAtMs = this.#history.startedAtMs ?? nowMs();
     this.#attempt = { number, executor: name, startedAtMs };
     if (lane.startsAfterAcknowledgement) await this.#started(this.#task.signal);
     const trial =
-      endTrial !== undefined && work.lane === 'waiting'
+      this.#history.trial > 0 && work.lane === 'waiting'
         ? standTrial(this.#history, () => {
             this.#history = { ...this.#history, trial: 0 };
-            // Only then may the next one stand trial: a crash from here on is not this task's.
-            void this.#started(this.#task.signal).then(endTrial, () => {});
+            void this.#started(this.#task.signal).then(this.#leaveTrial, () => {});
           })
         : undefined;
     const limit = new TimeLimit(this.#task.signal, timeLimitMs(work.handler, this.#request.timeout_ms));
@@ -188,6 +190,7 @@ export class TaskRun {
       taskAttemptFailed(this.#request, this.#attempt, result.error, times),
       this.#publish(this.#task.signal),
     );
+    this.#leaveTrial();
     observer.attemptFailed(this.#request, this.#attempt.number, result);
     const { attempt, crashes } = this.#history;
     this.#history = { attempt: attempt + 1, startedAtMs: null, dueAtMs, crashes, trial: 0 };
