@@ -1,4 +1,4 @@
-import type { NotificationState, Outcome, TaskError } from './generated/events.ts';
+import type { EventName, NotificationState, Outcome, TaskError } from './generated/events.ts';
 
 /**
  * The read model: one document a task, in the collection named by `tasksCollection`. The projector writes it, the
@@ -106,7 +106,44 @@ export interface CheckpointDocument {
   next_offset: number;
 }
 
+/**
+ * One event of a task's life, in the collection named by `taskEventsCollection`. The projector writes it before the
+ * checkpoint passes it; how many it keeps of a task is bounded.
+ */
+export interface TaskEventDocument {
+  /** `<task id>/<topic>/<offset>`, with the topic's catalogue name: written again, it is the same document. */
+  _id: string;
+  task_id: number;
+  topic: string;
+  event: EventName;
+  event_id: string;
+  partition: number;
+  offset: number;
+  /** The event's own time. */
+  at: Date;
+  /** Of the task; null where the event belongs to none. */
+  attempt: number | null;
+  /** What else the event says, for people: executor, outcome, error, fraction, state of the webhook. Payload and result are not repeated. */
+  data: Record<string, unknown>;
+}
+
+/**
+ * How far the projector is behind in one partition, in the collection named by `projectionLagCollection`. Written about
+ * once a second while there is something to say.
+ */
+export interface ProjectionLagDocument {
+  /** As the checkpoint's. */
+  _id: string;
+  /** Records that are in the log and not in the documents. */
+  events: number;
+  /** Age of the oldest of them, in seconds; 0 when there is none. */
+  seconds: number;
+  measured_at: Date;
+}
+
 export const tasksCollection = 'tasks';
+export const taskEventsCollection = 'task_events';
+export const projectionLagCollection = 'projection_lag';
 export const checkpointsCollection = 'checkpoints';
 
 /** The id of the checkpoint of a partition. */
