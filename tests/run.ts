@@ -1,5 +1,6 @@
 /**
- * `npm test`: types, lint and the unit tests, while the servers start; then the integration and end-to-end tests.
+ * `npm test`: types, lint and the unit tests, while the servers start; then the integration and end-to-end tests, side by
+ * side.
  * `npm run test:unit` (`:integration`, `:e2e`) runs one suite. What follows is for Jest: `npm run test:unit -- FILE`.
  * It stops at the first step that fails. The last line is the number of tests that passed and failed.
  */
@@ -30,7 +31,7 @@ const servers = needServers ? startTestServers() : undefined;
 servers?.catch(() => undefined);
 
 try {
-  for (const step of only ? [() => runSuite(only)] : allSteps()) {
+  for (const step of only ? [() => runSuites(only)] : allSteps()) {
     const result = await step();
     results.push(result);
     if (!result.passed || signal.aborted) break;
@@ -49,14 +50,14 @@ process.exitCode = summarise();
 
 function allSteps(): (() => Promise<StepResult>)[] {
   const npmRun = (script: string) => () => runStep(script, 'npm', { args: ['run', '--silent', script], signal });
-  return [npmRun('types'), npmRun('lint'), ...suites.map((suite) => () => runSuite(suite))];
+  return [npmRun('types'), npmRun('lint'), () => runSuites('unit'), () => runSuites('integration', 'e2e')];
 }
 
-async function runSuite(suite: Suite): Promise<StepResult> {
-  const env = suite === 'unit' || !servers ? {} : testServersEnv((await servers).addresses);
+async function runSuites(...suites: Suite[]): Promise<StepResult> {
+  const env = suites.includes('unit') || !servers ? {} : testServersEnv((await servers).addresses);
   // A path given for all suites is in one of them only.
   const args = only || jestArgs.length === 0 ? jestArgs : ['--passWithNoTests', ...jestArgs];
-  const result = await runJest(suite, { args, env, signal });
+  const result = await runJest(suites, { args, env, signal });
   counts.push(result.counts);
   return result;
 }
