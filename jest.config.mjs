@@ -14,7 +14,6 @@ const common = {
 };
 
 export default {
-  testSequencer: '<rootDir>/tests/longest-first.mjs',
   projects: [
     {
       ...common,

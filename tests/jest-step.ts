@@ -20,27 +20,24 @@ interface JestResults {
   readonly numRuntimeErrorTestSuites: number;
 }
 
-/** More than the two cores that we count on: much of what tests do is to wait for servers. */
-const maxWorkers = 3;
 /** For a test that says nothing itself: only so that one that hangs ends, whatever else the machine does. */
 const testTimeoutMs = 60_000;
 
-/** Runs some of Jest's projects, side by side. The counts are those of its results file; a file that could not be run counts as failed. */
+/** Runs one of Jest's projects. The counts are those of its results file; a file that could not be run counts as failed. */
 export async function runJest(
-  projects: string[],
-  options: { args: string[]; env: Record<string, string>; signal: AbortSignal },
+  project: string,
+  options: { args: string[]; maxWorkers: number; env: Record<string, string>; signal: AbortSignal },
 ): Promise<StepResult & { counts: TestCounts }> {
   const folder = await mkdtemp(join(tmpdir(), 'nask-results-'));
   const resultsFile = join(folder, 'results.json');
   try {
-    const result = await runStep(projects.join(' and '), process.execPath, {
+    const result = await runStep(project, process.execPath, {
       args: [
         '--experimental-vm-modules',
         '--disable-warning=ExperimentalWarning',
         join(import.meta.dirname, '..', 'node_modules', 'jest', 'bin', 'jest.js'),
-        '--selectProjects',
-        ...projects,
-        `--maxWorkers=${maxWorkers}`,
+        `--selectProjects=${project}`,
+        `--maxWorkers=${options.maxWorkers}`,
         `--testTimeout=${testTimeoutMs}`,
         '--json',
         `--outputFile=${resultsFile}`,

@@ -12,6 +12,9 @@ import { runStep, type StepResult } from './step.ts';
 const suites = ['unit', 'integration', 'e2e'] as const;
 type Suite = (typeof suites)[number];
 
+/** For two cores. An end-to-end test is a system of seven processes: two of them at a time would be in each other's way. */
+const maxWorkers: Record<Suite, number> = { unit: 2, integration: 2, e2e: 1 };
+
 const [first, ...rest] = process.argv.slice(2);
 const only = suites.find((suite) => suite === first);
 const jestArgs = only || first === undefined ? rest : [first, ...rest];
@@ -31,10 +34,10 @@ const servers = needServers ? startTestServers() : undefined;
 servers?.catch(() => undefined);
 
 try {
-  for (const step of only ? [() => runSuites(only)] : allSteps()) {
-    const result = await step();
-    results.push(result);
-    if (!result.passed || signal.aborted) break;
+  for (const step of only ? [() => [runSuite(only)]] : allSteps()) {
+    const sideBySide = await Promise.all(step());
+    results.push(...sideBySide);
+    if (!sideBySide.every(({ passed }) => passed) || signal.aborted) break;
   }
 } catch (error) {
   results.push({ name: 'servers', passed: false, seconds: 0 });
@@ -48,16 +51,22 @@ try {
 }
 process.exitCode = summarise();
 
-function allSteps(): (() => Promise<StepResult>)[] {
-  const npmRun = (script: string) => () => runStep(script, 'npm', { args: ['run', '--silent', script], signal });
-  return [npmRun('types'), npmRun('lint'), () => runSuites('unit'), () => runSuites('integration', 'e2e')];
+/** Each step is what runs side by side. */
+function allSteps(): (() => Promise<StepResult>[])[] {
+  const npmRun = (script: string) => runStep(script, 'npm', { args: ['run', '--silent', script], signal });
+  return [
+    () => [npmRun('types')],
+    () => [npmRun('lint')],
+    () => [runSuite('unit')],
+    () => [runSuite('integration'), runSuite('e2e')],
+  ];
 }
 
-async function runSuites(...suites: Suite[]): Promise<StepResult> {
-  const env = suites.includes('unit') || !servers ? {} : testServersEnv((await servers).addresses);
+async function runSuite(suite: Suite): Promise<StepResult> {
+  const env = suite === 'unit' || !servers ? {} : testServersEnv((await servers).addresses);
   // A path given for all suites is in one of them only.
   const args = only || jestArgs.length === 0 ? jestArgs : ['--passWithNoTests', ...jestArgs];
-  const result = await runJest(suites, { args, env, signal });
+  const result = await runJest(suite, { args, maxWorkers: maxWorkers[suite], env, signal });
   counts.push(result.counts);
   return result;
 }
