@@ -102,9 +102,11 @@ const find = (id: number, startBound: () => AbortSignal) => findTask(finderPorts
 const redeliver = createRedeliveryPublisher(events);
 const redeliverPorts = { failed: store.failedNotifications, request: redeliver };
 
+const taskTypes = taskTypesWith(settings.TASK_TYPES_FOLDER);
 const api = createApi({
+  taskTypes,
   operations: {
-    validate: createTaskRequestValidator(taskTypesWith(settings.TASK_TYPES_FOLDER)),
+    validate: createTaskRequestValidator(taskTypes),
     accept: createTaskPublisher({ ...events, ids }),
     find,
     cancel: (id, traceparent, startBound) =>
