@@ -124,6 +124,7 @@ const api = createApi({
   metrics,
   accessLogLevel: settings.ACCESS_LOG_LEVEL,
   maxBodyBytes: settings.MAX_BODY_BYTES,
+  maxBatchBodyBytes: settings.MAX_BATCH_BODY_BYTES,
   bodyTimeoutMs: settings.BODY_TIMEOUT_MS,
   maxRequestsInFlight: settings.MAX_REQUESTS_IN_FLIGHT,
   readWaitMs: settings.READ_WAIT_MS,

@@ -5,6 +5,7 @@ import type { Registry } from 'prom-client';
 import type { Logger } from '@nask/kafka';
 import type { TaskType } from '@nask/schemas';
 import { answerErrors } from './answer-errors.ts';
+import { createBatchRoutes } from './batch-routes.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
 import { observe, type AccessLogLevel } from './observe.ts';
 import { createNotificationRoutes, type NotificationOperations } from './notification-routes.ts';
@@ -20,6 +21,8 @@ export interface ApiOptions extends BodyLimits {
   taskTypes: ReadonlyMap<string, TaskType>;
   /** Answers /healthz and /readyz, outside of logs, limits and metrics. */
   healthListener: RequestListener;
+  /** The largest body of a batch. */
+  maxBatchBodyBytes: number;
   logger: Logger;
   metrics: Registry;
   accessLogLevel: AccessLogLevel;
@@ -55,6 +58,7 @@ export function createApi(options: ApiOptions): RequestListener {
 export function createRouters(options: ApiOptions): readonly Router[] {
   return [
     createTaskRoutes(options.operations, options),
+    createBatchRoutes(options.operations, options),
     createNotificationRoutes(options.operations, options),
     createProblemRoutes(),
     createOpenApiRoutes(options.taskTypes),

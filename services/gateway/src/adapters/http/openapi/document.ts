@@ -1,6 +1,7 @@
 import type { JSONSchemaObject, TaskType } from '@nask/schemas';
 import { aboutOperations } from './about-operations.ts';
 import { tags, type ApiOperation } from './api-operation.ts';
+import { batchOperations, batchSchemas } from './batch-operations.ts';
 import { notificationOperations, notificationSchemas } from './notification-operations.ts';
 import { problemSchemas } from './problem-schemas.ts';
 import { taskOperations } from './task-operations.ts';
@@ -9,6 +10,7 @@ import { taskSchemas } from './task-schemas.ts';
 /** Every operation that the API has. */
 export const apiOperations: readonly ApiOperation[] = [
   ...taskOperations,
+  ...batchOperations,
   ...notificationOperations,
   ...aboutOperations,
 ];
@@ -43,7 +45,7 @@ export function openApiDocument(taskTypes: ReadonlyMap<string, TaskType>): JSONS
     paths: pathsOf(apiOperations),
     components: {
       headers,
-      schemas: { ...taskSchemas(taskTypes), ...notificationSchemas, ...problemSchemas },
+      schemas: { ...taskSchemas(taskTypes), ...batchSchemas, ...notificationSchemas, ...problemSchemas },
     },
   };
 }
