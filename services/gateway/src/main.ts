@@ -102,9 +102,11 @@ const find = (id: number, startBound: () => AbortSignal) => findTask(finderPorts
 const redeliver = createRedeliveryPublisher(events);
 const redeliverPorts = { failed: store.failedNotifications, request: redeliver };
 
+const taskTypes = taskTypesWith(settings.TASK_TYPES_FOLDER);
 const api = createApi({
+  taskTypes,
   operations: {
-    validate: createTaskRequestValidator(taskTypesWith(settings.TASK_TYPES_FOLDER)),
+    validate: createTaskRequestValidator(taskTypes),
     accept: createTaskPublisher({ ...events, ids }),
     find,
     cancel: (id, traceparent, startBound) =>
@@ -122,6 +124,7 @@ const api = createApi({
   metrics,
   accessLogLevel: settings.ACCESS_LOG_LEVEL,
   maxBodyBytes: settings.MAX_BODY_BYTES,
+  maxBatchBodyBytes: settings.MAX_BATCH_BODY_BYTES,
   bodyTimeoutMs: settings.BODY_TIMEOUT_MS,
   maxRequestsInFlight: settings.MAX_REQUESTS_IN_FLIGHT,
   readWaitMs: settings.READ_WAIT_MS,

@@ -1,6 +1,5 @@
 import type { Context } from 'koa';
 import Router from '@koa/router';
-import { taskResource, type TaskResource } from '@nask/schemas';
 import { validTraceparent } from '../../domain/correlation.ts';
 import { TaskNotFoundError } from '../../domain/errors.ts';
 import { parseJsonText } from '../../domain/json-text.ts';
@@ -10,6 +9,7 @@ import type { NewTask } from '../../domain/task-request.ts';
 import { viewOf, type VisibleTaskDocument } from '../../domain/task-view.ts';
 import { assertJson } from './assert-json.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
+import { pendingTask } from './pending-task.ts';
 import { readBodyText, type BodyLimits } from './read-body.ts';
 import { createRequestBound } from './request-bound.ts';
 
@@ -80,8 +80,4 @@ export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits 
   }
 
   return router;
-}
-
-function pendingTask(id: number, task: NewTask): TaskResource {
-  return taskResource({ id, status: 'PENDING', ...task });
 }
