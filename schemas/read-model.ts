@@ -108,10 +108,11 @@ export interface CheckpointDocument {
 
 /**
  * One event of a task's life, in the collection named by `taskEventsCollection`. The projector writes it before the
- * checkpoint passes it; how many it keeps of a task is bounded.
+ * checkpoint passes it. Of each topic a task's `maxTaskEventsPerTopic` events with the lowest offsets are there, of
+ * `tasks.progressed` the newest alone; a few more may be there for a while.
  */
 export interface TaskEventDocument {
-  /** `<task id>/<topic>/<offset>`, with the topic's catalogue name: written again, it is the same document. */
+  /** `<task id>/<topic>/<offset>`, with the topic's catalogue name: written again, it is the same document. Of progress, which has one document a task, `<task id>/<topic>`. */
   _id: string;
   task_id: number;
   topic: string;
@@ -140,6 +141,9 @@ export interface ProjectionLagDocument {
   seconds: number;
   measured_at: Date;
 }
+
+/** How many events of each topic a task's history keeps: those with the lowest offsets. */
+export const maxTaskEventsPerTopic = 100;
 
 export const tasksCollection = 'tasks';
 export const taskEventsCollection = 'task_events';

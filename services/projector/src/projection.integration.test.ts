@@ -1,10 +1,17 @@
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { RegistryUnreachableError, UndecodableError, type ConsumedRecord } from '@nask/kafka';
-import { checkpointsCollection, tasksCollection, type CheckpointDocument, type TaskDocument } from '@nask/schemas';
+import {
+  checkpointsCollection,
+  taskEventsCollection,
+  tasksCollection,
+  type CheckpointDocument,
+  type TaskDocument,
+} from '@nask/schemas';
 import { createMetrics } from '@nask/service';
 import { isolate, testServers } from '@nask/testkit';
 import { MongoClient } from 'mongodb';
 import { createCheckpoints } from './adapters/checkpoints.ts';
+import { createTaskHistory } from './adapters/task-history.ts';
 import { createTaskStore } from './adapters/task-store.ts';
 import { createProjectorMetrics } from './metrics.ts';
 import { createProjection } from './projection.ts';
@@ -35,6 +42,7 @@ function openProjection() {
   const project = createProjection({
     codec,
     store: createTaskStore(db),
+    history: createTaskHistory(db, taskEventsCollection),
     checkpoints: createCheckpoints(db),
     metrics: createProjectorMetrics(registry),
   });

@@ -2,6 +2,7 @@ import { tasksCollection, type TaskDocument } from '@nask/schemas';
 import { MongoBulkWriteError, type Collection, type Db } from 'mongodb';
 import { durable } from './durability.ts';
 import { mergePipeline } from './merge-pipeline.ts';
+import { hasOnlyDuplicates, writeErrorsOf } from './write-errors.ts';
 
 /** The documents of the read model, as the projector writes them. */
 export interface TaskStore {
@@ -17,30 +18,11 @@ export interface TaskStore {
 /** Longer lists are slow in some stores, and no faster in MongoDB. */
 const maxIdsPerQuery = 100;
 
-const duplicateKey = 11000;
-
 export function createTaskStore(db: Db): TaskStore {
   const tasks = db.collection<TaskDocument>(tasksCollection);
 
-  let indexed: Promise<unknown> | undefined;
-
-  /** For whoever looks for the webhooks that were given up. Small: only those are in it. */
-  async function ensureIndex(): Promise<void> {
-    indexed ??= tasks.createIndex(
-      { 'notified.state': 1, _id: 1 },
-      { partialFilterExpression: { 'notified.state': 'FAILED' } },
-    );
-    try {
-      await indexed;
-    } catch (error) {
-      indexed = undefined;
-      throw error;
-    }
-  }
-
   return {
     async merge(documents) {
-      await ensureIndex();
       const { requests = [], others = [] } = Object.groupBy(documents, ({ requested }) =>
         requested === undefined ? 'others' : 'requests',
       );
@@ -61,7 +43,7 @@ async function insertNew(tasks: Collection<TaskDocument>, documents: TaskDocumen
     await tasks.insertMany(documents, { ordered: false, ...durable });
     return [];
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || !isOnlyOfDuplicates(error)) throw error;
+    if (!(error instanceof MongoBulkWriteError) || !hasOnlyDuplicates(error)) throw error;
     return writeErrorsOf(error).map(({ index }) => documents[index]!);
   }
 }
@@ -85,14 +67,4 @@ async function readRequests(
     for await (const { _id, requested } of stored) if (requested) eventIds.set(_id, requested.event_id);
   }
   return eventIds;
-}
-
-function isOnlyOfDuplicates(error: MongoBulkWriteError): boolean {
-  // An error of the write concern is about the documents that were inserted: they are not durable.
-  if (error.result.getWriteConcernError() !== undefined) return false;
-  return writeErrorsOf(error).every(({ code }) => code === duplicateKey);
-}
-
-function writeErrorsOf({ writeErrors }: MongoBulkWriteError) {
-  return Array.isArray(writeErrors) ? writeErrors : [writeErrors];
 }
