@@ -20,14 +20,13 @@ interface JestResults {
   readonly numRuntimeErrorTestSuites: number;
 }
 
-const maxWorkers = 2;
 /** For a test that says nothing itself: only so that one that hangs ends, whatever else the machine does. */
 const testTimeoutMs = 60_000;
 
 /** Runs one of Jest's projects. The counts are those of its results file; a file that could not be run counts as failed. */
 export async function runJest(
   project: string,
-  options: { args: string[]; env: Record<string, string>; signal: AbortSignal },
+  options: { args: string[]; maxWorkers: number; env: Record<string, string>; signal: AbortSignal },
 ): Promise<StepResult & { counts: TestCounts }> {
   const folder = await mkdtemp(join(tmpdir(), 'nask-results-'));
   const resultsFile = join(folder, 'results.json');
@@ -38,7 +37,7 @@ export async function runJest(
         '--disable-warning=ExperimentalWarning',
         join(import.meta.dirname, '..', 'node_modules', 'jest', 'bin', 'jest.js'),
         `--selectProjects=${project}`,
-        `--maxWorkers=${maxWorkers}`,
+        `--maxWorkers=${options.maxWorkers}`,
         `--testTimeout=${testTimeoutMs}`,
         '--json',
         `--outputFile=${resultsFile}`,

@@ -1,5 +1,6 @@
 /**
- * `npm test`: types, lint and the unit tests, while the servers start; then the integration and end-to-end tests.
+ * `npm test`: types, lint and the unit tests, while the servers start; then the integration and end-to-end tests, side by
+ * side.
  * `npm run test:unit` (`:integration`, `:e2e`) runs one suite. What follows is for Jest: `npm run test:unit -- FILE`.
  * It stops at the first step that fails. The last line is the number of tests that passed and failed.
  */
@@ -10,6 +11,9 @@ import { runStep, type StepResult } from './step.ts';
 
 const suites = ['unit', 'integration', 'e2e'] as const;
 type Suite = (typeof suites)[number];
+
+/** For two cores. An end-to-end test is a system of seven processes: two of them at a time would be in each other's way. */
+const maxWorkers: Record<Suite, number> = { unit: 2, integration: 2, e2e: 1 };
 
 const [first, ...rest] = process.argv.slice(2);
 const only = suites.find((suite) => suite === first);
@@ -30,10 +34,10 @@ const servers = needServers ? startTestServers() : undefined;
 servers?.catch(() => undefined);
 
 try {
-  for (const step of only ? [() => runSuite(only)] : allSteps()) {
-    const result = await step();
-    results.push(result);
-    if (!result.passed || signal.aborted) break;
+  for (const step of only ? [() => [runSuite(only)]] : allSteps()) {
+    const sideBySide = await Promise.all(step());
+    results.push(...sideBySide);
+    if (!sideBySide.every(({ passed }) => passed) || signal.aborted) break;
   }
 } catch (error) {
   results.push({ name: 'servers', passed: false, seconds: 0 });
@@ -47,16 +51,22 @@ try {
 }
 process.exitCode = summarise();
 
-function allSteps(): (() => Promise<StepResult>)[] {
-  const npmRun = (script: string) => () => runStep(script, 'npm', { args: ['run', '--silent', script], signal });
-  return [npmRun('types'), npmRun('lint'), ...suites.map((suite) => () => runSuite(suite))];
+/** Each step is what runs side by side. */
+function allSteps(): (() => Promise<StepResult>[])[] {
+  const npmRun = (script: string) => runStep(script, 'npm', { args: ['run', '--silent', script], signal });
+  return [
+    () => [npmRun('types')],
+    () => [npmRun('lint')],
+    () => [runSuite('unit')],
+    () => [runSuite('integration'), runSuite('e2e')],
+  ];
 }
 
 async function runSuite(suite: Suite): Promise<StepResult> {
   const env = suite === 'unit' || !servers ? {} : testServersEnv((await servers).addresses);
   // A path given for all suites is in one of them only.
   const args = only || jestArgs.length === 0 ? jestArgs : ['--passWithNoTests', ...jestArgs];
-  const result = await runJest(suite, { args, env, signal });
+  const result = await runJest(suite, { args, maxWorkers: maxWorkers[suite], env, signal });
   counts.push(result.counts);
   return result;
 }

@@ -1,6 +1,7 @@
 import type { Admin, Producer } from 'kafkajs';
 import { connectKafka, kafkaOf, topicName, type KafkaConnection } from '../src/connection.ts';
 import { decodeCommitMetadata } from '../src/consumer/commit-metadata.ts';
+import { createTopics } from '../src/contract/topic-admin.ts';
 import type { Logger } from '../src/logger.ts';
 
 /** What the group committed of a partition. */
@@ -32,9 +33,8 @@ export class TestLog {
   }
 
   async createTopic(topic: string, partitions: number): Promise<void> {
-    await this.#admin.createTopics({
-      topics: [{ topic: topicName(this.connection, topic), numPartitions: partitions, replicationFactor: 1 }],
-    });
+    const name = topicName(this.connection, topic);
+    await createTopics(this.#admin, [{ name, partitions, replicationFactor: 1, config: {} }]);
   }
 
   /** Deletes the records below an offset, as retention does. */

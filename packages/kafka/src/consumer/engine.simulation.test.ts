@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { SimulatedGroup } from '../../testing/simulation/simulated-group.ts';
+import { mostBufferedAllowed, SimulatedGroup } from '../../testing/simulation/simulated-group.ts';
 
 /** SIMULATION_SEED=n repeats the run of that seed, SIMULATION_RUNS=n makes more of them. */
 const firstSeed = Number(process.env['SIMULATION_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -8,15 +8,19 @@ const seeds = Array.from({ length: runs }, (_, run) => firstSeed + run);
 
 type Trouble = 'none' | 'crashes' | 'all';
 
-/** Joins and leaves, and as asked crashes, frozen event loops and cut connections, while records come; then quiet. */
-async function simulate(seed: number, trouble: Trouble): Promise<SimulatedGroup> {
-  const group = new SimulatedGroup({
+function createGroup(seed: number): SimulatedGroup {
+  return new SimulatedGroup({
     seed,
     partitions: 1 + (seed % 5),
-    ordering: seed % 2 === 0 ? 'key' : 'unordered',
+    ordering: (['key', 'unordered', 'in batches'] as const)[seed % 3]!,
     // In 20 characters there is room for a map of 24 offsets: some runs are about that limit.
-    maxMetadataLength: seed % 3 === 0 ? 20 : 4_096,
+    maxMetadataLength: seed % 4 === 0 ? 20 : 4_096,
   });
+}
+
+/** Joins and leaves, and as asked crashes, frozen event loops and cut connections, while records come; then quiet. */
+async function simulate(seed: number, trouble: Trouble): Promise<SimulatedGroup> {
+  const group = createGroup(seed);
   const { time } = group;
   const until = (atMs: number) => time.runUntil(() => time.nowMs() >= atMs, atMs + 60_000);
   group.append(150);
@@ -57,4 +61,31 @@ describe('a group of consumers in virtual time', () => {
     expect(group.faults).toEqual([]);
     expect(group.repeats).toEqual([]);
   });
+
+  test.each(seeds.slice(0, 1))(
+    'with the broker away for an hour: it comes back by itself, in bounded memory (seed %i)',
+    async (seed) => {
+      const group = createGroup(seed);
+      const { time } = group;
+      const pass = (ms: number) => {
+        const untilMs = time.nowMs() + ms;
+        return time.runUntil(() => time.nowMs() >= untilMs, untilMs + 60_000);
+      };
+      group.append(150);
+      group.join();
+      group.join();
+      await pass(2_000);
+      group.brokerAway(3_600_000);
+      await pass(1_800_000);
+      group.append(300);
+      await pass(1_800_000);
+      for (let second = 0; second < 20; second += 1) {
+        await pass(1_000);
+        expect(group.mostBuffered).toBeLessThanOrEqual(mostBufferedAllowed);
+      }
+      await group.settle();
+      expect(group.faults).toEqual([]);
+      expect(group.repeats).toEqual([]);
+    },
+  );
 });

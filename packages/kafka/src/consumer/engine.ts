@@ -10,6 +10,7 @@ import type { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } f
 import { FlowControl, type BufferLimits } from './flow-control.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 import type { FetchedBatch, GroupListener, Membership } from './ports.ts';
+import { RetentionWatch } from './retention-watch.ts';
 import { RetryLog } from './retry-log.ts';
 
 /** Told what happens; what can be read off the engine is not repeated here. */
@@ -45,6 +46,7 @@ export class Engine implements GroupListener {
   readonly #dispatcher: Dispatcher;
   readonly #committer: Committer;
   readonly #flow: FlowControl;
+  readonly #retention: RetentionWatch;
   #maxMetadataLength: number;
   #stopping = false;
   #fatal: FatalConsumerError | null = null;
@@ -58,6 +60,7 @@ export class Engine implements GroupListener {
     this.#maxMetadataLength = options.maxMetadataLength;
     this.#lastProgressMs = this.#lastPollMs = scheduler.nowMs();
     this.#flow = new FlowControl(client, buffer);
+    this.#retention = new RetentionWatch(logger);
     this.#dispatcher = options.createDispatcher(this.#dispatcherHost());
     this.assignments = new Assignments(options, {
       maxMetadataLength: () => this.#maxMetadataLength,
@@ -171,6 +174,7 @@ export class Engine implements GroupListener {
       if (partition === undefined) continue;
       partition.logStart = bounds.logStart;
       partition.logEnd = Math.max(partition.logEnd, bounds.logEnd);
+      this.#retention.look(partition, this.#options.scheduler.nowMs());
     }
   }
 

@@ -1,7 +1,9 @@
 import { sleep } from '../../src/consumer/attempts.ts';
 import { Engine } from '../../src/consumer/engine.ts';
 import { partitionId, type Commit } from '../../src/consumer/ports.ts';
-import { RecordDispatcher } from '../../src/consumer/record-dispatcher.ts';
+import { BatchDispatcher, type BatchHandler } from '../../src/consumer/batch-dispatcher.ts';
+import type { Dispatcher, DispatcherHost } from '../../src/consumer/dispatcher.ts';
+import { RecordDispatcher, type RecordHandler } from '../../src/consumer/record-dispatcher.ts';
 import { startAtCommit } from '../../src/consumer/start-position.ts';
 import type { Ordering } from '../../src/consumer/work-queue.ts';
 import type { ConsumedRecord, Position, TopicPartition } from '../../src/record.ts';
@@ -14,13 +16,17 @@ import { VirtualTime } from './virtual-time.ts';
 export interface SimulationOptions {
   seed: number;
   partitions: number;
-  ordering: Ordering;
+  ordering: Ordering | 'in batches';
   maxMetadataLength: number;
 }
 
 const topics = ['requested', 'cancelled'];
 const sessionTimeoutMs = 3_000;
 const handOverTimeoutMs = 5_000;
+/** Records of a topic. */
+const maxBuffered = 40;
+/** Of both topics; and a fetch that is under way comes on top, as much again. */
+export const mostBufferedAllowed = 2 * 2 * maxBuffered;
 const longestDayMs = 24 * 3_600_000;
 
 interface Consumer {
@@ -64,6 +70,12 @@ export class SimulatedGroup {
     });
   }
 
+  /** Most records that a member has read and not started: now. */
+  get mostBuffered(): number {
+    const ofPartitions = ({ engine }: Consumer) => engine.assignments.partitions.map((each) => each.bufferedRecords);
+    return Math.max(...this.#consumers.map((each) => ofPartitions(each).reduce((sum, count) => sum + count, 0)));
+  }
+
   get size(): number {
     return this.#consumers.length;
   }
@@ -97,25 +109,28 @@ export class SimulatedGroup {
       logger: silentLogger,
       owner: name,
       observer: { ended() {}, retried() {}, committed() {}, rebalanced() {} },
-      buffer: { maxRecords: 40, maxBytes: 1_000_000 },
+      buffer: { maxRecords: maxBuffered, maxBytes: 1_000_000 },
       commitIntervalMs: 200,
       maxMetadataLength: this.#options.maxMetadataLength,
       retryBackoff: { initialMs: 50, maxMs: 1_000 },
       handOverTimeoutMs,
       publishDeadLetter: () => Promise.resolve(),
       onFatal: (error) => this.faults.push(error.message),
-      createDispatcher: (host) =>
-        new RecordDispatcher({
-          host,
-          ordering: this.#options.ordering,
-          maxInFlight: 8,
-          maxInFlightBytes: 1_000_000,
-          handler: (record, { signal }) => this.#handle(consumer, record, signal),
-        }),
+      createDispatcher: (host) => this.#createDispatcher(host, () => consumer),
     });
     const consumer: Consumer = { name, process, client, engine, uncommitted: new Map(), troubledUntilMs: 0 };
     this.#consumers.push(consumer);
     client.start(engine);
+  }
+
+  #createDispatcher(host: DispatcherHost, consumer: () => Consumer): Dispatcher {
+    const { ordering } = this.#options;
+    if (ordering === 'in batches') {
+      const batchHandler: BatchHandler = (records, { signal }) => this.#handleBatch(consumer(), records, signal);
+      return new BatchDispatcher({ host, handler: batchHandler, limits: { maxRecords: 8, maxBytes: 1_000_000 } });
+    }
+    const handler: RecordHandler = (record, { signal }) => this.#handle(consumer(), record, signal);
+    return new RecordDispatcher({ host, ordering, maxInFlight: 8, maxInFlightBytes: 1_000_000, handler });
   }
 
   /** Gracefully. */
@@ -136,6 +151,14 @@ export class SimulatedGroup {
     const consumer = this.#pick(this.#consumers);
     this.#trouble(consumer, forMs);
     consumer.client.cutOff(forMs);
+  }
+
+  /** No request of any member arrives, or no answer. */
+  brokerAway(forMs: number): void {
+    for (const consumer of this.#consumers) {
+      this.#trouble(consumer, forMs);
+      consumer.client.cutOff(forMs);
+    }
   }
 
   freeze(forMs: number): void {
@@ -173,6 +196,14 @@ export class SimulatedGroup {
     } finally {
       this.#busyKeys.delete(keyOf(record));
     }
+  }
+
+  /** All or nothing, as whoever writes a batch at once does. */
+  async #handleBatch(consumer: Consumer, records: ConsumedRecord[], signal: AbortSignal): Promise<void> {
+    if (this.time.random() < 0.02) throw new Error('a passing failure');
+    await sleep(consumer.process, this.time.between(0, 300), signal);
+    if (signal.aborted && this.time.random() < 0.8) throw new Error('aborted');
+    for (const record of records) this.#end(consumer, record);
   }
 
   #takeKey(consumer: Consumer, record: ConsumedRecord): void {
