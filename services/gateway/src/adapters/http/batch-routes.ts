@@ -1,11 +1,13 @@
 import Router from '@koa/router';
 import type { Logger } from '@nask/kafka';
 import type { TaskResource } from '@nask/schemas';
-import { validTraceparent } from '../../domain/correlation.ts';
+import type { Correlation } from '../../domain/correlation.ts';
 import { parseJsonText } from '../../domain/json-text.ts';
 import { errorInBatch, tasksOfBatch } from '../../domain/task-batch.ts';
 import { loggedProblemOf } from './answer-errors.ts';
 import { assertJson } from './assert-json.ts';
+import { correlationOf } from './correlation-of.ts';
+import { idempotencyKeyOf } from './idempotency-key-of.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
 import { pendingTask } from './pending-task.ts';
 import type { ProblemBody } from './problem.ts';
@@ -29,22 +31,26 @@ export function createBatchRoutes(
   router.post('/api/tasks/batch', inFlightLimit(maxBatchesInFlight), async (ctx) => {
     assertJson(ctx);
     const tasks = tasksOfBatch(parseJsonText(await readBodyText(ctx.req, limits)));
-    const traceparent = validTraceparent(ctx.get('traceparent'));
-    const requestId = ctx.state['requestId'] as string;
-    const results = await Promise.all(tasks.map((task, index) => resultOf(task, index, { traceparent, requestId })));
+    const keyOf = idempotencyKeyOf(ctx);
+    const correlation = correlationOf(ctx);
+    const results = await Promise.all(tasks.map((task, index) => resultOf(task, index, keyOf(index), correlation)));
     ctx.body = { results };
   });
 
   async function resultOf(
     body: unknown,
     index: number,
-    { traceparent, requestId }: { traceparent: string | undefined; requestId: string },
+    key: string | undefined,
+    correlation: Correlation,
   ): Promise<BatchResult> {
     try {
       const task = operations.validate(body);
-      return { status: 202, task: pendingTask(await operations.accept(task, traceparent), task) };
+      return { status: 202, task: pendingTask(await operations.accept(task, correlation, key), task) };
     } catch (error) {
-      const { body: problem } = loggedProblemOf(errorInBatch(error, index), { logger: options.logger, requestId });
+      const { body: problem } = loggedProblemOf(errorInBatch(error, index), {
+        logger: options.logger,
+        requestId: correlation.requestId,
+      });
       return { status: problem.status, problem };
     }
   }

@@ -15,6 +15,13 @@ const anyRequest: readonly ProblemName[] = [
 /** What any request with a body can be answered. */
 export const bodyProblems: readonly ProblemName[] = ['body-too-large', 'unsupported-media-type', 'validation'];
 
+/** What a request with an Idempotency-Key can be answered. */
+export const idempotencyProblems: readonly ProblemName[] = [
+  'idempotency-key-in-use',
+  'idempotency-key-reused',
+  'idempotency-keys-unavailable',
+];
+
 /** Every answer has this header. */
 const requestIdHeader = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
 

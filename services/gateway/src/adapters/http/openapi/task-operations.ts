@@ -1,6 +1,7 @@
+import { idempotencyKeyPattern } from '../../../domain/idempotency-key.ts';
 import { maxPageSize } from '../../../domain/page.ts';
 import { schemaRef, type ApiOperation, type ParameterObject } from './api-operation.ts';
-import { bodyProblems, jsonResponse, responses } from './responses.ts';
+import { bodyProblems, idempotencyProblems, jsonResponse, responses } from './responses.ts';
 import { taskIdSchema } from './task-schemas.ts';
 
 /** The parameter `{id}` of the paths of one task. */
@@ -18,6 +19,15 @@ export const traceparentParameter: ParameterObject = {
   in: 'header',
   description: 'W3C Trace Context: goes into the event. One that is not valid is ignored.',
   schema: { type: 'string' },
+};
+
+export const idempotencyKeyParameter: ParameterObject = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'Makes the request safe to repeat: for 24 hours the same key with the same body is the same task, also through another gateway, after a restart, or after a 503. In quotes or without.',
+  schema: { type: 'string', pattern: idempotencyKeyPattern },
+  example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
 };
 
 const primeTask = { id: 1, type: 'prime', status: 'PENDING', payload: { input: 100 } };
@@ -41,7 +51,7 @@ export const taskOperations: readonly ApiOperation[] = [
       description:
         'The 202 is sent after Kafka acknowledged the task with acks=all: it will be run. A 503 `outcome-unknown` names the id that the task has if it was accepted.',
       tags: ['tasks'],
-      parameters: [traceparentParameter],
+      parameters: [idempotencyKeyParameter, traceparentParameter],
       requestBody: {
         required: true,
         content: {
@@ -64,7 +74,7 @@ export const taskOperations: readonly ApiOperation[] = [
             example: primeTask,
           }),
         },
-        [...bodyProblems, 'not-accepted', 'outcome-unknown'],
+        [...bodyProblems, ...idempotencyProblems, 'not-accepted', 'outcome-unknown'],
       ),
     },
   },
