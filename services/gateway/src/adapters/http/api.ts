@@ -5,6 +5,7 @@ import type { Logger } from '@nask/kafka';
 import { answerErrors } from './answer-errors.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
 import { observe, type AccessLogLevel } from './observe.ts';
+import { createErasureRoutes, type ErasureOperations } from './erasure-routes.ts';
 import { createNotificationRoutes, type NotificationOperations } from './notification-routes.ts';
 import { createProblemRoutes } from './problem-routes.ts';
 import type { BodyLimits } from './read-body.ts';
@@ -12,7 +13,7 @@ import { createTaskRoutes, type TaskOperations } from './task-routes.ts';
 import { unmatched } from './unmatched.ts';
 
 export interface ApiOptions extends BodyLimits {
-  operations: TaskOperations & NotificationOperations;
+  operations: TaskOperations & NotificationOperations & ErasureOperations;
   /** Answers /healthz and /readyz, outside of logs, limits and metrics. */
   healthListener: RequestListener;
   logger: Logger;
@@ -36,6 +37,7 @@ export function createApi(options: ApiOptions): RequestListener {
   app.use(answerErrors(logger));
   app.use(inFlightLimit(options.maxRequestsInFlight));
   app.use(createTaskRoutes(options.operations, options).routes());
+  app.use(createErasureRoutes(options.operations, options).routes());
   app.use(createNotificationRoutes(options.operations, options).routes());
   app.use(createProblemRoutes().routes());
   app.use(unmatched);
