@@ -113,4 +113,12 @@ describe('the main job', () => {
       expect(JSON.parse(record.value['result'] as string)).toEqual(posted.get(Number(record.key))!.expected);
     }
   }, 120_000);
+
+  test('a task that is erased is gone for all who read', async () => {
+    const [id] = [...posted.keys()];
+    expect(await system.client.erase(id!)).toBe(204);
+    expect((await system.client.get(id!)).status).toBe(410);
+    expect(await system.client.erase(id!)).toBe(410);
+    expect((await system.client.list()).body.tasks.map((task) => task.id)).not.toContain(id);
+  });
 });

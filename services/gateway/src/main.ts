@@ -17,6 +17,7 @@ import { answerClientError } from './adapters/http/answer-client-error.ts';
 import { createApi } from './adapters/http/api.ts';
 import { createIdLease } from './adapters/kafka/lease-ids.ts';
 import { createCancellationPublisher } from './adapters/kafka/publish-cancellation.ts';
+import { createErasurePublisher } from './adapters/kafka/publish-erasure.ts';
 import { createRedeliveryPublisher } from './adapters/kafka/publish-redelivery.ts';
 import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
 import { createRequestedLog } from './adapters/kafka/requested-log.ts';
@@ -30,6 +31,7 @@ import { createCheckpointWatch } from './domain/checkpoint-watch.ts';
 import { createCoalescer } from './domain/coalescer.ts';
 import type { Correlation } from './domain/correlation.ts';
 import { IdsWouldRepeatError, UnavailableError } from './domain/errors.ts';
+import { eraseTask } from './domain/erase-task.ts';
 import { findTask } from './domain/find-task.ts';
 import { redeliverFailed } from './domain/redeliver-failed.ts';
 import { createTaskIdSource } from './domain/task-id-source.ts';
@@ -89,6 +91,10 @@ const checkpoints = createCheckpointWatch({
   read: (partitions) => store.checkpoints('tasks.requested', partitions),
   pause: () => sleep(settings.READ_POLL_INTERVAL_MS),
 });
+const erasures = createCheckpointWatch({
+  read: (partitions) => store.checkpoints('tasks.erased', partitions),
+  pause: () => sleep(settings.READ_POLL_INTERVAL_MS),
+});
 const finderPorts = {
   readTask: tasks.get,
   requestedLog: createRequestedLog(logEnds),
@@ -107,6 +113,7 @@ const health = createHealth({
 
 const events = { producer, codec, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas };
 const publishCancellation = createCancellationPublisher(events);
+const publishErasure = createErasurePublisher(events);
 const find = (id: number, startBound: () => AbortSignal) => findTask(finderPorts, id, startBound);
 const redeliver = createRedeliveryPublisher(events);
 const redeliverPorts = (correlation: Correlation) => ({
@@ -130,6 +137,15 @@ const api = createApi({
     cancel: (id, correlation, startBound) =>
       cancelTask(
         { find: () => find(id, startBound), requestCancellation: () => publishCancellation(id, correlation) },
+        id,
+      ),
+    erase: (id, traceparent, startBound) =>
+      eraseTask(
+        {
+          find: () => find(id, startBound),
+          publish: (task) => publishErasure(task, traceparent),
+          projected: ({ partition, offset }) => erasures.reached(partition, offset + 1, startBound()),
+        },
         id,
       ),
     list: store.page,
@@ -178,10 +194,10 @@ await runService({
     }),
     {
       name: 'waiting reads',
-      stop: async () =>
-        checkpoints.close(
-          new UnavailableError('STOPPING', 'The gateway is stopping. Whether the task exists is not known yet.'),
-        ),
+      async stop() {
+        const stopping = 'The gateway is stopping. Whether the task exists is not known yet.';
+        for (const watch of [checkpoints, erasures]) watch.close(new UnavailableError('STOPPING', stopping));
+      },
     },
   ],
 });

@@ -43,9 +43,21 @@ export function createProjection({ codec, store, history, checkpoints, metrics }
   }
 
   async function remember(events: readonly DecodedRecord[]): Promise<void> {
-    const entries = events.map((logged) => historyEntry(logged, logged.record.partition));
-    await metrics.timed('history', () => history.append(entries));
-    await history.cut(entries.filter((_, index) => isTurnToCut(events[index]!)));
+    const entries = events.flatMap((logged) => {
+      const entry = historyEntry(logged, logged.record.partition);
+      return entry === undefined ? [] : [{ entry, isTurn: isTurnToCut(logged) }];
+    });
+    await metrics.timed('history', () => history.append(entries.map(({ entry }) => entry)));
+    await history.cut(entries.flatMap(({ entry, isTurn }) => (isTurn ? [entry] : [])));
+  }
+
+  /**
+   * After history and documents are written: whoever else writes history of an erased task either finds it erased then,
+   * as we do here, or wrote before we delete.
+   */
+  async function forgetErased(events: readonly DecodedRecord[]): Promise<void> {
+    const ids = new Set(events.map(({ event }) => event.data.task_id));
+    await history.forget(await store.erasedAmong([...ids]));
   }
 
   async function buryAll(refused: readonly Refusal[], bury: Bury): Promise<void> {
@@ -60,6 +72,7 @@ export function createProjection({ codec, store, history, checkpoints, metrics }
   return async (records: readonly ConsumedRecord[], bury: Bury): Promise<void> => {
     const { events, refused } = await decodeBatch(codec, records);
     const [conflicts] = await Promise.all([write(events), remember(events)]);
+    await forgetErased(events);
     await buryAll([...refused, ...conflicts], bury);
     await metrics.timed('checkpoints', () => checkpoints.advance(checkpointsAfter(records)));
     metrics.projected(events);

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const byId = (entries: readonly TaskEventDocument[]) =>
   entries.toSorted((one, other) => (one._id < other._id ? -1 : 1));
-const entriesOf = (events: readonly LoggedEvent[]) => events.map((logged) => historyEntry(logged, 1));
+const entriesOf = (events: readonly LoggedEvent[]) => events.flatMap((logged) => historyEntry(logged, 1) ?? []);
 
 /** Each event once; of a task's progress the one with the highest offset. */
 function modelOf(log: readonly LoggedEvent[]): TaskEventDocument[] {

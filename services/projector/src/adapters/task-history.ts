@@ -13,6 +13,8 @@ export interface TaskHistory {
   append(entries: readonly TaskEventDocument[]): Promise<void>;
   /** Deletes what the histories of these tasks have of these topics beyond the lowest `maxTaskEventsPerTopic` offsets. */
   cut(entries: readonly Pick<TaskEventDocument, 'task_id' | 'topic'>[]): Promise<void>;
+  /** Deletes all that there is of these tasks, durably. */
+  forget(taskIds: readonly number[]): Promise<void>;
 }
 
 export function createTaskHistory(db: Db, collection: string): TaskHistory {
@@ -35,6 +37,9 @@ export function createTaskHistory(db: Db, collection: string): TaskHistory {
     async cut(entries) {
       const pairs = new Map(entries.map(({ task_id, topic }) => [`${task_id}/${topic}`, { task_id, topic }]));
       await Promise.all([...pairs.values()].map((pair) => cutOne(events, pair)));
+    },
+    async forget(taskIds) {
+      for (const task_id of taskIds) await events.deleteMany({ task_id }, durable);
     },
   };
 }

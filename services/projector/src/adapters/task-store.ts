@@ -13,6 +13,8 @@ export interface TaskStore {
    * @returns of the tasks with a request in the batch that were stored before: task id -> event id of the stored request
    */
   merge(documents: Iterable<TaskDocument>): Promise<Map<number, string>>;
+  /** Which of these tasks are erased, as the database has it after the call. */
+  erasedAmong(ids: readonly number[]): Promise<number[]>;
 }
 
 /** Longer lists are slow in some stores, and no faster in MongoDB. */
@@ -29,6 +31,16 @@ export function createTaskStore(db: Db): TaskStore {
       const storedBefore = await insertNew(tasks, requests);
       await update(tasks, [...others, ...storedBefore]);
       return await readRequests(tasks, storedBefore);
+    },
+    async erasedAmong(ids) {
+      // There mostly is none, and that costs one look into an index.
+      if ((await tasks.findOne({ status: 'ERASED' }, { projection: { _id: 1 } })) === null) return [];
+      const erased: number[] = [];
+      for (const some of chunksOf(ids)) {
+        const found = tasks.find({ _id: { $in: some }, status: 'ERASED' }, { projection: { _id: 1 } });
+        for await (const { _id } of found) erased.push(_id);
+      }
+      return erased;
     },
   };
 }
@@ -61,10 +73,14 @@ async function readRequests(
   documents: readonly TaskDocument[],
 ): Promise<Map<number, string>> {
   const eventIds = new Map<number, string>();
-  for (let start = 0; start < documents.length; start += maxIdsPerQuery) {
-    const ids = documents.slice(start, start + maxIdsPerQuery).map(({ _id }) => _id);
+  for (const ids of chunksOf(documents.map(({ _id }) => _id))) {
     const stored = tasks.find({ _id: { $in: ids } }, { projection: { 'requested.event_id': 1 } });
     for await (const { _id, requested } of stored) if (requested) eventIds.set(_id, requested.event_id);
   }
   return eventIds;
+}
+
+function chunksOf(ids: readonly number[]): number[][] {
+  const chunks = Math.ceil(ids.length / maxIdsPerQuery);
+  return Array.from({ length: chunks }, (_, index) => ids.slice(index * maxIdsPerQuery, (index + 1) * maxIdsPerQuery));
 }

@@ -4,9 +4,10 @@ import type { LoggedEvent, TaskEvent } from './task-event.ts';
 
 /**
  * The history of a task: one document an event, for people. A function of the event and its position alone, so writing
- * it again changes nothing. It repeats neither payload nor result, which the task's document has.
+ * it again changes nothing. An erasure has none: it leaves no history. It repeats neither payload nor result, which the task's document has.
  */
-export function historyEntry({ event, offset }: LoggedEvent, partition: number): TaskEventDocument {
+export function historyEntry({ event, offset }: LoggedEvent, partition: number): TaskEventDocument | undefined {
+  if (event.name === 'TaskErased') return undefined;
   const { name, data } = event;
   const topic = topicOf(name);
   const { at, attempt, said } = told(event);
@@ -47,7 +48,7 @@ interface Told {
   said: Record<string, unknown>;
 }
 
-function told({ name, data }: TaskEvent): Told {
+function told({ name, data }: Exclude<TaskEvent, { name: 'TaskErased' }>): Told {
   switch (name) {
     case 'TaskRequested':
       return { at: data.requested_at, attempt: null, said: { type: data.type } };

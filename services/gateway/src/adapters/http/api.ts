@@ -8,6 +8,7 @@ import { answerErrors } from './answer-errors.ts';
 import { createBatchRoutes } from './batch-routes.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
 import { observe, type AccessLogLevel } from './observe.ts';
+import { createErasureRoutes, type ErasureOperations } from './erasure-routes.ts';
 import { createNotificationRoutes, type NotificationOperations } from './notification-routes.ts';
 import { createDocsRoutes } from './docs-routes.ts';
 import { createOpenApiRoutes } from './openapi/openapi-routes.ts';
@@ -17,7 +18,7 @@ import { createTaskRoutes, type TaskOperations } from './task-routes.ts';
 import { unmatched } from './unmatched.ts';
 
 export interface ApiOptions extends BodyLimits {
-  operations: TaskOperations & NotificationOperations;
+  operations: TaskOperations & NotificationOperations & ErasureOperations;
   taskTypes: ReadonlyMap<string, TaskType>;
   /** Answers /healthz and /readyz, outside of logs, limits and metrics. */
   healthListener: RequestListener;
@@ -59,6 +60,7 @@ export function createRouters(options: ApiOptions): readonly Router[] {
   return [
     createTaskRoutes(options.operations, options),
     createBatchRoutes(options.operations, options),
+    createErasureRoutes(options.operations, options),
     createNotificationRoutes(options.operations, options),
     createProblemRoutes(),
     createOpenApiRoutes(options.taskTypes),

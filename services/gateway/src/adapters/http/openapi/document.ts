@@ -2,6 +2,7 @@ import type { JSONSchemaObject, TaskType } from '@nask/schemas';
 import { aboutOperations } from './about-operations.ts';
 import { tags, type ApiOperation } from './api-operation.ts';
 import { batchOperations, batchSchemas } from './batch-operations.ts';
+import { erasureOperations } from './erasure-operations.ts';
 import { notificationOperations, notificationSchemas } from './notification-operations.ts';
 import { problemSchemas } from './problem-schemas.ts';
 import { taskOperations } from './task-operations.ts';
@@ -11,6 +12,7 @@ import { taskSchemas } from './task-schemas.ts';
 export const apiOperations: readonly ApiOperation[] = [
   ...taskOperations,
   ...batchOperations,
+  ...erasureOperations,
   ...notificationOperations,
   ...aboutOperations,
 ];

@@ -35,6 +35,7 @@ export const notificationOperations: readonly ApiOperation[] = [
         },
         [
           'task-not-found',
+          'task-erased',
           'task-not-ended',
           'no-notify-url',
           'redelivery-uncertain',
