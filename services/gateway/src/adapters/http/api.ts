@@ -6,13 +6,18 @@ import type { Logger } from '@nask/kafka';
 import type { TaskType } from '@nask/schemas';
 import { answerErrors } from './answer-errors.ts';
 import { createBatchRoutes } from './batch-routes.ts';
+import { guardRoutes } from './guard-routes.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
 import { observe, type AccessLogLevel } from './observe.ts';
 import { createNotificationRoutes, type NotificationOperations } from './notification-routes.ts';
+import type { ClientAccess } from './client-access.ts';
+import { allowOrigins } from './cors.ts';
 import { createDocsRoutes } from './docs-routes.ts';
+import { apiOperations } from './openapi/document.ts';
 import { createOpenApiRoutes } from './openapi/openapi-routes.ts';
 import { createProblemRoutes } from './problem-routes.ts';
 import type { BodyLimits } from './read-body.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 import { createTaskRoutes, type TaskOperations } from './task-routes.ts';
 import { unmatched } from './unmatched.ts';
 
@@ -25,6 +30,9 @@ export interface ApiOptions extends BodyLimits {
   maxBatchBodyBytes: number;
   logger: Logger;
   metrics: Registry;
+  access: ClientAccess;
+  /** Whose pages may call the API. */
+  corsOrigins: readonly string[];
   accessLogLevel: AccessLogLevel;
   /** How many requests are served at once. */
   maxRequestsInFlight: number;
@@ -41,9 +49,13 @@ export function createApi(options: ApiOptions): RequestListener {
   const { logger, metrics } = options;
   const app = new Koa();
   app.use(observe({ logger, level: options.accessLogLevel, metrics }));
+  app.use(setSecurityHeaders);
+  if (options.corsOrigins.length > 0) app.use(allowOrigins(options.corsOrigins));
   app.use(answerErrors(logger));
   app.use(inFlightLimit(options.maxRequestsInFlight));
-  for (const router of createRouters(options)) app.use(router.routes());
+  const routers = createRouters(options);
+  guardRoutes(routers, apiOperations, options.access);
+  for (const router of routers) app.use(router.routes());
   app.use(unmatched);
   // Answers that cannot be written any more: the client is gone, which is its right.
   app.on('error', (error: Error) => logger.debug({ err: error }, 'An answer could not be written'));
@@ -61,7 +73,7 @@ export function createRouters(options: ApiOptions): readonly Router[] {
     createBatchRoutes(options.operations, options),
     createNotificationRoutes(options.operations, options),
     createProblemRoutes(),
-    createOpenApiRoutes(options.taskTypes),
+    createOpenApiRoutes(options.taskTypes, options.access),
     createDocsRoutes(),
   ];
 }
