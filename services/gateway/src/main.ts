@@ -120,6 +120,7 @@ const redeliverPorts = (correlation: Correlation) => ({
 const taskTypes = taskTypesWith(settings.TASK_TYPES_FOLDER);
 const api = createApi({
   taskTypes,
+  topicPrefix,
   operations: {
     validate: createTaskRequestValidator(taskTypes),
     accept: createTaskAcceptor({

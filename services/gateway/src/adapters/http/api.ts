@@ -5,6 +5,7 @@ import type { Registry } from 'prom-client';
 import type { Logger } from '@nask/kafka';
 import type { TaskType } from '@nask/schemas';
 import { answerErrors } from './answer-errors.ts';
+import { createAsyncApiRoutes } from './asyncapi/asyncapi-routes.ts';
 import { createBatchRoutes } from './batch-routes.ts';
 import { guardRoutes } from './guard-routes.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
@@ -19,11 +20,14 @@ import { createProblemRoutes } from './problem-routes.ts';
 import type { BodyLimits } from './read-body.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 import { createTaskRoutes, type TaskOperations } from './task-routes.ts';
+import { createTaskTypeRoutes } from './task-type-routes.ts';
 import { unmatched } from './unmatched.ts';
 
 export interface ApiOptions extends BodyLimits {
   operations: TaskOperations & NotificationOperations;
   taskTypes: ReadonlyMap<string, TaskType>;
+  /** Put before the names of topics. */
+  topicPrefix: string;
   /** Answers /healthz and /readyz, outside of logs, limits and metrics. */
   healthListener: RequestListener;
   /** The largest body of a batch. */
@@ -72,8 +76,10 @@ export function createRouters(options: ApiOptions): readonly Router[] {
     createTaskRoutes(options.operations, options),
     createBatchRoutes(options.operations, options),
     createNotificationRoutes(options.operations, options),
+    createTaskTypeRoutes(options.taskTypes),
     createProblemRoutes(),
     createOpenApiRoutes(options.taskTypes, options.access),
+    createAsyncApiRoutes(options.topicPrefix),
     createDocsRoutes(),
   ];
 }

@@ -38,6 +38,17 @@ export const aboutOperations: readonly ApiOperation[] = [
   },
   {
     method: 'get',
+    path: '/asyncapi.json',
+    scope: 'public',
+    operation: {
+      operationId: 'getAsyncApi',
+      summary: 'Read the document of the events in Kafka',
+      tags: ['about'],
+      responses: responses({ 200: jsonResponse('An AsyncAPI 3.0 document.', { type: 'object' }) }),
+    },
+  },
+  {
+    method: 'get',
     path: '/docs',
     scope: 'public',
     operation: {

@@ -6,12 +6,14 @@ import { batchOperations, batchSchemas } from './batch-operations.ts';
 import { notificationOperations, notificationSchemas } from './notification-operations.ts';
 import { problemSchemas } from './problem-schemas.ts';
 import { taskOperations } from './task-operations.ts';
+import { taskTypeOperations, taskTypeSchemas } from './task-type-operations.ts';
 import { taskSchemas } from './task-schemas.ts';
 
 /** Every operation that the API has. */
 export const apiOperations: readonly ApiOperation[] = [
   ...taskOperations,
   ...batchOperations,
+  ...taskTypeOperations,
   ...notificationOperations,
   ...aboutOperations,
 ];
@@ -61,7 +63,13 @@ export function openApiDocument(
     components: {
       ...(hasKeys ? { securitySchemes } : {}),
       headers,
-      schemas: { ...taskSchemas(taskTypes), ...batchSchemas, ...notificationSchemas, ...problemSchemas },
+      schemas: {
+        ...taskSchemas(taskTypes),
+        ...batchSchemas,
+        ...taskTypeSchemas,
+        ...notificationSchemas,
+        ...problemSchemas,
+      },
     },
   };
 }

@@ -100,6 +100,7 @@ describe('the OpenAPI document', () => {
     ['GET', '/api/tasks', 'TaskList'],
     ['POST', '/api/tasks/4/cancel', 'Task'],
     ['POST', '/api/tasks/4/notifications', 'RedeliveryRequested'],
+    ['GET', '/api/task-types', 'TaskTypeList'],
     ['GET', '/problems/validation', 'ProblemType'],
     ['GET', '/nowhere', 'Problem'],
     ['GET', '/api/tasks?limit=x', 'Problem'],
