@@ -7,6 +7,7 @@ export const erasureOperations: readonly ApiOperation[] = [
   {
     method: 'delete',
     path: '/api/tasks/{id}',
+    scope: 'admin',
     operation: {
       operationId: 'eraseTask',
       summary: 'Erase a task that has ended',
