@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { classArchive } from './class-archive.ts';
 import { installOnce, isInstalled } from './install-cache.ts';
-import { kafkaConfig } from './kafka-config.ts';
+import { kafkaConfig, type KafkaSecurity } from './kafka-config.ts';
 import { probeKafka } from './kafka-probe.ts';
 import { manageProcess } from './managed-process.ts';
 import { runMaven } from './maven.ts';
@@ -18,8 +18,13 @@ const product = 'Apache Kafka 4.3.1';
 const cacheKey = 'kafka-4.3.1';
 
 /** Apache Kafka: one broker in KRaft mode, its log in the data folder, for clients on this machine. */
-export function createKafka(options: { folders: ServerFolders; port: number; controllerPort: number }): Server {
-  const { folders, port, controllerPort } = options;
+export function createKafka(options: {
+  folders: ServerFolders;
+  port: number;
+  controllerPort: number;
+  security?: KafkaSecurity;
+}): Server {
+  const { folders, port, controllerPort, security } = options;
   const dataFolder = join(folders.data, 'kafka');
   const configFile = join(folders.data, 'kafka.properties');
   let java: { program: string; version: string } | undefined;
@@ -39,11 +44,13 @@ export function createKafka(options: { folders: ServerFolders; port: number; con
       await runMaven(maven.program, { pom: 'kafka/pom.xml', goal: 'copy-dependencies', outputFolder, signal });
     });
     await mkdir(folders.data, { recursive: true });
-    await writeFile(configFile, kafkaConfig({ port, controllerPort, dataFolder }));
+    await writeFile(configFile, kafkaConfig({ port, controllerPort, dataFolder, security }));
     if (existsSync(join(dataFolder, 'meta.properties'))) return;
     signal?.throwIfAborted();
     progress('formatting its data folder');
     const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '--cluster-id', newClusterId()];
+    for (const [user, password] of Object.entries(security?.users ?? {}))
+      format.push('--add-scram', `SCRAM-SHA-512=[name=${user},password=${password}]`);
     await runCommand(java.program, [...jvmFlags(installed), ...format, '--config', configFile], { signal });
   }
 
@@ -68,7 +75,7 @@ export function createKafka(options: { folders: ServerFolders; port: number; con
     name: 'kafka',
     product,
     port,
-    ports: [port, controllerPort],
+    ports: [port, controllerPort, ...(security === undefined ? [] : [security.saslPort, security.mtlsPort])],
     address: `127.0.0.1:${port}`,
     missingTools,
     install,

@@ -1,4 +1,16 @@
-import { kafkaSettings, mongoSettings, opsPort, opsSettings, setting, taskTypeSettings } from '@nask/service';
+import {
+  kafkaRules,
+  kafkaSettings,
+  mongoRules,
+  mongoSettings,
+  opsPort,
+  opsSettings,
+  registryRules,
+  registrySettings,
+  setting,
+  type SettingsRule,
+  taskTypeSettings,
+} from '@nask/service';
 
 /** Every setting of the gateway. */
 export const settingsTable = {
@@ -13,6 +25,7 @@ export const settingsTable = {
   }),
   ...taskTypeSettings,
   ...kafkaSettings,
+  ...registrySettings,
   ...mongoSettings,
   PUBLISH_DEADLINE_MS: setting.durationMs({
     describe: 'How long a POST may take to be acknowledged by Kafka; beyond it the answer is 503.',
@@ -92,3 +105,10 @@ export const settingsTable = {
     default: 'info',
   }),
 };
+
+/** What must be right about several settings together. */
+export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [
+  ...kafkaRules,
+  ...registryRules,
+  ...mongoRules,
+];

@@ -9,8 +9,11 @@ import {
   createMetrics,
   createOpsServer,
   effectiveSettings,
+  kafkaAccess,
   loadSettingsOrExit,
+  mongoCredentials,
   opsRequestListener,
+  registryAccess,
   runService,
 } from '@nask/service';
 import { answerClientError } from './adapters/http/answer-client-error.ts';
@@ -22,7 +25,7 @@ import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
 import { createRequestedLog } from './adapters/kafka/requested-log.ts';
 import { createWriteSide } from './adapters/kafka/write-side.ts';
 import { createReadStore } from './adapters/mongo/read-store.ts';
-import { settingsTable } from './config.ts';
+import { settingsRules, settingsTable } from './config.ts';
 import { cancelTask } from './domain/cancel-task.ts';
 import { createCheckpointWatch } from './domain/checkpoint-watch.ts';
 import { createCoalescer } from './domain/coalescer.ts';
@@ -32,7 +35,7 @@ import { redeliverFailed } from './domain/redeliver-failed.ts';
 import { createTaskIdSource } from './domain/task-id-source.ts';
 import { createTaskRequestValidator } from './domain/task-request.ts';
 
-const settings = loadSettingsOrExit({ service: 'gateway', table: settingsTable });
+const settings = loadSettingsOrExit({ service: 'gateway', table: settingsTable, rules: settingsRules });
 const name = settings.GATEWAY_NAME ?? hostname();
 const source = '/nask/gateway';
 const deadlineMs = settings.PUBLISH_DEADLINE_MS;
@@ -40,12 +43,13 @@ const logger = createLogger({ service: 'gateway', level: settings.LOG_LEVEL, for
 const metrics = createMetrics('gateway');
 
 const topicPrefix = settings.TOPIC_PREFIX;
-const connection = connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: `gateway-${name}`, topicPrefix, logger });
-const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
+const connection = connectKafka({ ...kafkaAccess(settings), clientId: `gateway-${name}`, logger });
+const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logger });
 const producer = createProducer({ connection, logger, metrics, deadlineMs });
 const logEnds = createLogEnds(connection);
 const store = createReadStore({
   url: settings.MONGODB_URL,
+  credentials: mongoCredentials(settings),
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
   logger,
