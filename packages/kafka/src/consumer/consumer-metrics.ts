@@ -77,6 +77,11 @@ function createGauges(registry: Registry, engines: Engines): void {
     ({ logEnd, tracker }) => Math.max(0, logEnd - tracker.watermark),
   );
   ofPartitions(
+    'kafka_consumer_untouched_records',
+    'Offsets of the log that nobody has taken up yet: the lag without what is open or done beyond the oldest',
+    ({ logEnd, tracker }) => Math.max(0, logEnd - tracker.next - tracker.doneAheadCount),
+  );
+  ofPartitions(
     'kafka_consumer_lag_seconds',
     'Age of the oldest record that was taken up and is not done',
     ({ oldestOpenMs }, { nowMs }) => (oldestOpenMs === null ? 0 : Math.max(0, nowMs() - oldestOpenMs) / 1000),
