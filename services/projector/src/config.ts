@@ -1,4 +1,16 @@
-import { consumerSettings, kafkaSettings, mongoSettings, opsPort, opsSettings, setting } from '@nask/service';
+import {
+  consumerSettings,
+  kafkaRules,
+  kafkaSettings,
+  mongoRules,
+  mongoSettings,
+  opsPort,
+  opsSettings,
+  registryRules,
+  registrySettings,
+  setting,
+  type SettingsRule,
+} from '@nask/service';
 
 /** Every setting of the projector. */
 export const settingsTable = {
@@ -22,7 +34,15 @@ export const settingsTable = {
   }),
   ...mongoSettings,
   ...kafkaSettings,
+  ...registrySettings,
   ...consumerSettings,
   ...opsSettings,
   OPS_PORT: opsPort(8004),
 };
+
+/** What must be right about several settings together. */
+export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [
+  ...kafkaRules,
+  ...registryRules,
+  ...mongoRules,
+];

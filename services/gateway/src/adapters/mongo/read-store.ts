@@ -7,6 +7,7 @@ import {
   type CheckpointDocument,
   type TaskDocument,
 } from '@nask/schemas';
+import type { MongoCredentials } from '@nask/service';
 import { UnavailableError } from '../../domain/errors.ts';
 import type { Page } from '../../domain/page.ts';
 import type { RedeliverySelection } from '../../domain/redelivery-selection.ts';
@@ -37,12 +38,14 @@ const maxPageBytes = 4_194_304;
  */
 export function createReadStore(options: {
   url: string;
+  credentials?: MongoCredentials;
   database: string;
   timeoutMs: number;
   logger: Logger;
 }): ReadStore {
   const { timeoutMs, logger } = options;
   const client = new MongoClient(options.url, {
+    ...options.credentials,
     appName: 'nask-gateway',
     readPreference: ReadPreference.primary,
     serverSelectionTimeoutMS: timeoutMs,
