@@ -1,6 +1,7 @@
-import { join } from 'node:path';
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { findPython, required } from '../../local/stack/tools.ts';
 import { pythonWith } from '../python-environment.ts';
 
 /** A record as a subscriber that knows nothing of this project sees it. */
@@ -31,4 +32,11 @@ export async function readAsStranger(
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as StrangersRecord);
+}
+
+/** What a client in Python did that knows nothing of the API but its OpenAPI document. */
+export async function useApiAsStranger(baseUrl: string): Promise<Record<string, unknown>> {
+  const { program } = required(await findPython('a client of the API'));
+  const { stdout } = await promisify(execFile)(program, [join(import.meta.dirname, 'api_stranger.py'), baseUrl]);
+  return JSON.parse(stdout) as Record<string, unknown>;
 }
