@@ -113,6 +113,14 @@ describe('the main job', () => {
       expect(JSON.parse(record.value['result'] as string)).toEqual(posted.get(Number(record.key))!.expected);
     }
   }, 120_000);
+
+  test('a task that is erased is gone for all who read', async () => {
+    const [id] = [...posted.keys()];
+    expect(await system.client.erase(id!)).toBe(204);
+    expect((await system.client.get(id!)).status).toBe(410);
+    expect(await system.client.erase(id!)).toBe(410);
+    expect((await system.client.list()).body.tasks.map((task) => task.id)).not.toContain(id);
+  });
 });
 
 test('a client in another language that has read nothing but the OpenAPI document gets its work done', async () => {

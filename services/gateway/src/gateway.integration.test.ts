@@ -247,3 +247,17 @@ describe('a cancellation', () => {
     expect(await around.cancellations()).toHaveLength(before);
   });
 });
+
+describe('an erasure', () => {
+  const erase = (id: number) => answerOf(fetch(`${gateway.url}/api/tasks/${id}`, { method: 'DELETE' }));
+
+  test('of a task that was erased is a 410, as is its GET; of one that has not ended a 409', async () => {
+    await around.store({ _id: 990, status: 'ERASED', created_at: new Date(0) });
+    const gone = [410, expect.objectContaining({ type: '/problems/task-erased' })];
+    expect([await erase(990), await answerOf(get('/api/tasks/990'))]).toEqual([gone, gone]);
+
+    const id = await postedId();
+    await around.project();
+    expect(await erase(id)).toEqual([409, expect.objectContaining({ type: '/problems/task-not-ended' })]);
+  });
+});

@@ -18,6 +18,7 @@ import { createApi } from './adapters/http/api.ts';
 import { createClientAccess } from './adapters/http/client-access.ts';
 import { createIdLease } from './adapters/kafka/lease-ids.ts';
 import { createCancellationPublisher } from './adapters/kafka/publish-cancellation.ts';
+import { createErasurePublisher } from './adapters/kafka/publish-erasure.ts';
 import { createRedeliveryPublisher } from './adapters/kafka/publish-redelivery.ts';
 import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
 import { createRequestedLog } from './adapters/kafka/requested-log.ts';
@@ -32,6 +33,7 @@ import { createCheckpointWatch } from './domain/checkpoint-watch.ts';
 import { createCoalescer } from './domain/coalescer.ts';
 import type { Correlation } from './domain/correlation.ts';
 import { IdsWouldRepeatError, UnavailableError } from './domain/errors.ts';
+import { eraseTask } from './domain/erase-task.ts';
 import { findTask } from './domain/find-task.ts';
 import { createRateLimit } from './domain/rate-limit.ts';
 import { redeliverFailed } from './domain/redeliver-failed.ts';
@@ -92,6 +94,10 @@ const checkpoints = createCheckpointWatch({
   read: (partitions) => store.checkpoints('tasks.requested', partitions),
   pause: () => sleep(settings.READ_POLL_INTERVAL_MS),
 });
+const erasures = createCheckpointWatch({
+  read: (partitions) => store.checkpoints('tasks.erased', partitions),
+  pause: () => sleep(settings.READ_POLL_INTERVAL_MS),
+});
 const finderPorts = {
   readTask: tasks.get,
   requestedLog: createRequestedLog(logEnds),
@@ -110,6 +116,7 @@ const health = createHealth({
 
 const events = { producer, codec, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas };
 const publishCancellation = createCancellationPublisher(events);
+const publishErasure = createErasurePublisher(events);
 const find = (id: number, startBound: () => AbortSignal) => findTask(finderPorts, id, startBound);
 const redeliver = createRedeliveryPublisher(events);
 const redeliverPorts = (correlation: Correlation) => ({
@@ -134,6 +141,15 @@ const api = createApi({
     cancel: (id, correlation, startBound) =>
       cancelTask(
         { find: () => find(id, startBound), requestCancellation: () => publishCancellation(id, correlation) },
+        id,
+      ),
+    erase: (id, traceparent, startBound) =>
+      eraseTask(
+        {
+          find: () => find(id, startBound),
+          publish: (task) => publishErasure(task, traceparent),
+          projected: ({ partition, offset }) => erasures.reached(partition, offset + 1, startBound()),
+        },
         id,
       ),
     list: store.page,
@@ -188,10 +204,10 @@ await runService({
     }),
     {
       name: 'waiting reads',
-      stop: async () =>
-        checkpoints.close(
-          new UnavailableError('STOPPING', 'The gateway is stopping. Whether the task exists is not known yet.'),
-        ),
+      async stop() {
+        const stopping = 'The gateway is stopping. Whether the task exists is not known yet.';
+        for (const watch of [checkpoints, erasures]) watch.close(new UnavailableError('STOPPING', stopping));
+      },
     },
   ],
 });

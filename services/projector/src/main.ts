@@ -6,7 +6,7 @@ import {
   createProducer,
   DeadLetterError,
 } from '@nask/kafka';
-import { deadLetterTopic, topicsReadBy } from '@nask/schemas';
+import { deadLetterTopic, taskEventsCollection, topicsReadBy } from '@nask/schemas';
 import {
   createHealth,
   createLogger,
@@ -17,7 +17,10 @@ import {
   runService,
 } from '@nask/service';
 import { createCheckpoints } from './adapters/checkpoints.ts';
+import { ensureIndexes } from './adapters/indexes.ts';
+import { createLagWriter } from './adapters/lag-writer.ts';
 import { connectStore } from './adapters/store-connection.ts';
+import { createTaskHistory } from './adapters/task-history.ts';
 import { createTaskStore } from './adapters/task-store.ts';
 import { settingsTable } from './config.ts';
 import { createProjectorMetrics } from './metrics.ts';
@@ -44,6 +47,7 @@ const positions = createPositions({ checkpoints, database: settings.MONGODB_DATA
 const project = createProjection({
   codec,
   store: createTaskStore(store.db),
+  history: createTaskHistory(store.db, taskEventsCollection),
   checkpoints,
   metrics: createProjectorMetrics(metrics),
 });
@@ -56,7 +60,10 @@ const consumer = createParallelConsumer({
     project(records, (record, reason) => deadLetters.publish(record, new DeadLetterError(reason, { record }))),
   maxBatchRecords: settings.PROJECTOR_MAX_BATCH_EVENTS,
   maxBatchBytes: settings.PROJECTOR_MAX_BATCH_BYTES,
-  loadPositions: (assigned) => positions.load(assigned),
+  async loadPositions(assigned) {
+    await ensureIndexes(store.db);
+    return positions.load(assigned);
+  },
   deadLetters,
   logger,
   metrics,
@@ -91,5 +98,6 @@ await runService({
       start: () => consumer.start(),
       stop: ({ graceMs }) => consumer.stop({ drainTimeoutMs: graceMs / 2 }),
     },
+    createLagWriter({ db: store.db, lag: () => consumer.lag(), logger }),
   ],
 });

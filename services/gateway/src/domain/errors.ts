@@ -27,7 +27,12 @@ export class TaskNotFoundError extends Error {
   readonly code = 'TASK_NOT_FOUND';
 }
 
-/** The task has not ended, so there is no outcome to send. */
+/** The task was erased on request. */
+export class TaskErasedError extends Error {
+  readonly code = 'TASK_ERASED';
+}
+
+/** The task has not ended, so there is no outcome to send, and it cannot be erased. */
 export class TaskNotEndedError extends Error {
   readonly code = 'TASK_NOT_ENDED';
 }
@@ -64,6 +69,8 @@ export type UnavailableCode =
   | 'CANCELLATION_UNCONFIRMED'
   /** Where idempotency keys are remembered cannot be asked. The request did nothing. */
   | 'KEYS_UNAVAILABLE'
+  /** Kafka did not acknowledge an erasure: it may be in the log, or not. */
+  | 'ERASURE_UNCONFIRMED'
   /** More requests at once than this gateway serves. */
   | 'OVERLOADED'
   /** The read model, or the position that it has to reach, cannot be asked. */

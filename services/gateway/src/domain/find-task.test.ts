@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { TaskDocument } from '@nask/schemas';
 import { createCheckpointWatch } from './checkpoint-watch.ts';
 import { createCoalescer } from './coalescer.ts';
-import { TaskNotFoundError, UnavailableError } from './errors.ts';
+import { TaskErasedError, TaskNotFoundError, UnavailableError } from './errors.ts';
 import { findTask, type LogRange, type TaskFinderPorts } from './find-task.ts';
 
 const partitionCount = 3;
@@ -70,6 +70,12 @@ describe('a read by id', () => {
     const world = createWorld();
     world.documents.set(4, { _id: 4, status: 'PENDING' });
     await expect(findTask(world.ports, 4, unbounded)).rejects.toThrow(TaskNotFoundError);
+  });
+
+  test('a task that was erased is told apart from one that never was, at once', async () => {
+    const world = createWorld();
+    world.documents.set(4, { _id: 4, status: 'ERASED' });
+    await expect(findTask(world.ports, 4, unbounded)).rejects.toThrow(TaskErasedError);
   });
 
   test('beyond the bound it says that it does not know, and waits no longer', async () => {

@@ -102,6 +102,7 @@ describe('the documents in the database', () => {
         for (const document of documents) await tasks.replaceOne({ _id: document._id }, document, { upsert: true });
         return new Map();
       },
+      erasedAmong: async () => [],
     };
     const check = expectTheBytesOfTheLog((batches) => oneAfterTheOther(replacing, batches), { endOnFailure: true });
     await expect(check).rejects.toThrow(/Property failed/);

@@ -17,9 +17,9 @@ describe('the API as a whole', () => {
     ['DELETE', '/api/tasks', 'HEAD, GET, POST, OPTIONS'],
     ['DELETE', '/api/tasks/batch', 'POST, OPTIONS'],
     ['GET', '/api/tasks/batch', 'POST, OPTIONS'],
-    ['PUT', '/api/tasks/4', 'HEAD, GET, OPTIONS'],
-    ['TRACE', '/api/tasks/4', 'HEAD, GET, OPTIONS'],
-    ['PROPFIND', '/api/tasks/4', 'HEAD, GET, OPTIONS'],
+    ['PUT', '/api/tasks/4', 'HEAD, GET, DELETE, OPTIONS'],
+    ['TRACE', '/api/tasks/4', 'HEAD, GET, DELETE, OPTIONS'],
+    ['PROPFIND', '/api/tasks/4', 'HEAD, GET, DELETE, OPTIONS'],
   ])('%s %s is not allowed, and Allow says what is', async (method, path, allow) => {
     const answer = await api.call(method, path);
     expectProblem(answer, 'method-not-allowed');

@@ -10,6 +10,7 @@ import { createBatchRoutes } from './batch-routes.ts';
 import { guardRoutes } from './guard-routes.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
 import { observe, type AccessLogLevel } from './observe.ts';
+import { createErasureRoutes, type ErasureOperations } from './erasure-routes.ts';
 import { createNotificationRoutes, type NotificationOperations } from './notification-routes.ts';
 import type { ClientAccess } from './client-access.ts';
 import { allowOrigins } from './cors.ts';
@@ -24,7 +25,7 @@ import { createTaskTypeRoutes } from './task-type-routes.ts';
 import { refuseAtWrittenPaths, unmatched } from './unmatched.ts';
 
 export interface ApiOptions extends BodyLimits {
-  operations: TaskOperations & NotificationOperations;
+  operations: TaskOperations & NotificationOperations & ErasureOperations;
   taskTypes: ReadonlyMap<string, TaskType>;
   /** Put before the names of topics. */
   topicPrefix: string;
@@ -76,6 +77,7 @@ export function createRouters(options: ApiOptions): readonly Router[] {
   return [
     createTaskRoutes(options.operations, options),
     createBatchRoutes(options.operations, options),
+    createErasureRoutes(options.operations, options),
     createNotificationRoutes(options.operations, options),
     createTaskTypeRoutes(options.taskTypes),
     createProblemRoutes(),

@@ -5,6 +5,7 @@ import {
   MalformedJsonError,
   NoNotifyUrlError,
   OutcomeUnknownError,
+  TaskErasedError,
   TaskEndedError,
   TaskNotEndedError,
   TaskNotFoundError,
@@ -19,6 +20,7 @@ const unavailable: Record<UnavailableCode, ProblemName> = {
   NOT_ACCEPTED: 'not-accepted',
   CANCELLATION_UNCONFIRMED: 'cancellation-unconfirmed',
   KEYS_UNAVAILABLE: 'idempotency-keys-unavailable',
+  ERASURE_UNCONFIRMED: 'erasure-unconfirmed',
   OVERLOADED: 'overloaded',
   READ_MODEL_UNAVAILABLE: 'read-model-unavailable',
   READ_MODEL_BEHIND: 'read-model-behind',
@@ -33,6 +35,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof MalformedJsonError)
     return problem('malformed-request', `The body is not JSON text: ${error.message}.`);
   if (error instanceof TaskNotFoundError) return problem('task-not-found', error.message);
+  if (error instanceof TaskErasedError) return problem('task-erased', error.message);
   if (error instanceof TaskNotEndedError) return problem('task-not-ended', error.message);
   if (error instanceof NoNotifyUrlError) return problem('no-notify-url', error.message);
   if (error instanceof TaskEndedError) return problem('task-ended', error.message);

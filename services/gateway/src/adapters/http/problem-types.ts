@@ -49,7 +49,7 @@ export const problemTypes = {
   'task-not-ended': {
     status: 409,
     title: 'The task has not ended',
-    meaning: 'There is no outcome to send yet. It will be sent when the task ends.',
+    meaning: 'It has no outcome that could be sent yet, and it cannot be erased. Ask again when it has ended.',
   },
   'no-notify-url': {
     status: 409,
@@ -61,6 +61,11 @@ export const problemTypes = {
     title: 'A request with this Idempotency-Key is being served',
     meaning: 'Repeat the request: it will be answered with the same task.',
     retryAfterS: 1,
+  },
+  'task-erased': {
+    status: 410,
+    title: 'The task was erased',
+    meaning: 'Somebody asked for that with DELETE. Its events in Kafka stay until their retention ends.',
   },
   'body-too-large': {
     status: 413,
@@ -123,6 +128,12 @@ export const problemTypes = {
     status: 503,
     title: 'Whether the task will be cancelled is unknown',
     meaning: 'Kafka did not acknowledge the cancellation in time. Repeat the request: cancelling twice does no harm.',
+    retryAfterS: 2,
+  },
+  'erasure-unconfirmed': {
+    status: 503,
+    title: 'Whether the task will be erased is not known',
+    meaning: 'Kafka did not acknowledge the erasure in time. Repeat the request: erasing twice does no harm.',
     retryAfterS: 2,
   },
   'read-model-unavailable': {

@@ -3,6 +3,7 @@ import { aboutOperations } from './about-operations.ts';
 import { securitySchemes, withAccess } from './access.ts';
 import { tags, type ApiOperation, type OperationObject } from './api-operation.ts';
 import { batchOperations, batchSchemas } from './batch-operations.ts';
+import { erasureOperations } from './erasure-operations.ts';
 import { notificationOperations, notificationSchemas } from './notification-operations.ts';
 import { problemSchemas } from './problem-schemas.ts';
 import { taskOperations } from './task-operations.ts';
@@ -13,6 +14,7 @@ import { taskSchemas } from './task-schemas.ts';
 export const apiOperations: readonly ApiOperation[] = [
   ...taskOperations,
   ...batchOperations,
+  ...erasureOperations,
   ...taskTypeOperations,
   ...notificationOperations,
   ...aboutOperations,

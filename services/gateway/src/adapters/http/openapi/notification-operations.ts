@@ -36,6 +36,7 @@ export const notificationOperations: readonly ApiOperation[] = [
         },
         [
           'task-not-found',
+          'task-erased',
           'task-not-ended',
           'no-notify-url',
           'redelivery-uncertain',

@@ -44,6 +44,11 @@ export function jsonResponse(
   };
 }
 
+/** An answer without a body. */
+export function emptyResponse(description: string): ResponseObject {
+  return { description, headers: requestIdHeader };
+}
+
 /**
  * The responses of an operation: its own, and one for each status of its problems and of those that any request can get.
  * @param own by status

@@ -124,6 +124,7 @@ export const taskOperations: readonly ApiOperation[] = [
       parameters: [taskIdParameter],
       responses: responses({ 200: jsonResponse('The task.', schemaRef('Task')) }, [
         'task-not-found',
+        'task-erased',
         'read-model-unavailable',
         'read-model-behind',
       ]),
@@ -141,6 +142,7 @@ export const taskOperations: readonly ApiOperation[] = [
       parameters: [taskIdParameter, traceparentParameter],
       responses: responses({ 202: jsonResponse('It was asked for. The task as it is.', schemaRef('Task')) }, [
         'task-not-found',
+        'task-erased',
         'task-ended',
         'cancellation-unconfirmed',
         'read-model-unavailable',
