@@ -21,8 +21,9 @@ interface Body {
   cursor?: string;
 }
 
-/** RFC 3339, with the offset that it asks for. */
-const dateTime = '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$';
+/** RFC 3339, with the offset that it asks for, and not before 1970, when no task ended. */
+const dateTime =
+  '^(19[7-9]\\d|[2-9]\\d{3})-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3])(:[0-5]\\d){2}(\\.\\d{1,9})?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)$';
 
 /** JSON Schema of the body of `POST /api/notifications/redeliver`. */
 export const redeliverySelectionSchema = {
@@ -47,8 +48,6 @@ export function redeliverySelection(body: unknown): RedeliverySelection {
   const toMs = Date.parse(body.to);
   const afterId = body.cursor === undefined ? 0 : parseCursor(body.cursor);
   const faults: Fault[] = [];
-  if (Number.isNaN(fromMs)) faults.push({ pointer: '/from', detail: 'must be a time that there is' });
-  if (Number.isNaN(toMs)) faults.push({ pointer: '/to', detail: 'must be a time that there is' });
   if (fromMs > toMs) faults.push({ pointer: '/to', detail: 'must not be before /from' });
   if (afterId === undefined) faults.push({ pointer: '/cursor', detail: 'must be as it stands in the last answer' });
   if (faults.length > 0 || afterId === undefined) throw new InvalidRequestError(faults);
@@ -57,5 +56,5 @@ export function redeliverySelection(body: unknown): RedeliverySelection {
 
 function inWords(fault: Fault): Fault {
   if (!fault.detail.startsWith('must match pattern')) return fault;
-  return { ...fault, detail: 'must be a time as in RFC 3339, e.g. 2026-11-24T18:30:00Z' };
+  return { ...fault, detail: 'must be a time from 1970 on as in RFC 3339, e.g. 2026-11-24T18:30:00Z' };
 }
