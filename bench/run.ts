@@ -10,6 +10,7 @@ import { availableParallelism, loadavg } from 'node:os';
 type Bench = () => Promise<boolean>;
 
 const benches: Record<string, () => Promise<Bench>> = {
+  cluster: async () => (await import('./cluster.ts')).benchCluster,
   consumer: async () => (await import('./consumer.ts')).benchConsumer,
   'executor-chaos': async () => (await import('./executor-chaos.ts')).benchExecutorChaos,
   idle: async () => (await import('./idle.ts')).benchIdle,

@@ -1,21 +1,39 @@
+/** A broker's place in a cluster of several, each of them a controller too. */
+export interface KafkaMembership {
+  readonly clusterId: string;
+  /** From 1. */
+  readonly nodeId: number;
+  /** The controllers' ports, of node 1 first. */
+  readonly controllerPorts: readonly number[];
+}
+
 /**
  * The configuration of one Kafka broker that is its own controller (KRaft), for loopback clients only.
  * @param dataFolder where the log is
+ * @param membership default: a cluster of its own
  */
-export function kafkaConfig(options: { port: number; controllerPort: number; dataFolder: string }): string {
-  const { port, controllerPort, dataFolder } = options;
+export function kafkaConfig(options: {
+  port: number;
+  controllerPort: number;
+  dataFolder: string;
+  membership?: KafkaMembership;
+}): string {
+  const { port, controllerPort, dataFolder, membership } = options;
+  const controllerPorts = membership?.controllerPorts ?? [controllerPort];
+  const replicas = controllerPorts.length;
+  const voters = controllerPorts.map((voter, index) => `${index + 1}@127.0.0.1:${voter}`).join(',');
   const settings: Record<string, string | number> = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'node.id': membership?.nodeId ?? 1,
+    'controller.quorum.voters': voters,
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': dataFolder,
 
-    // One broker: what Kafka keeps for itself has one replica, and few partitions, which start faster.
-    'offsets.topic.replication.factor': 1,
+    // What Kafka keeps for itself is on every broker, and has few partitions, which start faster.
+    'offsets.topic.replication.factor': replicas,
     'offsets.topic.num.partitions': 4,
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,

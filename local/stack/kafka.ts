@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { classArchive } from './class-archive.ts';
 import { installOnce, isInstalled } from './install-cache.ts';
-import { kafkaConfig } from './kafka-config.ts';
+import { kafkaConfig, type KafkaMembership } from './kafka-config.ts';
 import { probeKafka } from './kafka-probe.ts';
 import { manageProcess } from './managed-process.ts';
 import { runMaven } from './maven.ts';
@@ -18,8 +18,13 @@ const product = 'Apache Kafka 4.3.1';
 const cacheKey = 'kafka-4.3.1';
 
 /** Apache Kafka: one broker in KRaft mode, its log in the data folder, for clients on this machine. */
-export function createKafka(options: { folders: ServerFolders; port: number; controllerPort: number }): Server {
-  const { folders, port, controllerPort } = options;
+export function createKafka(options: {
+  folders: ServerFolders;
+  port: number;
+  controllerPort: number;
+  membership?: KafkaMembership;
+}): Server {
+  const { folders, port, controllerPort, membership } = options;
   const dataFolder = join(folders.data, 'kafka');
   const configFile = join(folders.data, 'kafka.properties');
   let java: { program: string; version: string } | undefined;
@@ -39,11 +44,12 @@ export function createKafka(options: { folders: ServerFolders; port: number; con
       await runMaven(maven.program, { pom: 'kafka/pom.xml', goal: 'copy-dependencies', outputFolder, signal });
     });
     await mkdir(folders.data, { recursive: true });
-    await writeFile(configFile, kafkaConfig({ port, controllerPort, dataFolder }));
+    await writeFile(configFile, kafkaConfig({ port, controllerPort, dataFolder, membership }));
     if (existsSync(join(dataFolder, 'meta.properties'))) return;
     signal?.throwIfAborted();
     progress('formatting its data folder');
-    const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '--cluster-id', newClusterId()];
+    const clusterId = membership?.clusterId ?? newClusterId();
+    const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '--cluster-id', clusterId];
     await runCommand(java.program, [...jvmFlags(installed), ...format, '--config', configFile], { signal });
   }
 
@@ -84,7 +90,7 @@ function jvmFlags(installed: string): string[] {
 }
 
 /** A random cluster id as Kafka writes it: 16 bytes in base64url, without a leading dash. */
-function newClusterId(): string {
+export function newClusterId(): string {
   const id = randomBytes(16).toString('base64url');
   return id.startsWith('-') ? newClusterId() : id;
 }

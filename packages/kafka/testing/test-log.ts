@@ -32,9 +32,15 @@ export class TestLog {
     await Promise.all([this.#admin.disconnect(), this.#producer.disconnect()]);
   }
 
-  async createTopic(topic: string, partitions: number): Promise<void> {
+  /** @param replication default: one replica, as a single broker can */
+  async createTopic(
+    topic: string,
+    partitions: number,
+    { replicas, minInSync } = { replicas: 1, minInSync: 1 },
+  ): Promise<void> {
     const name = topicName(this.connection, topic);
-    await createTopics(this.#admin, [{ name, partitions, replicationFactor: 1, config: {} }]);
+    const config = { 'min.insync.replicas': String(minInSync) };
+    await createTopics(this.#admin, [{ name, partitions, replicationFactor: replicas, config }]);
   }
 
   /** Deletes the records below an offset, as retention does. */

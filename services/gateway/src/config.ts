@@ -51,6 +51,12 @@ export const settingsTable = {
     min: 1_024,
     max: 524_288,
   }),
+  MAX_BATCH_BODY_BYTES: setting.bytes({
+    describe: 'The largest body of a batch of tasks.',
+    default: 1_048_576,
+    min: 1_024,
+    max: 16_777_216,
+  }),
   MAX_CONNECTIONS: setting.integer({
     describe: 'Connections above it are closed at once.',
     default: 10_000,

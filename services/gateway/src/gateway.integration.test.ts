@@ -37,7 +37,7 @@ async function postedId(body: object = prime, { url } = gateway): Promise<number
 describe('a task that is posted', () => {
   test('is in the log when the answer comes, as the event of the contract', async () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    const answer = await post(gateway.url, prime, { traceparent });
+    const answer = await post(gateway.url, prime, { traceparent, 'x-request-id': 'req-1' });
     const id = Number(answer.headers.get('location')?.replace('/api/tasks/', ''));
     expect([answer.status, await answer.json()]).toEqual([202, { id, status: 'PENDING', ...prime }]);
 
@@ -59,6 +59,7 @@ describe('a task that is posted', () => {
       ce_source: '/nask/gateway',
       ce_subject: String(id),
       ce_time: new Date(event.requested_at).toISOString(),
+      ce_requestid: 'req-1',
       traceparent,
     });
   });

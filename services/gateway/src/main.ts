@@ -22,17 +22,21 @@ import { createRedeliveryPublisher } from './adapters/kafka/publish-redelivery.t
 import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
 import { createRequestedLog } from './adapters/kafka/requested-log.ts';
 import { createWriteSide } from './adapters/kafka/write-side.ts';
+import { createIdempotencyKeys } from './adapters/mongo/idempotency-keys.ts';
 import { createReadStore } from './adapters/mongo/read-store.ts';
 import { settingsTable } from './config.ts';
+import { createTaskAcceptor } from './domain/accept-task.ts';
 import { cancelTask } from './domain/cancel-task.ts';
 import { createCheckpointWatch } from './domain/checkpoint-watch.ts';
 import { createCoalescer } from './domain/coalescer.ts';
+import type { Correlation } from './domain/correlation.ts';
 import { IdsWouldRepeatError, UnavailableError } from './domain/errors.ts';
 import { eraseTask } from './domain/erase-task.ts';
 import { findTask } from './domain/find-task.ts';
 import { redeliverFailed } from './domain/redeliver-failed.ts';
 import { createTaskIdSource } from './domain/task-id-source.ts';
 import { createTaskRequestValidator } from './domain/task-request.ts';
+import type { VisibleTaskDocument } from './domain/task-view.ts';
 
 const settings = loadSettingsOrExit({ service: 'gateway', table: settingsTable });
 const name = settings.GATEWAY_NAME ?? hostname();
@@ -51,6 +55,11 @@ const store = createReadStore({
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
   logger,
+});
+const idempotencyKeys = createIdempotencyKeys({
+  url: settings.MONGODB_URL,
+  database: settings.MONGODB_DATABASE,
+  timeoutMs: settings.MONGODB_TIMEOUT_MS,
 });
 
 function exitFor(err: unknown): void {
@@ -107,37 +116,49 @@ const publishCancellation = createCancellationPublisher(events);
 const publishErasure = createErasurePublisher(events);
 const find = (id: number, startBound: () => AbortSignal) => findTask(finderPorts, id, startBound);
 const redeliver = createRedeliveryPublisher(events);
-const redeliverPorts = { failed: store.failedNotifications, request: redeliver };
+const redeliverPorts = (correlation: Correlation) => ({
+  failed: store.failedNotifications,
+  request: (document: VisibleTaskDocument) => redeliver(document, correlation),
+});
 
+const taskTypes = taskTypesWith(settings.TASK_TYPES_FOLDER);
 const api = createApi({
+  taskTypes,
   operations: {
-    validate: createTaskRequestValidator(taskTypesWith(settings.TASK_TYPES_FOLDER)),
-    accept: createTaskPublisher({ ...events, ids }),
+    validate: createTaskRequestValidator(taskTypes),
+    accept: createTaskAcceptor({
+      publisher: createTaskPublisher({ ...events, ids }),
+      keys: idempotencyKeys,
+      deadlineMs,
+      nowMs: Date.now,
+      onMarkFailure: (err) => logger.warn({ err }, 'an idempotency key could not be marked'),
+    }),
     find,
-    cancel: (id, traceparent, startBound) =>
+    cancel: (id, correlation, startBound) =>
       cancelTask(
-        { find: () => find(id, startBound), requestCancellation: () => publishCancellation(id, traceparent) },
+        { find: () => find(id, startBound), requestCancellation: () => publishCancellation(id, correlation) },
         id,
       ),
-    erase: (id, traceparent, startBound) =>
+    erase: (id, correlation, startBound) =>
       eraseTask(
         {
           find: () => find(id, startBound),
-          publish: (task) => publishErasure(task, traceparent),
+          publish: (task) => publishErasure(task, correlation),
           projected: ({ partition, offset }) => erasures.reached(partition, offset + 1, startBound()),
         },
         id,
       ),
     list: store.page,
     redeliver,
-    redeliverFailed: (selection, signal) =>
-      redeliverFailed(redeliverPorts, selection, { maxTasks: settings.MAX_REDELIVERIES, signal }),
+    redeliverFailed: (selection, correlation, signal) =>
+      redeliverFailed(redeliverPorts(correlation), selection, { maxTasks: settings.MAX_REDELIVERIES, signal }),
   },
   healthListener: opsRequestListener({ health, metrics }),
   logger,
   metrics,
   accessLogLevel: settings.ACCESS_LOG_LEVEL,
   maxBodyBytes: settings.MAX_BODY_BYTES,
+  maxBatchBodyBytes: settings.MAX_BATCH_BODY_BYTES,
   bodyTimeoutMs: settings.BODY_TIMEOUT_MS,
   maxRequestsInFlight: settings.MAX_REQUESTS_IN_FLIGHT,
   readWaitMs: settings.READ_WAIT_MS,
@@ -153,6 +174,7 @@ await runService({
   components: [
     createOpsServer({ host: settings.OPS_HOST, port: settings.OPS_PORT, health, metrics }),
     { name: 'store', stop: () => store.close() },
+    { name: 'idempotency keys', stop: () => idempotencyKeys.close() },
     { name: 'log ends', stop: () => logEnds.stop() },
     { name: 'producer', start: () => producer.start(), stop: () => producer.stop() },
     writeSide,

@@ -78,6 +78,9 @@ describe('while the store is away', () => {
         const answer = await get(gateway, path);
         expectUnavailable(answer, (await answer.json()) as Record<string, unknown>, 'read-model-unavailable');
       }
+      // Only who sends a key depends on the store.
+      const keyed = await post(gateway.url, prime, { 'idempotency-key': 'store-away' });
+      expectUnavailable(keyed, (await keyed.json()) as Record<string, unknown>, 'idempotency-keys-unavailable');
       expect((await fetch(`${gateway.opsUrl}/readyz`)).status).toBe(200);
       // A gateway that starts meanwhile accepts tasks too, with ids of its own.
       const started = await spawnGateway();

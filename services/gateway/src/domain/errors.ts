@@ -47,6 +47,16 @@ export class TaskEndedError extends Error {
   readonly code = 'TASK_ENDED';
 }
 
+/** The key of the request came with another request before. */
+export class IdempotencyKeyReusedError extends Error {
+  readonly code = 'IDEMPOTENCY_KEY_REUSED';
+}
+
+/** Another request with the same key is being served. */
+export class IdempotencyKeyInUseError extends Error {
+  readonly code = 'IDEMPOTENCY_KEY_IN_USE';
+}
+
 /** The task as an event is larger than Kafka takes. */
 export class TaskTooLargeError extends Error {
   readonly code = 'TASK_TOO_LARGE';
@@ -59,6 +69,8 @@ export type UnavailableCode =
   | 'CANCELLATION_UNCONFIRMED'
   /** Kafka did not acknowledge an erasure: it may be in the log, or not. */
   | 'ERASURE_UNCONFIRMED'
+  /** Where idempotency keys are remembered cannot be asked. The request did nothing. */
+  | 'KEYS_UNAVAILABLE'
   /** More requests at once than this gateway serves. */
   | 'OVERLOADED'
   /** The read model, or the position that it has to reach, cannot be asked. */

@@ -26,16 +26,19 @@ interface TaskRequestBody {
   timeout?: number | null;
 }
 
-/** JSON Schema of the body of `POST /api/tasks`, apart from the payload, whose schema depends on the type. */
-export function taskRequestSchema(typeNames: readonly string[]): JSONSchemaObject {
+/**
+ * JSON Schema (draft 2020-12) of the body of `POST /api/tasks`.
+ * @param typeNames the task types that it may have
+ * @param payload the schema of its payload: of one type, that of the type
+ */
+export function newTaskSchema(typeNames: readonly string[], payload: JSONSchemaObject): JSONSchemaObject {
   return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
     type: 'object',
     required: ['type', 'payload'],
     additionalProperties: false,
     properties: {
       type: { type: 'string', enum: typeNames, description: 'Name of the task type.' },
-      payload: { description: 'What to work on; see the JSON Schema of the task type.' },
+      payload,
       notify_url: {
         type: ['string', 'null'],
         maxLength: maxNotifyUrlLength,
@@ -58,7 +61,8 @@ export function taskRequestSchema(typeNames: readonly string[]): JSONSchemaObjec
  */
 export function createTaskRequestValidator(taskTypes: ReadonlyMap<string, TaskType>): (body: unknown) => NewTask {
   const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
-  const isRequest = ajv.compile<TaskRequestBody>(taskRequestSchema([...taskTypes.keys()]));
+  // The payload is checked on its own, so that each fault is told once, whatever else is wrong.
+  const isRequest = ajv.compile<TaskRequestBody>(newTaskSchema([...taskTypes.keys()], {}));
   const payloadChecks = new Map([...taskTypes].map(([name, type]) => [name, ajv.compile(type.payloadSchema)]));
 
   return (body) => {

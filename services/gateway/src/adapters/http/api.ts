@@ -1,12 +1,17 @@
 import type { RequestListener } from 'node:http';
+import type Router from '@koa/router';
 import Koa from 'koa';
 import type { Registry } from 'prom-client';
 import type { Logger } from '@nask/kafka';
+import type { TaskType } from '@nask/schemas';
 import { answerErrors } from './answer-errors.ts';
+import { createBatchRoutes } from './batch-routes.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
 import { observe, type AccessLogLevel } from './observe.ts';
 import { createErasureRoutes, type ErasureOperations } from './erasure-routes.ts';
 import { createNotificationRoutes, type NotificationOperations } from './notification-routes.ts';
+import { createDocsRoutes } from './docs-routes.ts';
+import { createOpenApiRoutes } from './openapi/openapi-routes.ts';
 import { createProblemRoutes } from './problem-routes.ts';
 import type { BodyLimits } from './read-body.ts';
 import { createTaskRoutes, type TaskOperations } from './task-routes.ts';
@@ -14,8 +19,11 @@ import { unmatched } from './unmatched.ts';
 
 export interface ApiOptions extends BodyLimits {
   operations: TaskOperations & NotificationOperations & ErasureOperations;
+  taskTypes: ReadonlyMap<string, TaskType>;
   /** Answers /healthz and /readyz, outside of logs, limits and metrics. */
   healthListener: RequestListener;
+  /** The largest body of a batch. */
+  maxBatchBodyBytes: number;
   logger: Logger;
   metrics: Registry;
   accessLogLevel: AccessLogLevel;
@@ -36,10 +44,7 @@ export function createApi(options: ApiOptions): RequestListener {
   app.use(observe({ logger, level: options.accessLogLevel, metrics }));
   app.use(answerErrors(logger));
   app.use(inFlightLimit(options.maxRequestsInFlight));
-  app.use(createTaskRoutes(options.operations, options).routes());
-  app.use(createErasureRoutes(options.operations, options).routes());
-  app.use(createNotificationRoutes(options.operations, options).routes());
-  app.use(createProblemRoutes().routes());
+  for (const router of createRouters(options)) app.use(router.routes());
   app.use(unmatched);
   // Answers that cannot be written any more: the client is gone, which is its right.
   app.on('error', (error: Error) => logger.debug({ err: error }, 'An answer could not be written'));
@@ -48,4 +53,17 @@ export function createApi(options: ApiOptions): RequestListener {
     if (healthPaths.has(request.url ?? '')) options.healthListener(request, response);
     else void handle(request, response);
   };
+}
+
+/** All routes. Each is an operation of the OpenAPI document. */
+export function createRouters(options: ApiOptions): readonly Router[] {
+  return [
+    createTaskRoutes(options.operations, options),
+    createBatchRoutes(options.operations, options),
+    createErasureRoutes(options.operations, options),
+    createNotificationRoutes(options.operations, options),
+    createProblemRoutes(),
+    createOpenApiRoutes(options.taskTypes),
+    createDocsRoutes(),
+  ];
 }

@@ -1,4 +1,6 @@
 import {
+  IdempotencyKeyInUseError,
+  IdempotencyKeyReusedError,
   InvalidRequestError,
   MalformedJsonError,
   NoNotifyUrlError,
@@ -18,6 +20,7 @@ const unavailable: Record<UnavailableCode, ProblemName> = {
   NOT_ACCEPTED: 'not-accepted',
   CANCELLATION_UNCONFIRMED: 'cancellation-unconfirmed',
   ERASURE_UNCONFIRMED: 'erasure-unconfirmed',
+  KEYS_UNAVAILABLE: 'idempotency-keys-unavailable',
   OVERLOADED: 'overloaded',
   READ_MODEL_UNAVAILABLE: 'read-model-unavailable',
   READ_MODEL_BEHIND: 'read-model-behind',
@@ -36,6 +39,8 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof TaskNotEndedError) return problem('task-not-ended', error.message);
   if (error instanceof NoNotifyUrlError) return problem('no-notify-url', error.message);
   if (error instanceof TaskEndedError) return problem('task-ended', error.message);
+  if (error instanceof IdempotencyKeyReusedError) return problem('idempotency-key-reused', error.message);
+  if (error instanceof IdempotencyKeyInUseError) return problem('idempotency-key-in-use', error.message);
   if (error instanceof TaskTooLargeError) return problem('body-too-large', error.message);
   if (error instanceof OutcomeUnknownError) return problem('outcome-unknown', error.message, { task_id: error.taskId });
   if (error instanceof UnavailableError) return problem(unavailable[error.code], error.message);

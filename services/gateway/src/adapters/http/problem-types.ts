@@ -51,6 +51,12 @@ export const problemTypes = {
     title: 'The task was erased',
     meaning: 'Somebody asked for that with DELETE. Its events in Kafka stay until their retention ends.',
   },
+  'idempotency-key-in-use': {
+    status: 409,
+    title: 'A request with this Idempotency-Key is being served',
+    meaning: 'Repeat the request: it will be answered with the same task.',
+    retryAfterS: 1,
+  },
   'body-too-large': {
     status: 413,
     title: 'The body is too large',
@@ -65,6 +71,11 @@ export const problemTypes = {
     status: 422,
     title: 'The request breaks rules',
     meaning: 'Each entry of errors names a place (a JSON pointer into the body, or a query parameter) and its rule.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The Idempotency-Key came with another request',
+    meaning: 'Within 24 hours a key stands for one request. Take a new key for another one.',
   },
   'headers-too-large': {
     status: 431,
@@ -87,9 +98,15 @@ export const problemTypes = {
     title: 'Whether the task was accepted is unknown',
     meaning:
       'Kafka did not acknowledge it in time; it may be in the log, or come to be. If it was accepted, it has the id in ' +
-      'task_id: once GET /api/tasks/{task_id} answers 200 it was accepted, while it answers 404 it was not. Repeating the ' +
-      'request at once may run the task twice.',
+      'task_id: once GET /api/tasks/{task_id} answers 200 it was accepted, while it answers 404 it was not. A request ' +
+      'with an Idempotency-Key can be repeated at once and stays one task; without one, repeating it may run the task twice.',
     retryAfterS: 5,
+  },
+  'idempotency-keys-unavailable': {
+    status: 503,
+    title: 'Idempotency keys cannot be looked up now',
+    meaning: 'The store of the keys does not answer. The task was not accepted: repeat the request, with the same key.',
+    retryAfterS: 2,
   },
   'cancellation-unconfirmed': {
     status: 503,

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import Router from '@koa/router';
-import { taskResource, type TaskResource } from '@nask/schemas';
-import { validTraceparent } from '../../domain/correlation.ts';
+import type { AcceptTask } from '../../domain/accept-task.ts';
+import type { Correlation } from '../../domain/correlation.ts';
 import { TaskNotFoundError } from '../../domain/errors.ts';
 import { parseJsonText } from '../../domain/json-text.ts';
 import { cursorAfter, parsePage, type Page } from '../../domain/page.ts';
@@ -9,7 +9,10 @@ import { parseTaskId } from '../../domain/task-id.ts';
 import type { NewTask } from '../../domain/task-request.ts';
 import { viewOf, type VisibleTaskDocument } from '../../domain/task-view.ts';
 import { assertJson } from './assert-json.ts';
+import { correlationOf } from './correlation-of.ts';
+import { idempotencyKeyOf } from './idempotency-key-of.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
+import { pendingTask } from './pending-task.ts';
 import { readBodyText, type BodyLimits } from './read-body.ts';
 import { createRequestBound } from './request-bound.ts';
 
@@ -17,15 +20,14 @@ import { createRequestBound } from './request-bound.ts';
 export interface TaskOperations {
   /** The task of a parsed body. @throws InvalidRequestError */
   validate(body: unknown): NewTask;
-  /** Accepts a task, for good: resolves with its id once Kafka acknowledged the event. */
-  accept(task: NewTask, traceparent: string | undefined): Promise<number>;
+  accept: AcceptTask;
   /** Finds a task; `startBound` is called if it has to wait. @throws TaskNotFoundError */
   find(id: number, startBound: () => AbortSignal): Promise<VisibleTaskDocument>;
   /**
    * Asks that a task be stopped: resolves with the task as it is, once Kafka acknowledged the event. `startBound` as above.
    * @throws TaskNotFoundError, TaskEndedError
    */
-  cancel(id: number, traceparent: string | undefined, startBound: () => AbortSignal): Promise<VisibleTaskDocument>;
+  cancel(id: number, correlation: Correlation, startBound: () => AbortSignal): Promise<VisibleTaskDocument>;
   /** One page, ascending by id, without results; `hasMore` when there are tasks after it. */
   list(page: Page): Promise<{ documents: VisibleTaskDocument[]; hasMore: boolean }>;
 }
@@ -42,7 +44,7 @@ export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits 
   router.post('/api/tasks', async (ctx) => {
     assertJson(ctx);
     const task = operations.validate(parseJsonText(await readBodyText(ctx.req, limits)));
-    const id = await operations.accept(task, validTraceparent(ctx.get('traceparent')));
+    const id = await operations.accept(task, correlationOf(ctx), idempotencyKeyOf(ctx)());
     ctx.status = 202;
     ctx.set('Location', `/api/tasks/${id}`);
     ctx.body = pendingTask(id, task);
@@ -62,8 +64,7 @@ export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits 
   });
 
   router.post('/api/tasks/:id/cancel', async (ctx) => {
-    const traceparent = validTraceparent(ctx.get('traceparent'));
-    const task = await withTask(ctx, (id, startBound) => operations.cancel(id, traceparent, startBound));
+    const task = await withTask(ctx, (id, startBound) => operations.cancel(id, correlationOf(ctx), startBound));
     ctx.status = 202;
     ctx.body = viewOf(task);
   });
@@ -80,8 +81,4 @@ export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits 
   }
 
   return router;
-}
-
-function pendingTask(id: number, task: NewTask): TaskResource {
-  return taskResource({ id, status: 'PENDING', ...task });
 }

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { eventHeaders, ProducerError, type EventCodec, type GroupCommitProducer } from '@nask/kafka';
+import type { Correlation } from '../../domain/correlation.ts';
 import { UnavailableError } from '../../domain/errors.ts';
 
 /**
@@ -15,10 +16,10 @@ export function createCancellationPublisher(options: {
   knowsSchemas: () => boolean;
   source: string;
   deadlineMs: number;
-}): (taskId: number, traceparent: string | undefined) => Promise<void> {
+}): (taskId: number, correlation: Correlation) => Promise<void> {
   const { producer, codec, source, deadlineMs } = options;
 
-  return async (taskId, traceparent) => {
+  return async (taskId, { requestId, traceparent }) => {
     if (!options.knowsSchemas())
       throw new UnavailableError(
         'CANCELLATION_UNCONFIRMED',
@@ -32,6 +33,7 @@ export function createCancellationPublisher(options: {
       source,
       subject: key,
       timeMs: event.requested_at,
+      requestId,
       traceparent,
     });
     const topic = 'tasks.cancellation-requested';

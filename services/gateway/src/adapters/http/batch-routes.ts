@@ -1,0 +1,59 @@
+import Router from '@koa/router';
+import type { Logger } from '@nask/kafka';
+import type { TaskResource } from '@nask/schemas';
+import type { Correlation } from '../../domain/correlation.ts';
+import { parseJsonText } from '../../domain/json-text.ts';
+import { errorInBatch, tasksOfBatch } from '../../domain/task-batch.ts';
+import { loggedProblemOf } from './answer-errors.ts';
+import { assertJson } from './assert-json.ts';
+import { correlationOf } from './correlation-of.ts';
+import { idempotencyKeyOf } from './idempotency-key-of.ts';
+import { inFlightLimit } from './in-flight-limit.ts';
+import { pendingTask } from './pending-task.ts';
+import type { ProblemBody } from './problem.ts';
+import { readBodyText, type BodyLimits } from './read-body.ts';
+import type { TaskOperations } from './task-routes.ts';
+
+/** What became of one task of a batch: what a POST of it alone would have been answered. */
+type BatchResult = { status: 202; task: TaskResource } | { status: number; problem: ProblemBody };
+
+/** How many batches are served at once: each may have a megabyte of body and as much on its way to Kafka. */
+const maxBatchesInFlight = 16;
+
+/** Many tasks in one request. */
+export function createBatchRoutes(
+  operations: Pick<TaskOperations, 'validate' | 'accept'>,
+  options: { bodyTimeoutMs: number; maxBatchBodyBytes: number; logger: Logger },
+): Router {
+  const limits: BodyLimits = { maxBodyBytes: options.maxBatchBodyBytes, bodyTimeoutMs: options.bodyTimeoutMs };
+  const router = new Router();
+
+  router.post('/api/tasks/batch', inFlightLimit(maxBatchesInFlight), async (ctx) => {
+    assertJson(ctx);
+    const tasks = tasksOfBatch(parseJsonText(await readBodyText(ctx.req, limits)));
+    const keyOf = idempotencyKeyOf(ctx);
+    const correlation = correlationOf(ctx);
+    const results = await Promise.all(tasks.map((task, index) => resultOf(task, index, keyOf(index), correlation)));
+    ctx.body = { results };
+  });
+
+  async function resultOf(
+    body: unknown,
+    index: number,
+    key: string | undefined,
+    correlation: Correlation,
+  ): Promise<BatchResult> {
+    try {
+      const task = operations.validate(body);
+      return { status: 202, task: pendingTask(await operations.accept(task, correlation, key), task) };
+    } catch (error) {
+      const { body: problem } = loggedProblemOf(errorInBatch(error, index), {
+        logger: options.logger,
+        requestId: correlation.requestId,
+      });
+      return { status: problem.status, problem };
+    }
+  }
+
+  return router;
+}

@@ -1,0 +1,55 @@
+import type { JSONSchemaObject } from '@nask/schemas';
+
+/** An OpenAPI 3.1 Operation Object, as far as this API uses it. */
+export interface OperationObject {
+  operationId: string;
+  summary: string;
+  description?: string;
+  tags: readonly [Tag];
+  parameters?: readonly ParameterObject[];
+  requestBody?: { required: true; content: Record<string, MediaTypeObject> };
+  responses: Record<string, ResponseObject>;
+}
+
+export interface ParameterObject {
+  name: string;
+  in: 'path' | 'query' | 'header';
+  required?: boolean;
+  description: string;
+  schema: JSONSchemaObject;
+  example?: unknown;
+}
+
+export interface MediaTypeObject {
+  schema: JSONSchemaObject;
+  examples?: Record<string, { summary?: string; value: unknown }>;
+}
+
+export interface ResponseObject {
+  description: string;
+  headers?: Record<string, JSONSchemaObject>;
+  content?: Record<string, MediaTypeObject>;
+  links?: Record<string, unknown>;
+}
+
+/** The groups that the interactive page shows. */
+export const tags = {
+  tasks: 'Post tasks, read them, cancel them.',
+  webhooks: 'Send outcomes again.',
+  about: 'This API, told by itself.',
+} as const;
+
+export type Tag = keyof typeof tags;
+
+/** One operation of the API as it stands in the document. Each route has one: a test compares them. */
+export interface ApiOperation {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** With parameters in braces: `/api/tasks/{id}`. */
+  path: `/${string}`;
+  operation: OperationObject;
+}
+
+/** Refers to a schema of the document by its name. */
+export function schemaRef(name: string): JSONSchemaObject {
+  return { $ref: `#/components/schemas/${name}` };
+}

@@ -1,0 +1,48 @@
+import { acceptOnce, type IdempotencyKeys } from './accept-once.ts';
+import type { Correlation } from './correlation.ts';
+import { fingerprintOf } from './idempotency-key.ts';
+import type { TaskIdentity } from './task-identity.ts';
+import type { NewTask } from './task-request.ts';
+
+/** Writes tasks to the log. */
+export interface TaskPublisher {
+  /** @throws UnavailableError NOT_ACCEPTED when there is no id to be had in time */
+  identify(): Promise<TaskIdentity>;
+  /**
+   * Resolves once Kafka acknowledged the task with acks=all.
+   * @throws UnavailableError when it was certainly not accepted; OutcomeUnknownError; TaskTooLargeError
+   */
+  publish(task: NewTask, identity: TaskIdentity, correlation: Correlation, leftMs: number): Promise<void>;
+}
+
+/**
+ * Accepts a task, for good: resolves with its id once Kafka acknowledged it, until the deadline.
+ * @param idempotencyKey accept it once for this key; without one, each time
+ */
+export type AcceptTask = (task: NewTask, correlation: Correlation, idempotencyKey?: string) => Promise<number>;
+
+export function createTaskAcceptor(options: {
+  publisher: TaskPublisher;
+  keys: IdempotencyKeys;
+  deadlineMs: number;
+  nowMs: () => number;
+  /** Told when a key could not be marked. */
+  onMarkFailure: (error: unknown) => void;
+}): AcceptTask {
+  const { publisher, keys, deadlineMs, nowMs, onMarkFailure } = options;
+  // A request that is being published is answered by the deadline; the rest is for the keys themselves.
+  const holdMs = 2 * deadlineMs;
+
+  return async (task, correlation, idempotencyKey) => {
+    const startedAtMs = nowMs();
+    const publish = (identity: TaskIdentity) =>
+      publisher.publish(task, identity, correlation, Math.max(1, deadlineMs - (nowMs() - startedAtMs)));
+    if (idempotencyKey !== undefined) {
+      const ports = { keys, identify: publisher.identify, publish, nowMs, holdMs, onMarkFailure };
+      return acceptOnce(ports, { key: idempotencyKey, fingerprint: fingerprintOf(task) });
+    }
+    const identity = await publisher.identify();
+    await publish(identity);
+    return identity.taskId;
+  };
+}
