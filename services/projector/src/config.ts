@@ -1,7 +1,15 @@
-import { consumerSettings, kafkaSettings, mongoSettings, opsPort, opsSettings, setting } from '@nask/service';
+import {
+  consumerSettings,
+  kafkaSettings,
+  mongoSettings,
+  opsPort,
+  opsSettings,
+  processSettings,
+  setting,
+} from '@nask/service';
 
-/** Every setting of the projector. */
-export const settingsTable = {
+/** What its commands need as well. */
+const projectionSettings = {
   PROJECTOR_MAX_BATCH_EVENTS: setting.integer({
     describe: 'Events that are written at once, at most.',
     default: 1_000,
@@ -22,7 +30,22 @@ export const settingsTable = {
   }),
   ...mongoSettings,
   ...kafkaSettings,
+};
+
+/** Every setting of the projector. */
+export const settingsTable = {
+  ...projectionSettings,
   ...consumerSettings,
   ...opsSettings,
   OPS_PORT: opsPort(8004),
+};
+
+/** Those of `npm run projector`. It says little in its log: its result is on standard output. */
+export const commandSettings = {
+  ...projectionSettings,
+  LOG_LEVEL: setting.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    describe: 'Least severe level that is logged.',
+    default: 'error',
+  }),
+  LOG_FORMAT: processSettings.LOG_FORMAT,
 };

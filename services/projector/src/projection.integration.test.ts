@@ -44,9 +44,9 @@ function openProjection() {
   const registry = createMetrics('test');
   const project = createProjection({
     codec,
-    store: createTaskStore(db),
+    store: createTaskStore(db, tasksCollection),
     history: createTaskHistory(db, taskEventsCollection),
-    checkpoints: createCheckpoints(db),
+    checkpoints: createCheckpoints(db, checkpointsCollection),
     metrics: createProjectorMetrics(registry),
   });
   const buried: string[] = [];
