@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectKafka, createParallelConsumer, createProducer, ProducerError } from '@nask/kafka';
 import { eventually, isolate, startOwnKafkaCluster, type OwnKafkaCluster } from '@nask/testkit';
-import { silentLogger, TestLog } from '../packages/kafka/testing/test-log.ts';
+import { silentLogger } from '../packages/kafka/testing/silent-logger.ts';
+import { TestLog } from '../packages/kafka/testing/test-log.ts';
 import { printTable } from './table.ts';
 
 /*

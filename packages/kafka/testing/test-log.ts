@@ -3,6 +3,7 @@ import { connectKafka, kafkaOf, topicName, type KafkaConnection } from '../src/c
 import { decodeCommitMetadata } from '../src/consumer/commit-metadata.ts';
 import { createTopics } from '../src/contract/topic-admin.ts';
 import type { Logger } from '../src/logger.ts';
+import { silentLogger } from './silent-logger.ts';
 
 /** What the group committed of a partition. */
 export interface CommittedPosition {
@@ -96,12 +97,3 @@ function committedPosition(offset: number, metadata: string): CommittedPosition 
     },
   };
 }
-
-export const silentLogger: Logger = {
-  trace() {},
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  child: () => silentLogger,
-};

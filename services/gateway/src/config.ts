@@ -1,4 +1,14 @@
-import { kafkaSettings, mongoSettings, opsPort, opsSettings, setting, taskTypeSettings } from '@nask/service';
+import {
+  kafkaSettings,
+  mongoSettings,
+  opsPort,
+  opsSettings,
+  setting,
+  taskTypeSettings,
+  type SettingsRule,
+} from '@nask/service';
+import { apiKeyPattern } from './domain/api-keys.ts';
+import { isLoopback } from './domain/loopback.ts';
 
 /** Every setting of the gateway. */
 export const settingsTable = {
@@ -87,8 +97,49 @@ export const settingsTable = {
     min: 0,
     max: 600_000,
   }),
+  API_KEYS: setting.list({
+    describe:
+      'Keys of clients, each name:scopes:hash: scopes are read, write and admin, with + between them; the hash is the SHA-256 of the key in hexadecimal. None: everybody may do everything, and HOST has to be a loopback address.',
+    default: [],
+    maxItems: 1_000,
+    itemPattern: apiKeyPattern,
+    itemName: 'name:scopes:hash',
+    secret: true,
+  }),
+  ALLOW_ANONYMOUS: setting.boolean({
+    describe: 'Without API_KEYS, listen on a HOST that other machines reach all the same.',
+    default: false,
+  }),
+  RATE_LIMIT_REQUESTS: setting.integer({
+    describe:
+      'Requests that one client with a key has in each RATE_LIMIT_WINDOW_S, at each gateway; beyond it the answer is 429.',
+    default: 60_000,
+    min: 1,
+    max: 1_000_000_000,
+  }),
+  RATE_LIMIT_WINDOW_S: setting.integer({
+    describe: 'How long the window is that requests are counted in.',
+    unit: 's',
+    default: 60,
+    min: 1,
+    max: 86_400,
+  }),
+  CORS_ORIGINS: setting.list({
+    describe: 'Origins whose pages may call the API, e.g. https://console.example.com; * is all of them.',
+    default: [],
+    itemPattern: /^(\*|https?:\/\/[^\s/]+)$/,
+    itemName: 'origins',
+  }),
   ACCESS_LOG_LEVEL: setting.oneOf(['info', 'debug', 'off'], {
     describe: 'Level of the log line that each request gets; off: none.',
     default: 'info',
   }),
 };
+
+/** Nobody gets in by accident. */
+export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [
+  ({ API_KEYS, HOST, ALLOW_ANONYMOUS }) =>
+    API_KEYS.length > 0 || isLoopback(HOST) || ALLOW_ANONYMOUS
+      ? undefined
+      : `API_KEYS: none is set, so everybody who reaches HOST ${HOST} could do everything. Set API_KEYS, or a loopback HOST, or ALLOW_ANONYMOUS=true.`,
+];

@@ -15,6 +15,7 @@ import {
 } from '@nask/service';
 import { answerClientError } from './adapters/http/answer-client-error.ts';
 import { createApi } from './adapters/http/api.ts';
+import { createClientAccess } from './adapters/http/client-access.ts';
 import { createIdLease } from './adapters/kafka/lease-ids.ts';
 import { createCancellationPublisher } from './adapters/kafka/publish-cancellation.ts';
 import { createErasurePublisher } from './adapters/kafka/publish-erasure.ts';
@@ -24,8 +25,9 @@ import { createRequestedLog } from './adapters/kafka/requested-log.ts';
 import { createWriteSide } from './adapters/kafka/write-side.ts';
 import { createIdempotencyKeys } from './adapters/mongo/idempotency-keys.ts';
 import { createReadStore } from './adapters/mongo/read-store.ts';
-import { settingsTable } from './config.ts';
+import { settingsRules, settingsTable } from './config.ts';
 import { createTaskAcceptor } from './domain/accept-task.ts';
+import { apiKeyOf } from './domain/api-keys.ts';
 import { cancelTask } from './domain/cancel-task.ts';
 import { createCheckpointWatch } from './domain/checkpoint-watch.ts';
 import { createCoalescer } from './domain/coalescer.ts';
@@ -33,12 +35,13 @@ import type { Correlation } from './domain/correlation.ts';
 import { IdsWouldRepeatError, UnavailableError } from './domain/errors.ts';
 import { eraseTask } from './domain/erase-task.ts';
 import { findTask } from './domain/find-task.ts';
+import { createRateLimit } from './domain/rate-limit.ts';
 import { redeliverFailed } from './domain/redeliver-failed.ts';
 import { createTaskIdSource } from './domain/task-id-source.ts';
 import { createTaskRequestValidator } from './domain/task-request.ts';
 import type { VisibleTaskDocument } from './domain/task-view.ts';
 
-const settings = loadSettingsOrExit({ service: 'gateway', table: settingsTable });
+const settings = loadSettingsOrExit({ service: 'gateway', table: settingsTable, rules: settingsRules });
 const name = settings.GATEWAY_NAME ?? hostname();
 const source = '/nask/gateway';
 const deadlineMs = settings.PUBLISH_DEADLINE_MS;
@@ -124,6 +127,7 @@ const redeliverPorts = (correlation: Correlation) => ({
 const taskTypes = taskTypesWith(settings.TASK_TYPES_FOLDER);
 const api = createApi({
   taskTypes,
+  topicPrefix,
   operations: {
     validate: createTaskRequestValidator(taskTypes),
     accept: createTaskAcceptor({
@@ -156,6 +160,12 @@ const api = createApi({
   healthListener: opsRequestListener({ health, metrics }),
   logger,
   metrics,
+  access: createClientAccess({
+    keys: settings.API_KEYS.map(apiKeyOf),
+    rateLimit: createRateLimit({ requests: settings.RATE_LIMIT_REQUESTS, windowS: settings.RATE_LIMIT_WINDOW_S }),
+    nowMs: Date.now,
+  }),
+  corsOrigins: settings.CORS_ORIGINS,
   accessLogLevel: settings.ACCESS_LOG_LEVEL,
   maxBodyBytes: settings.MAX_BODY_BYTES,
   maxBatchBodyBytes: settings.MAX_BATCH_BODY_BYTES,
@@ -188,7 +198,7 @@ await runService({
       // Bodies have a time-out of their own, which answers better.
       requestTimeoutMs: settings.HEADERS_TIMEOUT_MS + 2 * settings.BODY_TIMEOUT_MS,
       keepAliveTimeoutMs: settings.KEEP_ALIVE_TIMEOUT_MS,
-      onClientError: answerClientError,
+      onClientError: answerClientError(logger),
       // As long as a request may take.
       drainTimeoutMs: settings.BODY_TIMEOUT_MS + deadlineMs,
     }),

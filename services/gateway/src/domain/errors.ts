@@ -67,10 +67,10 @@ export type UnavailableCode =
   | 'NOT_ACCEPTED'
   /** Kafka did not acknowledge a cancellation: it may be in the log, or not. */
   | 'CANCELLATION_UNCONFIRMED'
-  /** Kafka did not acknowledge an erasure: it may be in the log, or not. */
-  | 'ERASURE_UNCONFIRMED'
   /** Where idempotency keys are remembered cannot be asked. The request did nothing. */
   | 'KEYS_UNAVAILABLE'
+  /** Kafka did not acknowledge an erasure: it may be in the log, or not. */
+  | 'ERASURE_UNCONFIRMED'
   /** More requests at once than this gateway serves. */
   | 'OVERLOADED'
   /** The read model, or the position that it has to reach, cannot be asked. */

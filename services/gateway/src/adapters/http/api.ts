@@ -5,27 +5,39 @@ import type { Registry } from 'prom-client';
 import type { Logger } from '@nask/kafka';
 import type { TaskType } from '@nask/schemas';
 import { answerErrors } from './answer-errors.ts';
+import { createAsyncApiRoutes } from './asyncapi/asyncapi-routes.ts';
 import { createBatchRoutes } from './batch-routes.ts';
+import { guardRoutes } from './guard-routes.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
 import { observe, type AccessLogLevel } from './observe.ts';
 import { createErasureRoutes, type ErasureOperations } from './erasure-routes.ts';
 import { createNotificationRoutes, type NotificationOperations } from './notification-routes.ts';
+import type { ClientAccess } from './client-access.ts';
+import { allowOrigins } from './cors.ts';
 import { createDocsRoutes } from './docs-routes.ts';
+import { apiOperations } from './openapi/document.ts';
 import { createOpenApiRoutes } from './openapi/openapi-routes.ts';
 import { createProblemRoutes } from './problem-routes.ts';
 import type { BodyLimits } from './read-body.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 import { createTaskRoutes, type TaskOperations } from './task-routes.ts';
+import { createTaskTypeRoutes } from './task-type-routes.ts';
 import { unmatched } from './unmatched.ts';
 
 export interface ApiOptions extends BodyLimits {
   operations: TaskOperations & NotificationOperations & ErasureOperations;
   taskTypes: ReadonlyMap<string, TaskType>;
+  /** Put before the names of topics. */
+  topicPrefix: string;
   /** Answers /healthz and /readyz, outside of logs, limits and metrics. */
   healthListener: RequestListener;
   /** The largest body of a batch. */
   maxBatchBodyBytes: number;
   logger: Logger;
   metrics: Registry;
+  access: ClientAccess;
+  /** Whose pages may call the API. */
+  corsOrigins: readonly string[];
   accessLogLevel: AccessLogLevel;
   /** How many requests are served at once. */
   maxRequestsInFlight: number;
@@ -42,9 +54,13 @@ export function createApi(options: ApiOptions): RequestListener {
   const { logger, metrics } = options;
   const app = new Koa();
   app.use(observe({ logger, level: options.accessLogLevel, metrics }));
+  app.use(setSecurityHeaders);
+  if (options.corsOrigins.length > 0) app.use(allowOrigins(options.corsOrigins));
   app.use(answerErrors(logger));
   app.use(inFlightLimit(options.maxRequestsInFlight));
-  for (const router of createRouters(options)) app.use(router.routes());
+  const routers = createRouters(options);
+  guardRoutes(routers, apiOperations, options.access);
+  for (const router of routers) app.use(router.routes());
   app.use(unmatched);
   // Answers that cannot be written any more: the client is gone, which is its right.
   app.on('error', (error: Error) => logger.debug({ err: error }, 'An answer could not be written'));
@@ -62,8 +78,10 @@ export function createRouters(options: ApiOptions): readonly Router[] {
     createBatchRoutes(options.operations, options),
     createErasureRoutes(options.operations, options),
     createNotificationRoutes(options.operations, options),
+    createTaskTypeRoutes(options.taskTypes),
     createProblemRoutes(),
-    createOpenApiRoutes(options.taskTypes),
+    createOpenApiRoutes(options.taskTypes, options.access),
+    createAsyncApiRoutes(options.topicPrefix),
     createDocsRoutes(),
   ];
 }

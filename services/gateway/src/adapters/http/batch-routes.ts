@@ -6,6 +6,7 @@ import { parseJsonText } from '../../domain/json-text.ts';
 import { errorInBatch, tasksOfBatch } from '../../domain/task-batch.ts';
 import { loggedProblemOf } from './answer-errors.ts';
 import { assertJson } from './assert-json.ts';
+import type { ClientAccess } from './client-access.ts';
 import { correlationOf } from './correlation-of.ts';
 import { idempotencyKeyOf } from './idempotency-key-of.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
@@ -23,7 +24,7 @@ const maxBatchesInFlight = 16;
 /** Many tasks in one request. */
 export function createBatchRoutes(
   operations: Pick<TaskOperations, 'validate' | 'accept'>,
-  options: { bodyTimeoutMs: number; maxBatchBodyBytes: number; logger: Logger },
+  options: { bodyTimeoutMs: number; maxBatchBodyBytes: number; access: ClientAccess; logger: Logger },
 ): Router {
   const limits: BodyLimits = { maxBodyBytes: options.maxBatchBodyBytes, bodyTimeoutMs: options.bodyTimeoutMs };
   const router = new Router();
@@ -31,6 +32,7 @@ export function createBatchRoutes(
   router.post('/api/tasks/batch', inFlightLimit(maxBatchesInFlight), async (ctx) => {
     assertJson(ctx);
     const tasks = tasksOfBatch(parseJsonText(await readBodyText(ctx.req, limits)));
+    options.access.charge(ctx, tasks.length - 1);
     const keyOf = idempotencyKeyOf(ctx);
     const correlation = correlationOf(ctx);
     const results = await Promise.all(tasks.map((task, index) => resultOf(task, index, keyOf(index), correlation)));

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { parseIdempotencyKey, scopedKey } from '../../domain/idempotency-key.ts';
+import { clientOfRequest } from './client-access.ts';
 
 /**
  * The Idempotency-Key of a request, as the function that gives it its scope.
@@ -8,5 +9,6 @@ import { parseIdempotencyKey, scopedKey } from '../../domain/idempotency-key.ts'
  */
 export function idempotencyKeyOf(ctx: Context): (index?: number) => string | undefined {
   const key = parseIdempotencyKey(ctx.req.headers['idempotency-key'] as string | undefined);
-  return (index) => (key === undefined ? undefined : scopedKey(key, '', index));
+  const client = clientOfRequest(ctx)?.name ?? '';
+  return (index) => (key === undefined ? undefined : scopedKey(key, client, index));
 }

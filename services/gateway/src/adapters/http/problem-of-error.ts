@@ -19,8 +19,8 @@ import type { ProblemName } from './problem-types.ts';
 const unavailable: Record<UnavailableCode, ProblemName> = {
   NOT_ACCEPTED: 'not-accepted',
   CANCELLATION_UNCONFIRMED: 'cancellation-unconfirmed',
-  ERASURE_UNCONFIRMED: 'erasure-unconfirmed',
   KEYS_UNAVAILABLE: 'idempotency-keys-unavailable',
+  ERASURE_UNCONFIRMED: 'erasure-unconfirmed',
   OVERLOADED: 'overloaded',
   READ_MODEL_UNAVAILABLE: 'read-model-unavailable',
   READ_MODEL_BEHIND: 'read-model-behind',

@@ -15,6 +15,16 @@ export const problemTypes = {
     title: 'The request cannot be read',
     meaning: 'It is not valid HTTP, or its body is not JSON text in UTF-8.',
   },
+  unauthenticated: {
+    status: 401,
+    title: 'The request has no valid key',
+    meaning: 'Send an API key that this gateway knows: Authorization: Bearer KEY.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'The key does not allow this',
+    meaning: 'The detail names the scope that it lacks: read, write or admin.',
+  },
   'task-not-found': {
     status: 404,
     title: 'There is no such task',
@@ -46,16 +56,16 @@ export const problemTypes = {
     title: 'The task has no notify_url',
     meaning: 'It was posted without one, so there is nowhere to send its outcome to.',
   },
-  'task-erased': {
-    status: 410,
-    title: 'The task was erased',
-    meaning: 'Somebody asked for that with DELETE. Its events in Kafka stay until their retention ends.',
-  },
   'idempotency-key-in-use': {
     status: 409,
     title: 'A request with this Idempotency-Key is being served',
     meaning: 'Repeat the request: it will be answered with the same task.',
     retryAfterS: 1,
+  },
+  'task-erased': {
+    status: 410,
+    title: 'The task was erased',
+    meaning: 'Somebody asked for that with DELETE. Its events in Kafka stay until their retention ends.',
   },
   'body-too-large': {
     status: 413,
@@ -76,6 +86,12 @@ export const problemTypes = {
     status: 422,
     title: 'The Idempotency-Key came with another request',
     meaning: 'Within 24 hours a key stands for one request. Take a new key for another one.',
+  },
+  'rate-limited': {
+    status: 429,
+    title: 'The key has used up its requests',
+    meaning:
+      'The RateLimit headers say how many there are, how many are left, and when there will be more. Nothing was done. A batch counts as many as it has tasks.',
   },
   'headers-too-large': {
     status: 431,

@@ -36,6 +36,7 @@ export const batchOperations: readonly ApiOperation[] = [
   {
     method: 'post',
     path: '/api/tasks/batch',
+    scope: 'write',
     operation: {
       operationId: 'createTasks',
       summary: 'Post many tasks',

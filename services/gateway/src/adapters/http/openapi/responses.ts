@@ -57,15 +57,13 @@ export function responses(
   own: Record<string, ResponseObject>,
   problems: readonly ProblemName[] = [],
 ): Record<string, ResponseObject> {
-  const byStatus = new Map<number, ProblemName[]>();
-  for (const name of new Set([...problems, ...anyRequest])) {
-    const { status } = problemTypes[name];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), name]);
-  }
-  return {
-    ...own,
-    ...Object.fromEntries([...byStatus].map(([status, names]) => [String(status), problemResponse(names)])),
-  };
+  return { ...own, ...problemResponses([...problems, ...anyRequest]) };
+}
+
+/** One response for each status of these problems. */
+export function problemResponses(problems: readonly ProblemName[]): Record<string, ResponseObject> {
+  const byStatus = Map.groupBy(new Set(problems), (name) => problemTypes[name].status);
+  return Object.fromEntries([...byStatus].map(([status, names]) => [String(status), problemResponse(names)]));
 }
 
 function problemResponse(names: readonly ProblemName[]): ResponseObject {

@@ -45,6 +45,7 @@ export const taskOperations: readonly ApiOperation[] = [
   {
     method: 'post',
     path: '/api/tasks',
+    scope: 'write',
     operation: {
       operationId: 'createTask',
       summary: 'Post a task',
@@ -81,6 +82,7 @@ export const taskOperations: readonly ApiOperation[] = [
   {
     method: 'get',
     path: '/api/tasks',
+    scope: 'read',
     operation: {
       operationId: 'listTasks',
       summary: 'List tasks',
@@ -113,6 +115,7 @@ export const taskOperations: readonly ApiOperation[] = [
   {
     method: 'get',
     path: '/api/tasks/{id}',
+    scope: 'read',
     operation: {
       operationId: 'getTask',
       summary: 'Read a task',
@@ -130,6 +133,7 @@ export const taskOperations: readonly ApiOperation[] = [
   {
     method: 'post',
     path: '/api/tasks/{id}/cancel',
+    scope: 'write',
     operation: {
       operationId: 'cancelTask',
       summary: 'Cancel a task',
