@@ -9,6 +9,7 @@ export {
   opsPort,
   opsSettings,
   processSettings,
+  retentionSettings,
 } from './settings/common-settings.ts';
 export { setting } from './settings/kinds.ts';
 export type { Setting } from './settings/setting.ts';

@@ -5,7 +5,7 @@ import { CommandError, type CommandContext } from './commands/context.ts';
 import { drop } from './commands/drop.ts';
 import { rebuild } from './commands/rebuild.ts';
 import { verify } from './commands/verify.ts';
-import { commandSettings } from './config.ts';
+import { commandSettings, daysMs } from './config.ts';
 
 /**
  * `npm run projector -- COMMAND`: rebuild, verify, drop [GENERATION]. The settings are the projector's.
@@ -52,6 +52,7 @@ try {
     codec,
     db: store.db,
     topicPrefix,
+    retentionMs: daysMs(settings.RETENTION_DAYS),
     maxBatchEvents: settings.PROJECTOR_MAX_BATCH_EVENTS,
     maxBatchBytes: settings.PROJECTOR_MAX_BATCH_BYTES,
     logger,

@@ -5,8 +5,14 @@ import {
   opsPort,
   opsSettings,
   processSettings,
+  retentionSettings,
   setting,
 } from '@nask/service';
+
+/** @returns so many days in milliseconds */
+export function daysMs(days: number): number {
+  return days * 86_400_000;
+}
 
 /** What its commands need as well. */
 const projectionSettings = {
@@ -28,6 +34,7 @@ const projectionSettings = {
     min: 1_000,
     max: 300_000,
   }),
+  ...retentionSettings,
   ...mongoSettings,
   ...kafkaSettings,
 };

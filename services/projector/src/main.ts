@@ -20,7 +20,7 @@ import {
 import { createGenerations } from './adapters/generations.ts';
 import { createLagWriter } from './adapters/lag-writer.ts';
 import { connectStore } from './adapters/store-connection.ts';
-import { settingsTable } from './config.ts';
+import { daysMs, settingsTable } from './config.ts';
 import { createGenerationRunner } from './generation-runner.ts';
 import { createProjectorMetrics } from './metrics.ts';
 import { openReadModel, projectorGroup, type ReadModel } from './read-model.ts';
@@ -44,7 +44,8 @@ const projectorMetrics = createProjectorMetrics(metrics);
 let readModel: ReadModel | undefined;
 
 function createConsumer(generation: number): ParallelConsumer {
-  const model = openReadModel({ db: store.db, generation, codec, metrics: projectorMetrics, logger });
+  const retentionMs = daysMs(settings.RETENTION_DAYS);
+  const model = openReadModel({ db: store.db, generation, retentionMs, codec, metrics: projectorMetrics, logger });
   readModel = model;
   return createParallelConsumer({
     connection,

@@ -95,6 +95,7 @@ describe('the projector, as a process', () => {
       codec: createEventCodec({ registryUrl, topicPrefix, logger }),
       db: client.db(isolation.database),
       topicPrefix,
+      retentionMs: 86_400_000,
       maxBatchEvents: 100,
       maxBatchBytes: 1_000_000,
       logger,

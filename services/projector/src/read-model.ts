@@ -29,11 +29,12 @@ export interface ReadModel {
 export function openReadModel(options: {
   db: Db;
   generation: number;
+  retentionMs: number;
   codec: Pick<EventCodec, 'decode'>;
   metrics: ProjectorMetrics;
   logger: Pick<Logger, 'warn' | 'error'>;
 }): ReadModel {
-  const { db, generation, codec, metrics, logger } = options;
+  const { db, generation, retentionMs, codec, metrics, logger } = options;
   const collections = collectionsOf(generation);
   const checkpoints = createCheckpoints(db, collections.checkpoints);
   const positions = createPositions({ checkpoints, where: { database: db.databaseName, generation }, logger });
@@ -45,9 +46,10 @@ export function openReadModel(options: {
       history: createTaskHistory(db, collections.taskEvents),
       checkpoints,
       metrics,
+      retentionMs,
     }),
     async loadPositions(assigned) {
-      await ensureIndexes(db, collections);
+      await ensureIndexes(db, collections, retentionMs);
       return positions.load(assigned);
     },
     fault: () => positions.fault(),

@@ -1,4 +1,4 @@
-import { kafkaSettings, processSettings, setting } from '@nask/service';
+import { kafkaSettings, processSettings, retentionSettings, setting } from '@nask/service';
 
 /** The settings of `npm run contract`. */
 export const contractSettings = {
@@ -22,13 +22,7 @@ export const contractSettings = {
     min: 1,
     max: 10,
   }),
-  RETENTION_DAYS: setting.integer({
-    describe: 'How long the read model keeps a task after it was accepted; topics keep their records a week longer.',
-    default: 30,
-    min: 1,
-    max: 3_650,
-    unit: 'days',
-  }),
+  ...retentionSettings,
   CONTRACT_WAIT_MS: setting.durationMs({
     describe: 'How long Kafka and the schema registry may take to come up.',
     default: 60_000,

@@ -44,7 +44,7 @@ afterAll(async () => {
 }, 60_000);
 
 function context(signal: AbortSignal = new AbortController().signal): CommandContext {
-  const bounds = { maxBatchEvents: 20, maxBatchBytes: 1_000_000 };
+  const bounds = { maxBatchEvents: 20, maxBatchBytes: 1_000_000, retentionMs: 86_400_000 };
   const say = (line: string) => void said.push(line);
   return { connection, codec, db, topicPrefix, ...bounds, logger, signal, say, progress: () => undefined };
 }
@@ -68,7 +68,7 @@ describe('verify', () => {
     const tasks = await live();
     const missing = (await tasks.findOneAndDelete({ _id: 2 }))!;
     const changed = (await tasks.findOneAndUpdate({ _id: 5 }, { $set: { status: 'RETRY' } }))!;
-    await tasks.insertOne({ _id: 9_999, status: 'PENDING' });
+    await tasks.insertOne({ ...changed, _id: 9_999 });
 
     const { differences } = await verify(context(), { maxTasks: 30 });
 

@@ -7,6 +7,7 @@ export interface CommandContext {
   readonly codec: EventCodec;
   readonly db: Db;
   readonly topicPrefix: string;
+  readonly retentionMs: number;
   readonly maxBatchEvents: number;
   readonly maxBatchBytes: number;
   readonly logger: Logger;

@@ -24,13 +24,20 @@ export interface RebuildOptions {
  */
 export async function rebuild(context: CommandContext, options: RebuildOptions = {}): Promise<void> {
   const { intervalMs = 500, overlapMs = 15_000 } = options;
-  const { connection, db, codec, topicPrefix, logger, signal, say } = context;
+  const { connection, db, codec, topicPrefix, retentionMs, logger, signal, say } = context;
   const generations = createGenerations(db);
   const generation = await generations.build();
   say(`Building generation ${generation} of the read model beside generation ${await generations.live()}.`);
 
   let refused = 0;
-  const model = openReadModel({ db, generation, codec, metrics: createProjectorMetrics(new Registry()), logger });
+  const model = openReadModel({
+    db,
+    generation,
+    retentionMs,
+    codec,
+    metrics: createProjectorMetrics(new Registry()),
+    logger,
+  });
   const consumer = createParallelConsumer({
     connection,
     groupId: `${topicPrefix}projector-rebuild-${generation}`,

@@ -6,6 +6,7 @@ import { BSON, type Collection } from 'mongodb';
 import { createCheckpoints } from '../adapters/checkpoints.ts';
 import { createGenerations } from '../adapters/generations.ts';
 import { decodeBatch } from '../decode-batch.ts';
+import { isToBeKept } from '../domain/retention.ts';
 import { condensed, isNewer, Shadow } from '../domain/shadow.ts';
 import { CommandError, type CommandContext } from './context.ts';
 import { openLogState, type LogState } from './log-state.ts';
@@ -71,6 +72,7 @@ function createPass(context: PassContext) {
   const stored: Stored = db.collection(collections.tasks);
   const checkpoints = createCheckpoints(db, collections.checkpoints);
   const ends: Ends = new Map();
+  const nowMs = Date.now();
   let partitionCount = 0;
 
   /** Reads on from where it is to the log's end, as that is now. */
@@ -125,6 +127,17 @@ function createPass(context: PassContext) {
     return found;
   }
 
+  /** What is compared of a document: nothing of one that no client sees, or whose retention ends about now. */
+  function compared(document: TaskDocument | undefined): TaskDocument | undefined {
+    return document !== undefined && isToBeKept(document, context.retentionMs, nowMs) ? document : undefined;
+  }
+
+  function isEqual(found: TaskDocument | undefined, made: TaskDocument | undefined): boolean {
+    const [document, expected] = [compared(found), compared(made)];
+    if (document === undefined || expected === undefined) return document === expected;
+    return checksum(condensed(document)) === checksum(expected);
+  }
+
   return async (shadow: Shadow, result: Verification): Promise<number> => {
     await readOn(shadow);
     await untilReached();
@@ -147,14 +160,9 @@ function createPass(context: PassContext) {
       await untilReached();
       open = await again(late);
     }
-    result.tasks += shadow.documents.size;
+    for (const document of shadow.documents.values()) if (compared(document) !== undefined) result.tasks += 1;
     return shadow.range.to;
   };
-}
-
-function isEqual(document: TaskDocument | undefined, expected: TaskDocument | undefined): boolean {
-  if (document === undefined || expected === undefined) return document === expected;
-  return checksum(condensed(document)) === checksum(expected);
 }
 
 function checksum(document: TaskDocument): string {
