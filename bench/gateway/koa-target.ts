@@ -56,7 +56,8 @@ function floor(app: Koa): void {
 const app = new Koa();
 if (process.argv[2] === 'floor') floor(app);
 else bare(app);
-const server = createServer(app.callback());
+const handle = app.callback();
+const server = createServer((request, response) => void handle(request, response));
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 process.on('message', () => {
   const { user, system } = process.cpuUsage();

@@ -147,11 +147,11 @@ const api = createApi({
         { find: () => find(id, startBound), requestCancellation: () => publishCancellation(id, correlation) },
         id,
       ),
-    erase: (id, traceparent, startBound) =>
+    erase: (id, correlation, startBound) =>
       eraseTask(
         {
           find: () => find(id, startBound),
-          publish: (task) => publishErasure(task, traceparent),
+          publish: (task) => publishErasure(task, correlation),
           projected: ({ partition, offset }) => erasures.reached(partition, offset + 1, startBound()),
         },
         id,
