@@ -85,12 +85,14 @@ const writeSide = createWriteSide({ codec, ids, onFailure: exitFor });
 
 const readSide = createReadSide({ store, logEnds, pollIntervalMs: settings.READ_POLL_INTERVAL_MS });
 
-// The store is no part of readiness: without it tasks are accepted all the same, and no other gateway would do better.
+const away = 'does not answer';
 const health = createHealth({
   live: {},
-  ready: {
-    producer: () => (producer.isHealthy() ? { ok: true } : { ok: false, reason: 'Kafka does not answer' }),
-    [writeSide.name]: writeSide.readiness,
+  ready: { [writeSide.name]: writeSide.readiness },
+  // Reads need no Kafka, writes need no store; and what one gateway cannot reach, another cannot either.
+  dependencies: {
+    kafka: () => ({ ok: producer.isHealthy(), reason: producer.isHealthy() ? undefined : away }),
+    store: () => ({ ok: store.isAnswering(), reason: store.isAnswering() ? undefined : away }),
   },
 });
 

@@ -40,6 +40,8 @@ export interface ReadStore {
   readonly highestTaskId: () => Promise<number>;
   /** The next offset to read of those of the checkpoints that are there, by id. */
   checkpoints(ids: string[]): Promise<Map<string, number>>;
+  /** Whether it answered the last time it was asked. */
+  isAnswering(): boolean;
   close(): Promise<void>;
 }
 
@@ -133,6 +135,7 @@ export function createReadStore(options: {
         return new Map(documents.map(({ _id, next_offset }) => [_id, next_offset]));
       }),
 
+    isAnswering: () => !isAway,
     close: () => client.close(),
   };
 }
