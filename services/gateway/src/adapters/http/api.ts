@@ -19,6 +19,7 @@ import { apiOperations } from './openapi/document.ts';
 import { createOpenApiRoutes } from './openapi/openapi-routes.ts';
 import { createProblemRoutes } from './problem-routes.ts';
 import type { BodyLimits } from './read-body.ts';
+import { requireHost } from './require-host.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 import { createTaskRoutes, type TaskOperations } from './task-routes.ts';
 import { createTaskTypeRoutes } from './task-type-routes.ts';
@@ -57,6 +58,7 @@ export function createApi(options: ApiOptions): RequestListener {
   app.use(setSecurityHeaders);
   if (options.corsOrigins.length > 0) app.use(allowOrigins(options.corsOrigins));
   app.use(answerErrors(logger));
+  app.use(requireHost);
   app.use(inFlightLimit(options.maxRequestsInFlight));
   const routers = createRouters(options);
   guardRoutes(routers, apiOperations, options.access);
