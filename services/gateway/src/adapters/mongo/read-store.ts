@@ -1,16 +1,12 @@
 import { MongoClient, ReadPreference } from 'mongodb';
 import type { Logger } from '@nask/kafka';
-import {
-  checkpointId,
-  checkpointsCollection,
-  tasksCollection,
-  type CheckpointDocument,
-  type TaskDocument,
-} from '@nask/schemas';
+import { checkpointId, type TaskDocument } from '@nask/schemas';
+import type { MongoCredentials } from '@nask/service';
 import { UnavailableError } from '../../domain/errors.ts';
 import type { Page } from '../../domain/page.ts';
 import type { RedeliverySelection } from '../../domain/redelivery-selection.ts';
 import { isVisible, type VisibleTaskDocument } from '../../domain/task-view.ts';
+import { openLiveReadModel, type ReadModelNow } from './live-read-model.ts';
 
 /** The read model as the gateway reads it: from the primary, every operation in bounded time. */
 export interface ReadStore {
@@ -37,23 +33,26 @@ const maxPageBytes = 4_194_304;
  */
 export function createReadStore(options: {
   url: string;
+  credentials?: MongoCredentials;
   database: string;
   timeoutMs: number;
   logger: Logger;
 }): ReadStore {
   const { timeoutMs, logger } = options;
   const client = new MongoClient(options.url, {
+    ...options.credentials,
     appName: 'nask-gateway',
     readPreference: ReadPreference.primary,
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
   });
   const bound = () => ({ signal: AbortSignal.timeout(timeoutMs) });
+  const readModel = openLiveReadModel(client.db(options.database), { bound });
   let isAway = false;
 
-  async function answered<T>(operation: () => Promise<T>): Promise<T> {
+  async function answered<T>(operation: (now: ReadModelNow) => Promise<T>): Promise<T> {
     try {
-      const answer = await operation();
+      const answer = await operation(await readModel.now());
       if (isAway) logger.info('the store of the read model answers again');
       isAway = false;
       return answer;
@@ -66,19 +65,15 @@ export function createReadStore(options: {
     }
   }
 
-  const database = client.db(options.database);
-  const tasks = database.collection<TaskDocument>(tasksCollection);
-  const checkpoints = database.collection<CheckpointDocument>(checkpointsCollection);
-
   return {
     tasks: (ids) =>
-      answered(async () => {
+      answered(async ({ tasks }) => {
         const documents = await tasks.find({ _id: { $in: ids } }, bound()).toArray();
         return new Map(documents.map((document) => [document._id, document]));
       }),
 
     page: ({ limit, afterId }) =>
-      answered(async () => {
+      answered(async ({ tasks }) => {
         const cursor = tasks
           .find({ _id: { $gt: afterId }, requested: { $exists: true } }, bound())
           .project<TaskDocument>({ 'completed.result': 0 })
@@ -96,7 +91,7 @@ export function createReadStore(options: {
       }),
 
     failedNotifications: ({ fromMs, toMs, state, afterId }, limit) =>
-      answered(async () => {
+      answered(async ({ tasks }) => {
         const endedAt = { $gte: new Date(fromMs), $lt: new Date(toMs) };
         const documents = await tasks
           .find({
@@ -112,7 +107,7 @@ export function createReadStore(options: {
       }),
 
     highestTaskId: () =>
-      answered(async () => {
+      answered(async ({ tasks }) => {
         const [highest] = await tasks
           .find({}, { projection: { _id: 1 }, ...bound() })
           .sort({ _id: -1 })
@@ -124,10 +119,13 @@ export function createReadStore(options: {
     checkpoints: (topic, partitions) =>
       answered(async () => {
         const partitionOf = new Map(partitions.map((partition) => [checkpointId(topic, partition), partition]));
-        const documents = await checkpoints.find({ _id: { $in: [...partitionOf.keys()] } }, bound()).toArray();
-        return new Map(documents.map(({ _id, next_offset }) => [partitionOf.get(_id)!, next_offset]));
+        const reached = await readModel.checkpoints([...partitionOf.keys()]);
+        return new Map([...reached].map(([id, nextOffset]) => [partitionOf.get(id)!, nextOffset]));
       }),
 
-    close: () => client.close(),
+    async close() {
+      readModel.close();
+      await client.close();
+    },
   };
 }
