@@ -65,6 +65,7 @@ const store = createReadStore({
 });
 const idempotencyKeys = createIdempotencyKeys({
   url: settings.MONGODB_URL,
+  credentials: mongoCredentials(settings),
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
 });

@@ -1,4 +1,5 @@
 import { MongoBulkWriteError, MongoClient, ReadPreference, type Filter } from 'mongodb';
+import type { MongoCredentials } from '@nask/service';
 import type { IdempotencyKeys, KeyRecord } from '../../domain/accept-once.ts';
 import { createCoalescer } from '../../domain/coalescer.ts';
 import { UnavailableError } from '../../domain/errors.ts';
@@ -32,11 +33,14 @@ const duplicateKey = 11_000;
  */
 export function createIdempotencyKeys(options: {
   url: string;
+  /** How to get in, where the URL does not say. */
+  credentials?: MongoCredentials;
   database: string;
   timeoutMs: number;
 }): IdempotencyKeys & { close(): Promise<void> } {
   const { timeoutMs } = options;
   const client = new MongoClient(options.url, {
+    ...options.credentials,
     appName: 'nask-gateway-keys',
     readPreference: ReadPreference.primary,
     writeConcern: { w: 'majority', journal: true },
