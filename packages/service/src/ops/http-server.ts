@@ -61,6 +61,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
+  // An expectation that is not known may be ignored (RFC 9110, section 10.1.1); Node would answer 417 without a body.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   // The time-out is one of sockets on which nothing moves, in either direction.
   if (options.writeTimeoutMs !== undefined)
     server.setTimeout(options.writeTimeoutMs, (socket) => {
@@ -73,8 +75,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     return false;
   }
 
-  // An expectation that is not known may be ignored (RFC 9110, section 10.1.1); Node would answer 417 without a body.
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   if (options.onClientError) server.on('clientError', options.onClientError);
   server.on('request', (request, response) => {
     unanswered.add(response);
