@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { composeReader, verdict } from './tools.ts';
+
+export const composeFile = join(import.meta.dirname, '..', '..', 'docker-compose.yml');
+
+export interface ComposeService {
+  image: string;
+  build?: object;
+  command?: string[];
+  environment?: Record<string, string | null>;
+  ports?: { host_ip?: string; published: string; target: number }[];
+  depends_on?: Record<string, { condition: string }>;
+  healthcheck?: { disable?: boolean; test?: string[] };
+  read_only?: boolean;
+  cap_drop?: string[];
+  init?: boolean;
+  stop_grace_period?: string;
+  volumes?: { type: string; source: string; target: string }[];
+}
+
+export interface Compose {
+  services: Record<string, ComposeService>;
+  volumes?: Record<string, unknown>;
+}
+
+/** A file as Docker Compose understands it, all profiles included. @throws Error with what it says of a wrong one */
+export async function readCompose(file: string): Promise<Compose> {
+  const env = { COMPOSE_PROFILES: 'monitoring' };
+  const { ok, output } = await verdict(await composeReader(), ['-format', 'json', file], env);
+  if (!ok) throw new Error(output);
+  return JSON.parse(output) as Compose;
+}
