@@ -29,9 +29,7 @@ function serviceFaults(name: string, service: ComposeService, all: Compose['serv
     );
   if (!isOurs(service)) return faults;
 
-  const environment = new Map(
-    Object.entries(service.environment ?? {}).map(([key, value]) => [key, value ?? undefined]),
-  );
+  const environment = new Map(Object.entries(service.environment ?? {}));
   for (const fault of environmentFaults(service.command?.[0] ?? '', environment)) must(false, fault);
   must(service.read_only === true, 'can write its root file system');
   must(service.cap_drop?.includes('ALL') === true, 'keeps capabilities');

@@ -7,7 +7,7 @@ export interface ComposeService {
   image: string;
   build?: object;
   command?: string[];
-  environment?: Record<string, string | null>;
+  environment?: Record<string, string>;
   ports?: { host_ip?: string; published: string; target: number }[];
   depends_on?: Record<string, { condition: string }>;
   healthcheck?: { disable?: boolean; test?: string[] };
@@ -28,5 +28,10 @@ export async function readCompose(file: string): Promise<Compose> {
   const env = { COMPOSE_PROFILES: 'monitoring' };
   const { ok, output } = await verdict(await composeReader(), ['-format', 'json', file], env);
   if (!ok) throw new Error(output);
-  return JSON.parse(output) as Compose;
+  const compose = JSON.parse(output) as Compose;
+  // Numbers in the file are texts in a container.
+  for (const service of Object.values(compose.services))
+    for (const [key, value] of Object.entries(service.environment ?? {}))
+      service.environment![key] = String(value ?? '');
+  return compose;
 }
