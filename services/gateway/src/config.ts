@@ -42,6 +42,31 @@ export const settingsTable = {
     min: 1,
     max: 1_000,
   }),
+  MAX_WAIT_S: setting.integer({
+    describe: 'The longest wait that a client can ask for with Prefer: wait; a longer one is shortened to it.',
+    default: 60,
+    min: 1,
+    max: 3_600,
+    unit: 's',
+  }),
+  MAX_WAITING_REQUESTS: setting.integer({
+    describe: 'Requests with Prefer: wait that wait at once; those above it are answered without a wait.',
+    default: 2_000,
+    min: 1,
+    max: 100_000,
+  }),
+  MAX_EVENT_STREAMS: setting.integer({
+    describe: 'Streams of Server-Sent Events at once; what comes above it is answered 503.',
+    default: 1_000,
+    min: 1,
+    max: 100_000,
+  }),
+  EVENT_STREAM_HEARTBEAT_MS: setting.durationMs({
+    describe: 'How often an event stream gets a comment, so that proxies and clients know that it is alive.',
+    default: 15_000,
+    min: 100,
+    max: 600_000,
+  }),
   MONGODB_TIMEOUT_MS: setting.durationMs({
     describe: 'How long one read of the store may take; beyond it the answer is 503.',
     default: 2_000,
@@ -90,6 +115,12 @@ export const settingsTable = {
     default: 10_000,
     min: 100,
     max: 60_000,
+  }),
+  WRITE_TIMEOUT_MS: setting.durationMs({
+    describe: 'How long a client may read nothing of an answer that is on its way; then it is cut off.',
+    default: 30_000,
+    min: 100,
+    max: 600_000,
   }),
   KEEP_ALIVE_TIMEOUT_MS: setting.durationMs({
     describe: 'How long an idle connection is kept. Longer than the idle time of a load balancer before it.',

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { connectKafka, createEventCodec, createLogEnds, createProducer, partitionFor } from '@nask/kafka';
-import { taskTypesWith, type TaskDocument } from '@nask/schemas';
+import { connectKafka, createEventCodec, createLogEnds, createProducer } from '@nask/kafka';
+import { taskTypesWith } from '@nask/schemas';
 import {
   createHealth,
   createHttpServer,
@@ -21,25 +20,22 @@ import { createCancellationPublisher } from './adapters/kafka/publish-cancellati
 import { createErasurePublisher } from './adapters/kafka/publish-erasure.ts';
 import { createRedeliveryPublisher } from './adapters/kafka/publish-redelivery.ts';
 import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
-import { createRequestedLog } from './adapters/kafka/requested-log.ts';
 import { createWriteSide } from './adapters/kafka/write-side.ts';
 import { createIdempotencyKeys } from './adapters/mongo/idempotency-keys.ts';
-import { createReadStore } from './adapters/mongo/read-store.ts';
+import { createReadStore, readModelClient } from './adapters/mongo/read-store.ts';
 import { settingsRules, settingsTable } from './config.ts';
 import { createTaskAcceptor } from './domain/accept-task.ts';
 import { apiKeyOf } from './domain/api-keys.ts';
 import { cancelTask } from './domain/cancel-task.ts';
-import { createCheckpointWatch } from './domain/checkpoint-watch.ts';
-import { createCoalescer } from './domain/coalescer.ts';
 import type { Correlation } from './domain/correlation.ts';
-import { IdsWouldRepeatError, UnavailableError } from './domain/errors.ts';
+import { IdsWouldRepeatError } from './domain/errors.ts';
 import { eraseTask } from './domain/erase-task.ts';
-import { findTask } from './domain/find-task.ts';
 import { createRateLimit } from './domain/rate-limit.ts';
 import { redeliverFailed } from './domain/redeliver-failed.ts';
 import { createTaskIdSource } from './domain/task-id-source.ts';
 import { createTaskRequestValidator } from './domain/task-request.ts';
 import type { VisibleTaskDocument } from './domain/task-view.ts';
+import { createReadSide } from './read-side.ts';
 
 const settings = loadSettingsOrExit({ service: 'gateway', table: settingsTable, rules: settingsRules });
 const name = settings.GATEWAY_NAME ?? hostname();
@@ -54,7 +50,7 @@ const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topi
 const producer = createProducer({ connection, logger, metrics, deadlineMs });
 const logEnds = createLogEnds(connection);
 const store = createReadStore({
-  url: settings.MONGODB_URL,
+  client: readModelClient(settings.MONGODB_URL, settings.MONGODB_TIMEOUT_MS),
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
   logger,
@@ -87,23 +83,7 @@ const ids = createTaskIdSource({
 });
 const writeSide = createWriteSide({ codec, ids, onFailure: exitFor });
 
-/** How many documents one query reads at most: a result can have 209 KB. */
-const maxTasksPerQuery = 100;
-const tasks = createCoalescer<number, TaskDocument>(store.tasks, maxTasksPerQuery);
-const checkpoints = createCheckpointWatch({
-  read: (partitions) => store.checkpoints('tasks.requested', partitions),
-  pause: () => sleep(settings.READ_POLL_INTERVAL_MS),
-});
-const erasures = createCheckpointWatch({
-  read: (partitions) => store.checkpoints('tasks.erased', partitions),
-  pause: () => sleep(settings.READ_POLL_INTERVAL_MS),
-});
-const finderPorts = {
-  readTask: tasks.get,
-  requestedLog: createRequestedLog(logEnds),
-  partitionOf: (id: number, partitionCount: number) => partitionFor(String(id), partitionCount),
-  projected: checkpoints.reached,
-};
+const readSide = createReadSide({ store, logEnds, pollIntervalMs: settings.READ_POLL_INTERVAL_MS });
 
 // The store is no part of readiness: without it tasks are accepted all the same, and no other gateway would do better.
 const health = createHealth({
@@ -117,7 +97,6 @@ const health = createHealth({
 const events = { producer, codec, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas };
 const publishCancellation = createCancellationPublisher(events);
 const publishErasure = createErasurePublisher(events);
-const find = (id: number, startBound: () => AbortSignal) => findTask(finderPorts, id, startBound);
 const redeliver = createRedeliveryPublisher(events);
 const redeliverPorts = (correlation: Correlation) => ({
   failed: store.failedNotifications,
@@ -129,6 +108,7 @@ const api = createApi({
   taskTypes,
   topicPrefix,
   operations: {
+    ...readSide,
     validate: createTaskRequestValidator(taskTypes),
     accept: createTaskAcceptor({
       publisher: createTaskPublisher({ ...events, ids }),
@@ -137,22 +117,21 @@ const api = createApi({
       nowMs: Date.now,
       onMarkFailure: (err) => logger.warn({ err }, 'an idempotency key could not be marked'),
     }),
-    find,
     cancel: (id, correlation, startBound) =>
       cancelTask(
-        { find: () => find(id, startBound), requestCancellation: () => publishCancellation(id, correlation) },
+        { find: () => readSide.find(id, startBound), requestCancellation: () => publishCancellation(id, correlation) },
         id,
       ),
     erase: (id, correlation, startBound) =>
       eraseTask(
         {
-          find: () => find(id, startBound),
+          find: () => readSide.find(id, startBound),
           publish: (task) => publishErasure(task, correlation),
-          projected: ({ partition, offset }) => erasures.reached(partition, offset + 1, startBound()),
+          projected: ({ partition, offset }) =>
+            readSide.reach([{ topic: 'tasks.erased', partition, offset }], startBound()),
         },
         id,
       ),
-    list: store.page,
     redeliver,
     redeliverFailed: (selection, correlation, signal) =>
       redeliverFailed(redeliverPorts(correlation), selection, { maxTasks: settings.MAX_REDELIVERIES, signal }),
@@ -172,6 +151,10 @@ const api = createApi({
   bodyTimeoutMs: settings.BODY_TIMEOUT_MS,
   maxRequestsInFlight: settings.MAX_REQUESTS_IN_FLIGHT,
   readWaitMs: settings.READ_WAIT_MS,
+  maxWaitS: settings.MAX_WAIT_S,
+  maxWaitingRequests: settings.MAX_WAITING_REQUESTS,
+  maxEventStreams: settings.MAX_EVENT_STREAMS,
+  heartbeatMs: settings.EVENT_STREAM_HEARTBEAT_MS,
   redeliverWaitMs: 60_000,
 });
 
@@ -198,16 +181,11 @@ await runService({
       // Bodies have a time-out of their own, which answers better.
       requestTimeoutMs: settings.HEADERS_TIMEOUT_MS + 2 * settings.BODY_TIMEOUT_MS,
       keepAliveTimeoutMs: settings.KEEP_ALIVE_TIMEOUT_MS,
+      writeTimeoutMs: settings.WRITE_TIMEOUT_MS,
       onClientError: answerClientError(logger),
       // As long as a request may take.
       drainTimeoutMs: settings.BODY_TIMEOUT_MS + deadlineMs,
     }),
-    {
-      name: 'waiting reads',
-      async stop() {
-        const stopping = 'The gateway is stopping. Whether the task exists is not known yet.';
-        for (const watch of [checkpoints, erasures]) watch.close(new UnavailableError('STOPPING', stopping));
-      },
-    },
+    readSide.waiting,
   ],
 });

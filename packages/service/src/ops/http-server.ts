@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import { Server as NetServer, type AddressInfo } from 'node:net';
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Component } from '../lifecycle/component.ts';
 import { settledWithin } from '../lifecycle/deadline.ts';
@@ -30,6 +30,8 @@ export interface HttpServerOptions {
   /** The same for a request's headers alone; never above requestTimeoutMs. */
   headersTimeoutMs?: number;
   keepAliveTimeoutMs?: number;
+  /** A client that reads nothing for so long, of an answer that is on its way, is cut off. Default: never. */
+  writeTimeoutMs?: number;
   /**
    * Answers what is no request (malformed, headers too large, too slow), by writing a whole response to the socket and
    * ending it. Node's own answer, without a body, unless given.
@@ -55,6 +57,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const unanswered = new Set<ServerResponse>();
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
+
+  // The time-out is one of sockets on which nothing moves, in either direction.
+  if (options.writeTimeoutMs !== undefined)
+    server.setTimeout(options.writeTimeoutMs, (socket) => {
+      if (socket.writableLength > 0 || !isAnswering(socket)) socket.destroy();
+    });
+
+  /** Whether the answer to a request on it is being made: that may take as long as it takes. */
+  function isAnswering(socket: Socket): boolean {
+    for (const response of unanswered) if (response.socket === socket) return true;
+    return false;
+  }
 
   if (options.onClientError) server.on('clientError', options.onClientError);
   server.on('request', (request, response) => {

@@ -33,7 +33,7 @@ describe('retention', () => {
     const isKept = (event: TaskEvent) => isToBeKept(evolve(undefined, event, 0), dayMs, nowMs);
     expect(isKept(request(nowMs))).toBe(true);
     expect(isKept(request(nowMs - dayMs + 60_000))).toBe(false);
-    expect(isKept({ ...erasure, data: { ...erasure.data, requested_at: nowMs } } as TaskEvent)).toBe(true);
+    expect(isKept({ ...erasure, data: { ...erasure.data, requested_at: nowMs } })).toBe(true);
     expect(isKept(start)).toBe(false);
   });
 });

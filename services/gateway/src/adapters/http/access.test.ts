@@ -66,7 +66,7 @@ describe('where clients have keys', () => {
 
   test('the idempotency keys of clients are apart', async () => {
     const idempotencyKeys: unknown[] = [];
-    api.operations.accept = async (_task, _correlation, key) => idempotencyKeys.push(key);
+    api.operations.accept = async (_task, _correlation, key) => ({ id: idempotencyKeys.push(key) });
     for (const name of ['writer', 'all'])
       await api.call('POST', '/api/tasks', {
         body: prime,
@@ -108,7 +108,7 @@ describe('the rate limit of a key', () => {
 
   test('counts a batch as many as it has tasks, and takes it whole or not', async () => {
     let accepted = 0;
-    api.operations.accept = async () => ++accepted;
+    api.operations.accept = async () => ({ id: ++accepted });
     const batch = (size: number) =>
       api.call('POST', '/api/tasks/batch', {
         body: JSON.stringify({ tasks: Array(size).fill(JSON.parse(prime)) }),

@@ -86,7 +86,7 @@ describe('the API as a whole', () => {
   test('requests above the limit are refused at once, the others are served', async () => {
     await restart({ maxRequestsInFlight: 1 });
     const arrived = Promise.withResolvers<void>();
-    const gate = Promise.withResolvers<number>();
+    const gate = Promise.withResolvers<{ id: number }>();
     api.operations.accept = () => {
       arrived.resolve();
       return gate.promise;
@@ -96,7 +96,7 @@ describe('the API as a whole', () => {
     const second = await api.call('GET', '/api/tasks/4');
     expectProblem(second, 'overloaded');
     expect(second.json()['detail']).toContain('at most 1 such requests');
-    gate.resolve(4);
+    gate.resolve({ id: 4 });
     expect((await first).status).toBe(202);
     expect((await api.call('GET', '/api/tasks/4')).status).toBe(200);
   });
@@ -104,7 +104,7 @@ describe('the API as a whole', () => {
   test('a request whose client has left counts until its work is done', async () => {
     await restart({ maxRequestsInFlight: 1 });
     const arrived = Promise.withResolvers<void>();
-    const gate = Promise.withResolvers<number>();
+    const gate = Promise.withResolvers<{ id: number }>();
     api.operations.accept = () => {
       arrived.resolve();
       return gate.promise;
@@ -115,7 +115,7 @@ describe('the API as a whole', () => {
     await arrived.promise;
     client.destroy();
     expectProblem(await api.call('GET', '/api/tasks/4'), 'overloaded');
-    gate.resolve(4);
+    gate.resolve({ id: 4 });
     await api.logged('"status":"aborted"');
     expect((await api.call('GET', '/api/tasks/4')).status).toBe(200);
   });
@@ -133,7 +133,7 @@ describe('the API as a whole', () => {
 
   test('on stop, requests are answered and their connections closed', async () => {
     const arrived = Promise.withResolvers<void>();
-    const gate = Promise.withResolvers<number>();
+    const gate = Promise.withResolvers<{ id: number }>();
     api.operations.accept = () => {
       arrived.resolve();
       return gate.promise;
@@ -141,7 +141,7 @@ describe('the API as a whole', () => {
     const first = api.call('POST', '/api/tasks', { body: prime });
     await arrived.promise;
     const stopped = api.server.stop({ graceMs: 60_000 });
-    gate.resolve(4);
+    gate.resolve({ id: 4 });
     expect((await first).status).toBe(202);
     await stopped;
     await expect(api.call('GET', '/api/tasks/4')).rejects.toThrow('ECONNREFUSED');

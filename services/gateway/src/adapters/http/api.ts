@@ -7,6 +7,7 @@ import type { TaskType } from '@nask/schemas';
 import { answerErrors } from './answer-errors.ts';
 import { createAsyncApiRoutes } from './asyncapi/asyncapi-routes.ts';
 import { createBatchRoutes } from './batch-routes.ts';
+import { createEventRoutes, type EventLimits, type EventOperations } from './event-routes.ts';
 import { guardRoutes } from './guard-routes.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
 import { observe, type AccessLogLevel } from './observe.ts';
@@ -19,13 +20,21 @@ import { apiOperations } from './openapi/document.ts';
 import { createOpenApiRoutes } from './openapi/openapi-routes.ts';
 import { createProblemRoutes } from './problem-routes.ts';
 import type { BodyLimits } from './read-body.ts';
+import { createPlaces } from './places.ts';
+import { createReadRoutes, type ReadOperations } from './read-routes.ts';
+import { createStatsRoutes, type StatsOperations } from './stats-routes.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 import { createTaskRoutes, type TaskOperations } from './task-routes.ts';
 import { createTaskTypeRoutes } from './task-type-routes.ts';
 import { unmatched } from './unmatched.ts';
 
-export interface ApiOptions extends BodyLimits {
-  operations: TaskOperations & NotificationOperations & ErasureOperations;
+export interface ApiOptions extends BodyLimits, Omit<EventLimits, 'logger'> {
+  operations: TaskOperations &
+    ReadOperations &
+    EventOperations &
+    StatsOperations &
+    ErasureOperations &
+    NotificationOperations;
   taskTypes: ReadonlyMap<string, TaskType>;
   /** Put before the names of topics. */
   topicPrefix: string;
@@ -41,8 +50,10 @@ export interface ApiOptions extends BodyLimits {
   accessLogLevel: AccessLogLevel;
   /** How many requests are served at once. */
   maxRequestsInFlight: number;
-  /** How long a read waits for the read model. */
-  readWaitMs: number;
+  /** The longest `Prefer: wait`, in seconds. */
+  maxWaitS: number;
+  /** How many requests wait at once because they prefer to. */
+  maxWaitingRequests: number;
   /** How long one request to send webhooks again may take. */
   redeliverWaitMs: number;
 }
@@ -73,8 +84,12 @@ export function createApi(options: ApiOptions): RequestListener {
 
 /** All routes. Each is an operation of the OpenAPI document. */
 export function createRouters(options: ApiOptions): readonly Router[] {
+  const waits = { ...options, waitPlaces: createPlaces(options.maxWaitingRequests) };
   return [
-    createTaskRoutes(options.operations, options),
+    createTaskRoutes(options.operations, waits),
+    createReadRoutes(options.operations, waits),
+    createEventRoutes(options.operations, options),
+    createStatsRoutes(options.operations),
     createBatchRoutes(options.operations, options),
     createErasureRoutes(options.operations, options),
     createNotificationRoutes(options.operations, options),

@@ -1,11 +1,13 @@
 import Router from '@koa/router';
 import type { Logger } from '@nask/kafka';
 import type { TaskResource } from '@nask/schemas';
+import type { LogPosition } from '../../domain/consistency-token.ts';
 import type { Correlation } from '../../domain/correlation.ts';
 import { parseJsonText } from '../../domain/json-text.ts';
 import { errorInBatch, tasksOfBatch } from '../../domain/task-batch.ts';
 import { loggedProblemOf } from './answer-errors.ts';
 import { assertJson } from './assert-json.ts';
+import { setConsistencyToken } from './consistent-read.ts';
 import type { ClientAccess } from './client-access.ts';
 import { correlationOf } from './correlation-of.ts';
 import { idempotencyKeyOf } from './idempotency-key-of.ts';
@@ -35,23 +37,27 @@ export function createBatchRoutes(
     options.access.charge(ctx, tasks.length - 1);
     const keyOf = idempotencyKeyOf(ctx);
     const correlation = correlationOf(ctx);
-    const results = await Promise.all(tasks.map((task, index) => resultOf(task, index, keyOf(index), correlation)));
+    const written: LogPosition[] = [];
+    const results = await Promise.all(
+      tasks.map((task, index) => resultOf(task, { index, key: keyOf(index), correlation, written })),
+    );
+    setConsistencyToken(ctx, written);
     ctx.body = { results };
   });
 
   async function resultOf(
     body: unknown,
-    index: number,
-    key: string | undefined,
-    correlation: Correlation,
+    request: { index: number; key: string | undefined; correlation: Correlation; written: LogPosition[] },
   ): Promise<BatchResult> {
     try {
       const task = operations.validate(body);
-      return { status: 202, task: pendingTask(await operations.accept(task, correlation, key), task) };
+      const { id, position } = await operations.accept(task, request.correlation, request.key);
+      if (position !== undefined) request.written.push(position);
+      return { status: 202, task: pendingTask(id, task) };
     } catch (error) {
-      const { body: problem } = loggedProblemOf(errorInBatch(error, index), {
+      const { body: problem } = loggedProblemOf(errorInBatch(error, request.index), {
         logger: options.logger,
-        requestId: correlation.requestId,
+        requestId: request.correlation.requestId,
       });
       return { status: problem.status, problem };
     }

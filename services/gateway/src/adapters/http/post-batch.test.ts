@@ -10,7 +10,7 @@ let api: ApiUnderTest;
 beforeEach(async () => {
   api = await startApi();
   let id = 0;
-  api.operations.accept = async () => ++id;
+  api.operations.accept = async () => ({ id: ++id });
 });
 afterEach(() => api.stop());
 
@@ -45,7 +45,7 @@ describe('POST /api/tasks/batch', () => {
       id += 1;
       if (id === 2) throw new UnavailableError('NOT_ACCEPTED', 'The queue is full.');
       if (id === 3) throw new TypeError('secret detail');
-      return id;
+      return { id };
     };
     const answer = await api.call('POST', '/api/tasks/batch', {
       ...batch([prime(1), prime(2), prime(3), prime(4)]),

@@ -26,7 +26,7 @@ describe('POST /api/tasks', () => {
     const accepted: unknown[] = [];
     api.operations.accept = async (...args) => {
       accepted.push(args);
-      return 4;
+      return { id: 4 };
     };
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const answer = await api.call('POST', '/api/tasks', {
@@ -50,7 +50,7 @@ describe('POST /api/tasks', () => {
 
   test('hands its Idempotency-Key on, in quotes or without; each place of a batch has its own', async () => {
     const keys: unknown[] = [];
-    api.operations.accept = async (_task, _correlation, key) => keys.push(key);
+    api.operations.accept = async (_task, _correlation, key) => ({ id: keys.push(key) });
     await api.call('POST', '/api/tasks', { body: prime, headers: { 'idempotency-key': '"k"' } });
     await api.call('POST', '/api/tasks', { body: prime, headers: { 'idempotency-key': 'k' } });
     const body = `{"tasks":[${prime},${prime}]}`;

@@ -90,8 +90,8 @@ describe('GET /api/tasks', () => {
     const second = await api.call('GET', next!);
     expect(second.headers['link']).toBeUndefined();
     expect(pages).toEqual([
-      { limit: 2, afterId: 0 },
-      { limit: 2, afterId: 4 },
+      { limit: 2, order: 'id' },
+      { limit: 2, order: 'id', after: { id: 4 } },
     ]);
   });
 

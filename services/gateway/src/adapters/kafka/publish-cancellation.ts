@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { eventHeaders, ProducerError, type EventCodec, type GroupCommitProducer } from '@nask/kafka';
+import type { LogPosition } from '../../domain/consistency-token.ts';
 import type { Correlation } from '../../domain/correlation.ts';
 import { UnavailableError } from '../../domain/errors.ts';
 
 /**
- * Makes the function that writes a task's TaskCancellationRequested and resolves once Kafka acknowledged it with
+ * Makes the function that writes a task's TaskCancellationRequested and resolves with its place in the log once Kafka acknowledged it with
  * acks=all. To write it twice does no harm, so it makes no difference whether a failed one is in the log.
  * @param source the CloudEvents source of the events
  * @throws UnavailableError CANCELLATION_UNCONFIRMED when Kafka does not acknowledge it by the deadline
@@ -16,7 +17,7 @@ export function createCancellationPublisher(options: {
   knowsSchemas: () => boolean;
   source: string;
   deadlineMs: number;
-}): (taskId: number, correlation: Correlation) => Promise<void> {
+}): (taskId: number, correlation: Correlation) => Promise<LogPosition> {
   const { producer, codec, source, deadlineMs } = options;
 
   return async (taskId, { requestId, traceparent }) => {
@@ -38,7 +39,7 @@ export function createCancellationPublisher(options: {
     });
     const topic = 'tasks.cancellation-requested';
     try {
-      await producer.send({ topic, key, value: codec.encode(topic, event), headers }, { deadlineMs });
+      return await producer.send({ topic, key, value: codec.encode(topic, event), headers }, { deadlineMs });
     } catch (error) {
       if (!(error instanceof ProducerError)) throw error;
       throw new UnavailableError(

@@ -56,7 +56,7 @@ export function createTaskPublisher(options: {
         traceparent,
       });
       try {
-        await producer.send({ topic: 'tasks.requested', key, value, headers }, { deadlineMs: leftMs });
+        return await producer.send({ topic: 'tasks.requested', key, value, headers }, { deadlineMs: leftMs });
       } catch (error) {
         throw refusalOf(error, taskId, deadlineMs);
       }

@@ -1,48 +1,74 @@
-import { MongoClient, ReadPreference } from 'mongodb';
+import { MongoClient, ReadPreference, type MongoClientOptions } from 'mongodb';
 import type { Logger } from '@nask/kafka';
-import { checkpointId, type TaskDocument } from '@nask/schemas';
+import {
+  projectionLagCollection,
+  type ProjectionLagDocument,
+  type TaskDocument,
+  type TaskEventDocument,
+} from '@nask/schemas';
 import { UnavailableError } from '../../domain/errors.ts';
-import type { Page } from '../../domain/page.ts';
 import type { RedeliverySelection } from '../../domain/redelivery-selection.ts';
+import type { TaskList } from '../../domain/task-list.ts';
+import type { TaskState } from '../../domain/task-state.ts';
+import type { TaskCount } from '../../domain/task-stats.ts';
 import { isVisible, type VisibleTaskDocument } from '../../domain/task-view.ts';
 import { openLiveReadModel, type ReadModelNow } from './live-read-model.ts';
+import { countTasks } from './task-counts.ts';
+import { readTaskHistories } from './task-histories.ts';
+import { readTaskPage, type TaskPage } from './task-pages.ts';
+import { readTaskStates } from './task-states.ts';
 
 /** The read model as the gateway reads it: from the primary, every operation in bounded time. */
 export interface ReadStore {
   /** Those of the tasks that have a document. */
   readonly tasks: (ids: number[]) => Promise<Map<number, TaskDocument>>;
-  /** One page of tasks, ascending by id, results left out; it ends early where its bytes do. */
-  readonly page: (page: Page) => Promise<{ documents: VisibleTaskDocument[]; hasMore: boolean }>;
+  /** How those of the tasks stand that clients see. */
+  readonly states: (ids: number[]) => Promise<Map<number, TaskState>>;
+  /** The events of those of the tasks that have any, in no order. */
+  readonly histories: (ids: number[]) => Promise<Map<number, TaskEventDocument[]>>;
+  /** One page of tasks, results left out; it ends early where its bytes do. */
+  readonly page: (list: TaskList) => Promise<TaskPage>;
+  /** Counts all tasks; takes its time. */
+  readonly counts: (sinceMs: number) => Promise<TaskCount[]>;
+  readonly lags: () => Promise<ProjectionLagDocument[]>;
   /** So many of the tasks whose webhook is in that state and that ended in that time, ascending by id. */
   readonly failedNotifications: (selection: RedeliverySelection, limit: number) => Promise<VisibleTaskDocument[]>;
   /** The highest id of any document, also of those that clients do not see; 0 when there is none. */
   readonly highestTaskId: () => Promise<number>;
-  /** The next offset to read of those of the topic's partitions that have a checkpoint. */
-  checkpoints(topic: string, partitions: number[]): Promise<Map<number, number>>;
+  /** The next offset to read of those of the checkpoints that are there, by id. */
+  checkpoints(ids: string[]): Promise<Map<string, number>>;
   close(): Promise<void>;
 }
 
-/** A page ends early once its documents have this many bytes: a payload and a notify_url can be large. */
-const maxPageBytes = 4_194_304;
+/** How long counting may take: it reads every document. */
+const countTimeoutMs = 30_000;
 
 /**
- * Connects when it is first asked, and again whenever it has to.
- * @param timeoutMs the most that one operation takes, finding a server included
- * @throws UnavailableError READ_MODEL_UNAVAILABLE from every operation that the store does not answer in time
+ * A client of the read model's database: connects when it is first asked, and again whenever it has to.
+ * @param timeoutMs the most that finding a server takes
  */
-export function createReadStore(options: {
-  url: string;
-  database: string;
-  timeoutMs: number;
-  logger: Logger;
-}): ReadStore {
-  const { timeoutMs, logger } = options;
-  const client = new MongoClient(options.url, {
+export function readModelClient(url: string, timeoutMs: number, options: MongoClientOptions = {}): MongoClient {
+  return new MongoClient(url, {
     appName: 'nask-gateway',
     readPreference: ReadPreference.primary,
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
+    ...options,
   });
+}
+
+/**
+ * @param client see readModelClient; closed with the store
+ * @param timeoutMs the most that one operation takes, finding a server included
+ * @throws UnavailableError READ_MODEL_UNAVAILABLE from every operation that the store does not answer in time
+ */
+export function createReadStore(options: {
+  client: MongoClient;
+  database: string;
+  timeoutMs: number;
+  logger: Logger;
+}): ReadStore {
+  const { client, timeoutMs, logger } = options;
   const bound = () => ({ signal: AbortSignal.timeout(timeoutMs) });
   const readModel = openLiveReadModel(client.db(options.database), { bound });
   let isAway = false;
@@ -62,6 +88,8 @@ export function createReadStore(options: {
     }
   }
 
+  const lags = client.db(options.database).collection<ProjectionLagDocument>(projectionLagCollection);
+
   return {
     tasks: (ids) =>
       answered(async ({ tasks }) => {
@@ -69,23 +97,12 @@ export function createReadStore(options: {
         return new Map(documents.map((document) => [document._id, document]));
       }),
 
-    page: ({ limit, afterId }) =>
-      answered(async ({ tasks }) => {
-        const cursor = tasks
-          .find({ _id: { $gt: afterId }, requested: { $exists: true } }, bound())
-          .project<TaskDocument>({ 'completed.result': 0 })
-          .sort({ _id: 1 })
-          .limit(limit + 1);
-        const documents: VisibleTaskDocument[] = [];
-        let bytes = 0;
-        for await (const document of cursor) {
-          if (documents.length === limit || bytes >= maxPageBytes) return { documents, hasMore: true };
-          if (!isVisible(document)) continue;
-          documents.push(document);
-          bytes += document.requested.payload.length + (document.requested.notify_url?.length ?? 0);
-        }
-        return { documents, hasMore: false };
-      }),
+    states: (ids) => answered(({ tasks }) => readTaskStates(tasks, ids, bound())),
+    histories: (ids) => answered(({ events }) => readTaskHistories(events, ids, bound())),
+    page: (list) => answered(({ tasks }) => readTaskPage(tasks, list, bound())),
+    counts: (sinceMs) =>
+      answered(({ tasks }) => countTasks(tasks, { sinceMs, signal: AbortSignal.timeout(countTimeoutMs) })),
+    lags: () => answered(() => lags.find({}, bound()).toArray()),
 
     failedNotifications: ({ fromMs, toMs, state, afterId }, limit) =>
       answered(async ({ tasks }) => {
@@ -113,12 +130,7 @@ export function createReadStore(options: {
         return highest?._id ?? 0;
       }),
 
-    checkpoints: (topic, partitions) =>
-      answered(async () => {
-        const partitionOf = new Map(partitions.map((partition) => [checkpointId(topic, partition), partition]));
-        const reached = await readModel.checkpoints([...partitionOf.keys()]);
-        return new Map([...reached].map(([id, nextOffset]) => [partitionOf.get(id)!, nextOffset]));
-      }),
+    checkpoints: (ids) => answered(() => readModel.checkpoints(ids)),
 
     async close() {
       readModel.close();

@@ -6,6 +6,8 @@ import { batchOperations, batchSchemas } from './batch-operations.ts';
 import { erasureOperations } from './erasure-operations.ts';
 import { notificationOperations, notificationSchemas } from './notification-operations.ts';
 import { problemSchemas } from './problem-schemas.ts';
+import { readOperations } from './read-operations.ts';
+import { readSchemas } from './read-schemas.ts';
 import { taskOperations } from './task-operations.ts';
 import { taskTypeOperations, taskTypeSchemas } from './task-type-operations.ts';
 import { taskSchemas } from './task-schemas.ts';
@@ -13,6 +15,7 @@ import { taskSchemas } from './task-schemas.ts';
 /** Every operation that the API has. */
 export const apiOperations: readonly ApiOperation[] = [
   ...taskOperations,
+  ...readOperations,
   ...batchOperations,
   ...erasureOperations,
   ...taskTypeOperations,
@@ -31,6 +34,15 @@ const headers = {
   },
   Location: { description: 'Path of the task.', schema: { type: 'string' } },
   Link: { description: '`rel="next"`: the next page (RFC 8288). Absent on the last one.', schema: { type: 'string' } },
+  ETag: { description: 'Entity tag of the task as it is told here, for If-None-Match.', schema: { type: 'string' } },
+  'Preference-Applied': {
+    description: 'There when the answer waited, as Prefer asked for: `wait=N`, N in seconds as it was applied.',
+    schema: { type: 'string' },
+  },
+  'Consistency-Token': {
+    description: 'For reads that are to be at least as new as this write: send it along in Consistency-Token. Opaque.',
+    schema: { type: 'string' },
+  },
   'RateLimit-Policy': {
     description: 'The quota of the key: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers).',
     schema: { type: 'string' },
@@ -67,6 +79,7 @@ export function openApiDocument(
       headers,
       schemas: {
         ...taskSchemas(taskTypes),
+        ...readSchemas,
         ...batchSchemas,
         ...taskTypeSchemas,
         ...notificationSchemas,

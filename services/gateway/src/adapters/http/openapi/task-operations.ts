@@ -1,6 +1,6 @@
 import { idempotencyKeyPattern } from '../../../domain/idempotency-key.ts';
-import { maxPageSize } from '../../../domain/page.ts';
 import { schemaRef, type ApiOperation, type ParameterObject } from './api-operation.ts';
+import { preferParameter } from './read-parameters.ts';
 import { bodyProblems, idempotencyProblems, jsonResponse, responses } from './responses.ts';
 import { taskIdSchema } from './task-schemas.ts';
 
@@ -30,6 +30,8 @@ export const idempotencyKeyParameter: ParameterObject = {
   example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
 };
 
+const tokenHeader = { 'Consistency-Token': { $ref: '#/components/headers/Consistency-Token' } };
+
 const primeTask = { id: 1, type: 'prime', status: 'PENDING', payload: { input: 100 } };
 
 /** Links to what can be asked of the task in an answer. */
@@ -50,9 +52,9 @@ export const taskOperations: readonly ApiOperation[] = [
       operationId: 'createTask',
       summary: 'Post a task',
       description:
-        'The 202 is sent after Kafka acknowledged the task with acks=all: it will be run. A 503 `outcome-unknown` names the id that the task has if it was accepted.',
+        'The 202 is sent after Kafka acknowledged the task with acks=all: it will be run. With `Prefer: wait=N` the answer is 200 with the ended task, if it ends in time. A 503 `outcome-unknown` names the id that the task has if it was accepted.',
       tags: ['tasks'],
-      parameters: [idempotencyKeyParameter, traceparentParameter],
+      parameters: [preferParameter, idempotencyKeyParameter, traceparentParameter],
       requestBody: {
         required: true,
         content: {
@@ -69,65 +71,25 @@ export const taskOperations: readonly ApiOperation[] = [
       },
       responses: responses(
         {
+          200: jsonResponse('The task was accepted, and has ended: the client preferred to wait.', schemaRef('Task'), {
+            headers: {
+              Location: { $ref: '#/components/headers/Location' },
+              'Preference-Applied': { $ref: '#/components/headers/Preference-Applied' },
+              ...tokenHeader,
+            },
+          }),
           202: jsonResponse('The task was accepted.', schemaRef('Task'), {
-            headers: { Location: { $ref: '#/components/headers/Location' } },
+            headers: {
+              Location: { $ref: '#/components/headers/Location' },
+              'Preference-Applied': { $ref: '#/components/headers/Preference-Applied' },
+              ...tokenHeader,
+            },
             links: linksToTask,
             example: primeTask,
           }),
         },
         [...bodyProblems, ...idempotencyProblems, 'not-accepted', 'outcome-unknown'],
       ),
-    },
-  },
-  {
-    method: 'get',
-    path: '/api/tasks',
-    scope: 'read',
-    operation: {
-      operationId: 'listTasks',
-      summary: 'List tasks',
-      description: 'Ascending by id, without results. The Link header leads to the next page.',
-      tags: ['tasks'],
-      parameters: [
-        {
-          name: 'limit',
-          in: 'query',
-          description: 'How many tasks at most.',
-          schema: { type: 'integer', minimum: 1, maximum: maxPageSize, default: maxPageSize },
-        },
-        {
-          name: 'cursor',
-          in: 'query',
-          description: 'Where to go on: from the Link header of the page before. Opaque.',
-          schema: { type: 'string', maxLength: 64 },
-        },
-      ],
-      responses: responses(
-        {
-          200: jsonResponse('A page of tasks.', schemaRef('TaskList'), {
-            headers: { Link: { $ref: '#/components/headers/Link' } },
-          }),
-        },
-        ['validation', 'read-model-unavailable'],
-      ),
-    },
-  },
-  {
-    method: 'get',
-    path: '/api/tasks/{id}',
-    scope: 'read',
-    operation: {
-      operationId: 'getTask',
-      summary: 'Read a task',
-      description: 'Finds every task that was accepted before the request: 404 means that it does not exist.',
-      tags: ['tasks'],
-      parameters: [taskIdParameter],
-      responses: responses({ 200: jsonResponse('The task.', schemaRef('Task')) }, [
-        'task-not-found',
-        'task-erased',
-        'read-model-unavailable',
-        'read-model-behind',
-      ]),
     },
   },
   {
@@ -140,14 +102,17 @@ export const taskOperations: readonly ApiOperation[] = [
       description: 'Asks that the task be stopped: it ends as REVOKED, unless it ends before it could be stopped.',
       tags: ['tasks'],
       parameters: [taskIdParameter, traceparentParameter],
-      responses: responses({ 202: jsonResponse('It was asked for. The task as it is.', schemaRef('Task')) }, [
-        'task-not-found',
-        'task-erased',
-        'task-ended',
-        'cancellation-unconfirmed',
-        'read-model-unavailable',
-        'read-model-behind',
-      ]),
+      responses: responses(
+        { 202: jsonResponse('It was asked for. The task as it is.', schemaRef('Task'), { headers: tokenHeader }) },
+        [
+          'task-not-found',
+          'task-erased',
+          'task-ended',
+          'cancellation-unconfirmed',
+          'read-model-unavailable',
+          'read-model-behind',
+        ],
+      ),
     },
   },
 ];
