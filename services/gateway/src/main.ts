@@ -8,8 +8,11 @@ import {
   createMetrics,
   createOpsServer,
   effectiveSettings,
+  kafkaAccess,
   loadSettingsOrExit,
+  mongoCredentials,
   opsRequestListener,
+  registryAccess,
   runService,
 } from '@nask/service';
 import { answerClientError } from './adapters/http/answer-client-error.ts';
@@ -45,12 +48,12 @@ const logger = createLogger({ service: 'gateway', level: settings.LOG_LEVEL, for
 const metrics = createMetrics('gateway');
 
 const topicPrefix = settings.TOPIC_PREFIX;
-const connection = connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: `gateway-${name}`, topicPrefix, logger });
-const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
+const connection = connectKafka({ ...kafkaAccess(settings), clientId: `gateway-${name}`, logger });
+const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logger });
 const producer = createProducer({ connection, logger, metrics, deadlineMs });
 const logEnds = createLogEnds(connection);
 const store = createReadStore({
-  client: readModelClient(settings.MONGODB_URL, settings.MONGODB_TIMEOUT_MS),
+  client: readModelClient(settings.MONGODB_URL, settings.MONGODB_TIMEOUT_MS, mongoCredentials(settings)),
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
   logger,

@@ -1,11 +1,11 @@
 import { connectKafka, createEventCodec } from '@nask/kafka';
-import { createLogger, loadSettingsOrExit } from '@nask/service';
+import { createLogger, kafkaAccess, loadSettingsOrExit, mongoCredentials, registryAccess } from '@nask/service';
 import { connectStore } from './adapters/store-connection.ts';
 import { CommandError, type CommandContext } from './commands/context.ts';
 import { drop } from './commands/drop.ts';
 import { rebuild } from './commands/rebuild.ts';
 import { verify } from './commands/verify.ts';
-import { commandSettings, daysMs } from './config.ts';
+import { commandSettings, daysMs, settingsRules } from './config.ts';
 
 /**
  * `npm run projector -- COMMAND`: rebuild, verify, drop [GENERATION]. The settings are the projector's.
@@ -29,15 +29,16 @@ if (run === undefined || args.length > (command === 'drop' ? 1 : 0)) {
   process.exit(2);
 }
 
-const settings = loadSettingsOrExit({ service: 'projector', table: commandSettings });
+const settings = loadSettingsOrExit({ service: 'projector', table: commandSettings, rules: settingsRules });
 const logger = createLogger({ service: 'projector', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
 const topicPrefix = settings.TOPIC_PREFIX;
 const store = connectStore({
   url: settings.MONGODB_URL,
+  credentials: mongoCredentials(settings),
   database: settings.MONGODB_DATABASE,
   operationTimeoutMs: settings.MONGODB_TIMEOUT_MS,
 });
-const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
+const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logger });
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
@@ -48,7 +49,7 @@ let saidAtMs = -Infinity;
 try {
   await codec.start({ signal: stop.signal });
   const isDone = await run({
-    connection: connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: 'projector-command', topicPrefix, logger }),
+    connection: connectKafka({ ...kafkaAccess(settings), clientId: 'projector-command', logger }),
     codec,
     db: store.db,
     topicPrefix,

@@ -1,12 +1,17 @@
 import {
   consumerSettings,
+  kafkaRules,
   kafkaSettings,
+  mongoRules,
   mongoSettings,
   opsPort,
   opsSettings,
   processSettings,
+  registryRules,
+  registrySettings,
   retentionSettings,
   setting,
+  type SettingsRule,
 } from '@nask/service';
 
 /** @returns so many days in milliseconds */
@@ -37,6 +42,7 @@ const projectionSettings = {
   ...retentionSettings,
   ...mongoSettings,
   ...kafkaSettings,
+  ...registrySettings,
 };
 
 /** Every setting of the projector. */
@@ -46,6 +52,13 @@ export const settingsTable = {
   ...opsSettings,
   OPS_PORT: opsPort(8004),
 };
+
+/** What must be right about several settings together. */
+export const settingsRules: readonly SettingsRule<typeof projectionSettings>[] = [
+  ...kafkaRules,
+  ...registryRules,
+  ...mongoRules,
+];
 
 /** Those of `npm run projector`. It says little in its log: its result is on standard output. */
 export const commandSettings = {

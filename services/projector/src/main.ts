@@ -14,29 +14,33 @@ import {
   createMetrics,
   createOpsServer,
   effectiveSettings,
+  kafkaAccess,
   loadSettingsOrExit,
+  mongoCredentials,
+  registryAccess,
   runService,
 } from '@nask/service';
 import { createGenerations } from './adapters/generations.ts';
 import { createLagWriter } from './adapters/lag-writer.ts';
 import { connectStore } from './adapters/store-connection.ts';
-import { daysMs, settingsTable } from './config.ts';
+import { daysMs, settingsRules, settingsTable } from './config.ts';
 import { createGenerationRunner } from './generation-runner.ts';
 import { createProjectorMetrics } from './metrics.ts';
 import { openReadModel, projectorGroup, type ReadModel } from './read-model.ts';
 
-const settings = loadSettingsOrExit({ service: 'projector', table: settingsTable });
+const settings = loadSettingsOrExit({ service: 'projector', table: settingsTable, rules: settingsRules });
 const logger = createLogger({ service: 'projector', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
 const metrics = createMetrics('projector');
 
 const topicPrefix = settings.TOPIC_PREFIX;
-const connection = connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: 'projector', topicPrefix, logger });
-const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
+const connection = connectKafka({ ...kafkaAccess(settings), clientId: 'projector', logger });
+const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logger });
 const producer = createProducer({ connection, logger, metrics });
 const deadLetters = createDeadLetters({ producer, topic: deadLetterTopic('projector') });
 
 const store = connectStore({
   url: settings.MONGODB_URL,
+  credentials: mongoCredentials(settings),
   database: settings.MONGODB_DATABASE,
   operationTimeoutMs: settings.MONGODB_TIMEOUT_MS,
 });

@@ -1,8 +1,18 @@
-import { kafkaSettings, processSettings, retentionSettings, setting } from '@nask/service';
+import {
+  kafkaRules,
+  kafkaSettings,
+  processSettings,
+  registryRules,
+  registrySettings,
+  retentionSettings,
+  setting,
+  type SettingsRule,
+} from '@nask/service';
 
 /** The settings of `npm run contract`. */
 export const contractSettings = {
   ...kafkaSettings,
+  ...registrySettings,
   TOPIC_PARTITIONS: setting.integer({
     describe: 'Partitions of each topic keyed by task id. Cannot be changed once there are tasks.',
     default: 12,
@@ -30,3 +40,6 @@ export const contractSettings = {
   LOG_LEVEL: processSettings.LOG_LEVEL,
   LOG_FORMAT: processSettings.LOG_FORMAT,
 };
+
+/** What must be right about several settings together. */
+export const contractRules: readonly SettingsRule<typeof contractSettings>[] = [...kafkaRules, ...registryRules];

@@ -27,7 +27,7 @@ const duplicateKey = 11_000;
  * The keys in MongoDB: read from the primary, written to the journals of a majority, because a key that a failover takes
  * back would let a task be accepted twice. What comes while an operation is under way goes into the next one. Connects
  * when it is first asked, so that a gateway whose clients send no keys needs no store for writing.
- * @param timeoutMs the most that one operation takes, finding a server included
+ * @param timeoutMs the most that finding a server takes, and then that one operation does
  * @throws UnavailableError KEYS_UNAVAILABLE from every method when the store does not answer in time
  */
 export function createIdempotencyKeys(options: {
@@ -42,7 +42,12 @@ export function createIdempotencyKeys(options: {
     writeConcern: { w: 'majority', journal: true },
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
-    timeoutMS: timeoutMs,
+    waitQueueTimeoutMS: timeoutMs,
+    // Writes cannot be given a signal.
+    socketTimeoutMS: timeoutMs,
+    // The client's own repetition is safe, and bounded by what it is told.
+    retryReads: false,
+    retryWrites: false,
   });
   const keys = client.db(options.database).collection<KeyDocument>(keysCollection);
   let indexed: Promise<unknown> | undefined;
