@@ -25,7 +25,7 @@ import { createRedeliveryPublisher } from './adapters/kafka/publish-redelivery.t
 import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
 import { createWriteSide } from './adapters/kafka/write-side.ts';
 import { createIdempotencyKeys } from './adapters/mongo/idempotency-keys.ts';
-import { createReadStore } from './adapters/mongo/read-store.ts';
+import { createReadStore, readModelClient } from './adapters/mongo/read-store.ts';
 import { settingsRules, settingsTable } from './config.ts';
 import { createTaskAcceptor } from './domain/accept-task.ts';
 import { apiKeyOf } from './domain/api-keys.ts';
@@ -53,8 +53,7 @@ const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logge
 const producer = createProducer({ connection, logger, metrics, deadlineMs });
 const logEnds = createLogEnds(connection);
 const store = createReadStore({
-  url: settings.MONGODB_URL,
-  credentials: mongoCredentials(settings),
+  client: readModelClient(settings.MONGODB_URL, settings.MONGODB_TIMEOUT_MS, mongoCredentials(settings)),
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
   logger,
