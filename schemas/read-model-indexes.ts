@@ -16,3 +16,7 @@ export const taskIndexes: readonly ReadModelIndex[] = [
 
 /** Of the history: a task's events, and of one topic in the log's order. */
 export const taskEventIndexes: readonly ReadModelIndex[] = [{ key: { task_id: 1, topic: 1, offset: 1 } }];
+
+/** The times by which the database deletes what is past retention: a task's, and that of an event of its history. */
+export const taskTimeField = 'created_at';
+export const taskEventTimeField = 'at';

@@ -7,18 +7,34 @@ export interface KafkaMembership {
   readonly controllerPorts: readonly number[];
 }
 
+/** What a broker needs to ask who its clients are; it does so on two listeners beside the open one. */
+export interface KafkaSecurity {
+  /** Port for TLS and SASL (SCRAM). */
+  readonly saslPort: number;
+  /** Port for TLS with a client's certificate (mTLS). */
+  readonly mtlsPort: number;
+  /** The broker's key and certificate in one file (PEM). */
+  readonly keyStoreFile: string;
+  /** The authority that signs all certificates (PEM). */
+  readonly trustStoreFile: string;
+  /** Passwords by the users' names. */
+  readonly users: Readonly<Record<string, string>>;
+}
+
 /**
  * The configuration of one Kafka broker that is its own controller (KRaft), for loopback clients only.
  * @param dataFolder where the log is
  * @param membership default: a cluster of its own
+ * @param security listeners for clients that say who they are: what those may do, rules (ACLs) have to allow
  */
 export function kafkaConfig(options: {
   port: number;
   controllerPort: number;
   dataFolder: string;
   membership?: KafkaMembership;
+  security?: KafkaSecurity;
 }): string {
-  const { port, controllerPort, dataFolder, membership } = options;
+  const { port, controllerPort, dataFolder, membership, security } = options;
   const controllerPorts = membership?.controllerPorts ?? [controllerPort];
   const replicas = controllerPorts.length;
   const voters = controllerPorts.map((voter, index) => `${index + 1}@127.0.0.1:${voter}`).join(',');
@@ -55,8 +71,37 @@ export function kafkaConfig(options: {
     'broker.heartbeat.interval.ms': 500,
     // Compaction’s buffer, 128 MB by default, must fit the small heap.
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
+    ...(security === undefined ? {} : securitySettings(port, controllerPort, security)),
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
+}
+
+function securitySettings(
+  port: number,
+  controllerPort: number,
+  { saslPort, mtlsPort, keyStoreFile, trustStoreFile }: KafkaSecurity,
+): Record<string, string> {
+  const listeners = [
+    `PLAINTEXT://127.0.0.1:${port}`,
+    `SASL_SSL://127.0.0.1:${saslPort}`,
+    `SSL://127.0.0.1:${mtlsPort}`,
+  ].join(',');
+  return {
+    listeners: `${listeners},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': listeners,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL,CONTROLLER:PLAINTEXT',
+    'sasl.enabled.mechanisms': 'SCRAM-SHA-512',
+    'listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config':
+      'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': keyStoreFile,
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.location': trustStoreFile,
+    'listener.name.ssl.ssl.client.auth': 'required',
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    // Whoever comes over the open listener, the controller among them.
+    'super.users': 'User:ANONYMOUS',
+  };
 }

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { classArchive } from './class-archive.ts';
 import { installOnce, isInstalled } from './install-cache.ts';
-import { kafkaConfig, type KafkaMembership } from './kafka-config.ts';
+import { kafkaConfig, type KafkaMembership, type KafkaSecurity } from './kafka-config.ts';
 import { probeKafka } from './kafka-probe.ts';
 import { manageProcess } from './managed-process.ts';
 import { runMaven } from './maven.ts';
@@ -23,8 +23,9 @@ export function createKafka(options: {
   port: number;
   controllerPort: number;
   membership?: KafkaMembership;
+  security?: KafkaSecurity;
 }): Server {
-  const { folders, port, controllerPort, membership } = options;
+  const { folders, port, controllerPort, membership, security } = options;
   const dataFolder = join(folders.data, 'kafka');
   const configFile = join(folders.data, 'kafka.properties');
   let java: { program: string; version: string } | undefined;
@@ -44,12 +45,14 @@ export function createKafka(options: {
       await runMaven(maven.program, { pom: 'kafka/pom.xml', goal: 'copy-dependencies', outputFolder, signal });
     });
     await mkdir(folders.data, { recursive: true });
-    await writeFile(configFile, kafkaConfig({ port, controllerPort, dataFolder, membership }));
+    await writeFile(configFile, kafkaConfig({ port, controllerPort, dataFolder, membership, security }));
     if (existsSync(join(dataFolder, 'meta.properties'))) return;
     signal?.throwIfAborted();
     progress('formatting its data folder');
     const clusterId = membership?.clusterId ?? newClusterId();
     const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '--cluster-id', clusterId];
+    for (const [user, password] of Object.entries(security?.users ?? {}))
+      format.push('--add-scram', `SCRAM-SHA-512=[name=${user},password=${password}]`);
     await runCommand(java.program, [...jvmFlags(installed), ...format, '--config', configFile], { signal });
   }
 
@@ -74,7 +77,7 @@ export function createKafka(options: {
     name: 'kafka',
     product,
     port,
-    ports: [port, controllerPort],
+    ports: [port, controllerPort, ...(security === undefined ? [] : [security.saslPort, security.mtlsPort])],
     address: `127.0.0.1:${port}`,
     missingTools,
     install,

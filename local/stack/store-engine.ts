@@ -5,11 +5,21 @@ import { runCommand } from './run-command.ts';
 import type { Progress } from './server.ts';
 import { findOnPath, findPython, required, type MissingTool } from './tools.ts';
 
+/** What a store needs to ask who its clients are: files (PEM) for TLS. Its users have to be there already. */
+export interface StoreSecurity {
+  /** The store's key and certificate in one file. */
+  readonly certKeyFile: string;
+  /** The authority that signed it. */
+  readonly caFile: string;
+  readonly username: string;
+  readonly password: string;
+}
+
 /** A program that speaks MongoDB's protocol. Each keeps its own data folder: their files are not the same. */
 export interface StoreEngine {
   readonly product: string;
   readonly dataFolder: string;
-  command(port: number, dataFolder: string): { file: string; args: string[] };
+  command(port: number, dataFolder: string, security?: StoreSecurity): { file: string; args: string[] };
   missingTools(): Promise<MissingTool[]>;
   install(progress: Progress, signal?: AbortSignal): Promise<void>;
 }
@@ -29,16 +39,19 @@ function mongodOnPath(file: string): StoreEngine {
     ...nothingToInstall,
     product: `MongoDB (${file})`,
     dataFolder: 'store-mongod',
-    command: (port, dataFolder) => {
-      return { file, args: ['--bind_ip', '127.0.0.1', '--port', String(port), '--dbpath', dataFolder, '--quiet'] };
+    command: (port, dataFolder, security) => {
+      const place = ['--bind_ip', '127.0.0.1', '--port', String(port), '--dbpath', dataFolder, '--quiet'];
+      const tls = security ? ['--tlsMode', 'requireTLS', '--tlsCertificateKeyFile', security.certKeyFile] : [];
+      return { file, args: security ? [...place, '--auth', ...tls] : place };
     },
   };
 }
 
 /** Without --sync-on-commit a killed server may have lost writes that it had acknowledged. */
-function secantusArguments(port: number, dataFolder: string): string[] {
+function secantusArguments(port: number, dataFolder: string, security?: StoreSecurity): string[] {
   const place = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', dataFolder];
-  return [...place, '--sync-on-commit', '--log-level', 'ERROR'];
+  const tls = security ? ['--tls-cert-file', security.certKeyFile, '--tls-key-file', security.certKeyFile] : [];
+  return [...place, '--sync-on-commit', '--log-level', 'ERROR', ...(security ? ['--auth'] : []), ...tls];
 }
 
 function secantusOnPath(file: string): StoreEngine {
@@ -46,7 +59,7 @@ function secantusOnPath(file: string): StoreEngine {
     ...nothingToInstall,
     product: `SecantusDB (${file})`,
     dataFolder: 'store-secantus-rs',
-    command: (port, dataFolder) => ({ file, args: secantusArguments(port, dataFolder) }),
+    command: (port, dataFolder, security) => ({ file, args: secantusArguments(port, dataFolder, security) }),
   };
 }
 
@@ -62,9 +75,9 @@ function secantusFromPyPi(cache: string): StoreEngine {
     product,
     dataFolder: 'store-secantus',
     // By module, not by its script: the script names the folder the environment was made in.
-    command: (port, dataFolder) => ({
+    command: (port, dataFolder, security) => ({
       file: join(installed, 'bin', 'python'),
-      args: ['-m', 'secantus', '--config', emptyConfig, ...secantusArguments(port, dataFolder)],
+      args: ['-m', 'secantus', '--config', emptyConfig, ...secantusArguments(port, dataFolder, security)],
     }),
     missingTools: async () => {
       const python = isInstalled(cache, cacheKey) ? undefined : await findPython(product);

@@ -4,13 +4,14 @@ import { MongoClient } from 'mongodb';
 import { manageProcess } from './managed-process.ts';
 import { pidFile } from './pid-files.ts';
 import type { Server, ServerFolders } from './server.ts';
-import { chooseStoreEngine } from './store-engine.ts';
+import { chooseStoreEngine, type StoreSecurity } from './store-engine.ts';
 
 /** The document store, by MongoDB's protocol, its data in the data folder. */
-export function createStore({ folders, port }: { folders: ServerFolders; port: number }): Server {
+export function createStore(options: { folders: ServerFolders; port: number; security?: StoreSecurity }): Server {
+  const { folders, port, security } = options;
   const engine = chooseStoreEngine(folders.cache);
   const dataFolder = join(folders.data, engine.dataFolder);
-  const address = `mongodb://127.0.0.1:${port}/?directConnection=true`;
+  const address = addressOf(port, security);
 
   const store = manageProcess({
     name: 'store',
@@ -18,7 +19,7 @@ export function createStore({ folders, port }: { folders: ServerFolders; port: n
     pidFile: pidFile(folders.run, 'store'),
     startTimeoutMs: 30_000,
     stopTimeoutMs: 15_000,
-    command: () => engine.command(port, dataFolder),
+    command: () => engine.command(port, dataFolder, security),
     probe: () => ping(address),
   });
   return {
@@ -34,6 +35,13 @@ export function createStore({ folders, port }: { folders: ServerFolders; port: n
       await mkdir(dataFolder, { recursive: true });
     },
   };
+}
+
+function addressOf(port: number, security: StoreSecurity | undefined): string {
+  if (security === undefined) return `mongodb://127.0.0.1:${port}/?directConnection=true`;
+  const user = `${encodeURIComponent(security.username)}:${encodeURIComponent(security.password)}`;
+  const tls = `tls=true&tlsCAFile=${encodeURIComponent(security.caFile)}`;
+  return `mongodb://${user}@127.0.0.1:${port}/?directConnection=true&${tls}`;
 }
 
 /** MongoDB's own liveness question, by its driver. @throws when it is not answered within a second */

@@ -34,15 +34,19 @@ export async function applyContract(env: Record<string, string>): Promise<void> 
 /**
  * Starts the system on real servers, apart from whatever else uses them.
  * @param settings more settings, for all services
+ * @param ownSettings more settings, for one service each
  */
 export async function startSystem(
   isolation: Isolation,
   servers: TestServers,
   settings: Record<string, string> = {},
+  ownSettings: Partial<Record<ServiceName | 'contract', Record<string, string>>> = {},
 ): Promise<System> {
   const env = systemEnv(isolation, servers, settings);
-  await applyContract(env);
-  const started = await Promise.allSettled(services.map((name) => spawnService(name, env)));
+  await applyContract({ ...env, ...ownSettings.contract });
+  const started = await Promise.allSettled(
+    services.map((name) => spawnService(name, { ...env, ...ownSettings[name] })),
+  );
   const running = new Map<ServiceName, ServiceUnderTest>();
   for (const [i, result] of started.entries())
     if (result.status === 'fulfilled') running.set(services[i]!, result.value);

@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net';
-import { Kafka, logLevel, type ISocketFactoryArgs, type RetryOptions } from 'kafkajs';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { Kafka, logLevel, type ISocketFactoryArgs, type RetryOptions, type SASLOptions } from 'kafkajs';
 import { kafkajsLogCreator, type Logger } from './logger.ts';
 
 export interface ConnectionOptions {
@@ -9,6 +10,14 @@ export interface ConnectionOptions {
   clientId: string;
   /** Put before every topic name at this edge, so that several systems can share a cluster. Default: none. */
   topicPrefix?: string;
+  /** Encrypt, and check the brokers' certificates: with these authorities (PEM; Node's own unless given); show this one. */
+  tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** Who we are. Without: nobody, or who the certificate says. */
+  sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
   logger: Logger;
   /** How long a TCP connection may take to open. */
   connectionTimeoutMs?: number;
@@ -112,6 +121,8 @@ function createKafka(
     connectionTimeout: options.connectionTimeoutMs ?? 3000,
     requestTimeout: requestTimeoutMs ?? options.requestTimeoutMs ?? 30_000,
     retry,
+    ssl: options.tls,
+    sasl: saslOf(options.sasl),
     socketFactory,
     logLevel: logLevel.INFO,
     logCreator: kafkajsLogCreator(options.logger, quiet),
@@ -124,6 +135,19 @@ const keepAliveDelayMs = 60_000;
  * kafkajs's own socket factory leaves Nagle's algorithm on: the last packet of a request then waits for the broker to
  * acknowledge the others, which a broker that waits for the whole request does late.
  */
-function openSocket({ host, port, onConnect }: ISocketFactoryArgs): Socket {
-  return connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs }, onConnect);
+function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket {
+  const options = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs };
+  // kafkajs passes null where its type says undefined.
+  if (!ssl) return connect(options, onConnect);
+  // A server name is for names: TLS has none for addresses.
+  const servername = isIP(host) === 0 ? host : undefined;
+  return connectTls({ ...options, servername, ...ssl }, onConnect);
+}
+
+/** kafkajs has a type for each mechanism. */
+function saslOf(sasl: ConnectionOptions['sasl']): SASLOptions | undefined {
+  if (sasl === undefined) return undefined;
+  const { mechanism, username, password } = sasl;
+  if (mechanism === 'plain') return { mechanism, username, password };
+  return mechanism === 'scram-sha-256' ? { mechanism, username, password } : { mechanism, username, password };
 }

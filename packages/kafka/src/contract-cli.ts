@@ -1,23 +1,18 @@
-import { createLogger, loadSettingsOrExit } from '@nask/service';
+import { createLogger, kafkaAccess, loadSettingsOrExit, registryAccess } from '@nask/service';
 import { connectKafka } from './connection.ts';
 import { ContractError } from './contract/contract-error.ts';
 import { contractReport } from './contract/contract-report.ts';
-import { contractSettings } from './contract/contract-settings.ts';
+import { contractRules, contractSettings } from './contract/contract-settings.ts';
 import { applyContract } from './contract.ts';
 
 /** `npm run contract`: creates the topics and registers the schemas. Says on standard output what it changed. */
-const settings = loadSettingsOrExit({ service: 'contract', table: contractSettings });
+const settings = loadSettingsOrExit({ service: 'contract', table: contractSettings, rules: contractRules });
 const logger = createLogger({ service: 'contract', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
 
 try {
   const changes = await applyContract({
-    connection: connectKafka({
-      brokers: settings.KAFKA_BROKERS,
-      clientId: 'nask-contract',
-      topicPrefix: settings.TOPIC_PREFIX,
-      logger,
-    }),
-    registryUrl: settings.SCHEMA_REGISTRY_URL,
+    connection: connectKafka({ ...kafkaAccess(settings), clientId: 'nask-contract', logger }),
+    ...registryAccess(settings),
     topics: {
       partitions: settings.TOPIC_PARTITIONS,
       replicationFactor: settings.TOPIC_REPLICATION_FACTOR,

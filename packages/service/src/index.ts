@@ -3,14 +3,16 @@ export type { Environment, Settings, SettingsRule, SettingsTable } from './setti
 export { loadSettingsOrExit } from './settings/load-settings-or-exit.ts';
 export {
   consumerSettings,
-  kafkaSettings,
   taskTypeSettings,
-  mongoSettings,
   opsPort,
   opsSettings,
   processSettings,
+  retentionSettings,
 } from './settings/common-settings.ts';
+export { kafkaAccess, kafkaRules, kafkaSettings, type KafkaAccess } from './settings/kafka-settings.ts';
 export { setting } from './settings/kinds.ts';
+export { mongoCredentials, mongoRules, mongoSettings, type MongoCredentials } from './settings/mongo-settings.ts';
+export { registryAccess, registryRules, registrySettings, type RegistryAccess } from './settings/registry-settings.ts';
 export type { Setting } from './settings/setting.ts';
 export { SettingsError } from './settings/settings-error.ts';
 export { settingsMarkdown } from './settings/settings-markdown.ts';

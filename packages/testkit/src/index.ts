@@ -1,4 +1,6 @@
+export * from './certificates.ts';
 export * from './eventually.ts';
+export * from './guarded-registry.ts';
 export * from './isolate.ts';
 export * from './own-kafka-cluster.ts';
 export * from './own-server.ts';

@@ -1,3 +1,4 @@
+import { MongoClient } from 'mongodb';
 import { createKafka } from '../../../local/stack/kafka.ts';
 import { freePort } from '../../../local/stack/ports.ts';
 import { createRegistry } from '../../../local/stack/registry.ts';
@@ -21,6 +22,33 @@ export function startOwnKafka(): Promise<OwnServer> {
   );
 }
 
+/** A Kafka that also asks its clients who they are. `address` is its open listener, for whoever administers it. */
+export interface SecuredKafka extends OwnServer {
+  /** Host and port for TLS with SASL (SCRAM-SHA-512). */
+  readonly saslAddress: string;
+  /** Host and port for TLS with a client's certificate. */
+  readonly mtlsAddress: string;
+}
+
+/**
+ * A running Kafka with TLS, SASL and ACLs: who is not anonymous may do what a rule allows.
+ * @param certificates the broker's and its authority's, see makeCertificates
+ * @param users passwords by name
+ */
+export async function startSecuredKafka(options: {
+  certificates: { readonly caFile: string; readonly serverFile: string };
+  users: Readonly<Record<string, string>>;
+}): Promise<SecuredKafka> {
+  const { certificates, users } = options;
+  const [saslPort, mtlsPort] = [await freePort(), await freePort()];
+  const { caFile: trustStoreFile, serverFile: keyStoreFile } = certificates;
+  const security = { saslPort, mtlsPort, keyStoreFile, trustStoreFile, users };
+  const server = await startOwn(async (folders) =>
+    createKafka({ folders, port: await freePort(), controllerPort: await freePort(), security }),
+  );
+  return { ...server, saslAddress: `127.0.0.1:${saslPort}`, mtlsAddress: `127.0.0.1:${mtlsPort}` };
+}
+
 /** A running schema registry; `address` is the root of its Confluent API. */
 export function startOwnRegistry(): Promise<OwnServer> {
   return startOwn(async (folders) => createRegistry({ folders, port: await freePort() }));
@@ -29,6 +57,30 @@ export function startOwnRegistry(): Promise<OwnServer> {
 /** A running document store; `address` is its MongoDB URL. */
 export function startOwnStore(): Promise<OwnServer> {
   return startOwn(async (folders) => createStore({ folders, port: await freePort() }));
+}
+
+/**
+ * A running document store with TLS that knows one user, who may do everything. `address` has the credentials in it;
+ * without them it is `mongodb://127.0.0.1:PORT/?directConnection=true`.
+ */
+export function startSecuredStore(options: {
+  certificates: { readonly caFile: string; readonly serverFile: string };
+  username: string;
+  password: string;
+}): Promise<OwnServer> {
+  const { certificates, username, password } = options;
+  return startOwn(async (folders) => {
+    const port = await freePort();
+    const open = createStore({ folders, port });
+    await open.install(() => undefined);
+    await open.start();
+    const client = new MongoClient(open.address);
+    await client.db('admin').command({ createUser: username, pwd: password, roles: ['root'] });
+    await client.close();
+    await open.stop();
+    const { caFile, serverFile: certKeyFile } = certificates;
+    return createStore({ folders, port, security: { certKeyFile, caFile, username, password } });
+  });
 }
 
 async function startOwn(create: (folders: ServerFolders) => Promise<Server>): Promise<OwnServer> {

@@ -1,4 +1,15 @@
-import { consumerSettings, kafkaSettings, opsPort, opsSettings, setting, taskTypeSettings } from '@nask/service';
+import {
+  consumerSettings,
+  kafkaRules,
+  kafkaSettings,
+  opsPort,
+  opsSettings,
+  registryRules,
+  registrySettings,
+  setting,
+  type SettingsRule,
+  taskTypeSettings,
+} from '@nask/service';
 
 /** Every setting of the executor. */
 export const settingsTable = {
@@ -42,7 +53,11 @@ export const settingsTable = {
   }),
   ...taskTypeSettings,
   ...kafkaSettings,
+  ...registrySettings,
   ...consumerSettings,
   ...opsSettings,
   OPS_PORT: opsPort(8002),
 };
+
+/** What must be right about several settings together. */
+export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [...kafkaRules, ...registryRules];

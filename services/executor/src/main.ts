@@ -15,7 +15,9 @@ import {
   createMetrics,
   createOpsServer,
   effectiveSettings,
+  kafkaAccess,
   loadSettingsOrExit,
+  registryAccess,
   runService,
 } from '@nask/service';
 import { loadHandlers } from './adapters/handler-folder.ts';
@@ -26,21 +28,21 @@ import { handleRequestedTask } from './adapters/requested-tasks.ts';
 import { createTaskMetrics } from './adapters/task-metrics.ts';
 import { createTaskObserver } from './adapters/task-observer.ts';
 import { createWorkerPool } from './adapters/worker-pool.ts';
-import { settingsTable } from './config.ts';
+import { settingsRules, settingsTable } from './config.ts';
 import { createInlineLane } from './execution/inline-lane.ts';
 import { TaskExecutor } from './execution/task-executor.ts';
 import { TaskMemory } from './execution/task-memory.ts';
 import { createThreadLane } from './execution/thread-lane.ts';
 import { createWaitingLane } from './execution/waiting-lane.ts';
 
-const settings = loadSettingsOrExit({ service: 'executor', table: settingsTable });
+const settings = loadSettingsOrExit({ service: 'executor', table: settingsTable, rules: settingsRules });
 const name = settings.EXECUTOR_NAME ?? hostname();
 const logger = createLogger({ service: 'executor', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
 const metrics = createMetrics('executor');
 
 const topicPrefix = settings.TOPIC_PREFIX;
-const connection = connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: `executor-${name}`, topicPrefix, logger });
-const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
+const connection = connectKafka({ ...kafkaAccess(settings), clientId: `executor-${name}`, logger });
+const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logger });
 const producer = createProducer({ connection, logger, metrics });
 
 const ownTypes = settings.TASK_TYPES_FOLDER;

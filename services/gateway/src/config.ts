@@ -1,11 +1,15 @@
 import {
+  kafkaRules,
   kafkaSettings,
+  mongoRules,
   mongoSettings,
   opsPort,
   opsSettings,
+  registryRules,
+  registrySettings,
   setting,
-  taskTypeSettings,
   type SettingsRule,
+  taskTypeSettings,
 } from '@nask/service';
 import { apiKeyPattern } from './domain/api-keys.ts';
 import { isLoopback } from './domain/loopback.ts';
@@ -23,6 +27,7 @@ export const settingsTable = {
   }),
   ...taskTypeSettings,
   ...kafkaSettings,
+  ...registrySettings,
   ...mongoSettings,
   PUBLISH_DEADLINE_MS: setting.durationMs({
     describe: 'How long a POST may take to be acknowledged by Kafka; beyond it the answer is 503.',
@@ -167,8 +172,11 @@ export const settingsTable = {
   }),
 };
 
-/** Nobody gets in by accident. */
+/** What must be right about several settings together. */
 export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [
+  ...kafkaRules,
+  ...registryRules,
+  ...mongoRules,
   ({ API_KEYS, HOST, ALLOW_ANONYMOUS }) =>
     API_KEYS.length > 0 || isLoopback(HOST) || ALLOW_ANONYMOUS
       ? undefined

@@ -8,8 +8,11 @@ import {
   createMetrics,
   createOpsServer,
   effectiveSettings,
+  kafkaAccess,
   loadSettingsOrExit,
+  mongoCredentials,
   opsRequestListener,
+  registryAccess,
   runService,
 } from '@nask/service';
 import { answerClientError } from './adapters/http/answer-client-error.ts';
@@ -46,18 +49,20 @@ const logger = createLogger({ service: 'gateway', level: settings.LOG_LEVEL, for
 const metrics = createMetrics('gateway');
 
 const topicPrefix = settings.TOPIC_PREFIX;
-const connection = connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: `gateway-${name}`, topicPrefix, logger });
-const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
+const connection = connectKafka({ ...kafkaAccess(settings), clientId: `gateway-${name}`, logger });
+const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logger });
 const producer = createProducer({ connection, logger, metrics, deadlineMs });
 const logEnds = createLogEnds(connection);
 const store = createReadStore({
   url: settings.MONGODB_URL,
+  credentials: mongoCredentials(settings),
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
   logger,
 });
 const idempotencyKeys = createIdempotencyKeys({
   url: settings.MONGODB_URL,
+  credentials: mongoCredentials(settings),
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
 });
@@ -134,11 +139,11 @@ const api = createApi({
         { find: () => readSide.find(id, startBound), requestCancellation: () => publishCancellation(id, correlation) },
         id,
       ),
-    erase: (id, traceparent, startBound) =>
+    erase: (id, correlation, startBound) =>
       eraseTask(
         {
           find: () => readSide.find(id, startBound),
-          publish: (task) => publishErasure(task, traceparent),
+          publish: (task) => publishErasure(task, correlation),
           projected: ({ partition, offset }) =>
             readSide.reach([{ topic: 'tasks.erased', partition, offset }], startBound()),
         },

@@ -1,4 +1,14 @@
-import { consumerSettings, kafkaSettings, opsPort, opsSettings, setting, type SettingsRule } from '@nask/service';
+import {
+  consumerSettings,
+  kafkaRules,
+  kafkaSettings,
+  opsPort,
+  opsSettings,
+  registryRules,
+  registrySettings,
+  setting,
+  type SettingsRule,
+} from '@nask/service';
 import { retryTierCount } from '@nask/schemas';
 import { createAddressPolicy } from './domain/address-policy.ts';
 import { createWebhookSigner } from './domain/webhook-signature.ts';
@@ -139,6 +149,7 @@ export const settingsTable = {
     max: 1_000_000,
   }),
   ...kafkaSettings,
+  ...registrySettings,
   ...consumerSettings,
   ...opsSettings,
   OPS_PORT: opsPort(8003),
@@ -146,6 +157,8 @@ export const settingsTable = {
 
 /** What must be right about several settings together, or needs more than a pattern. */
 export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [
+  ...kafkaRules,
+  ...registryRules,
   ({ NOTIFY_CONNECT_TIMEOUT_MS: connectMs, NOTIFY_TIMEOUT_MS: totalMs }) =>
     connectMs > totalMs
       ? `NOTIFY_CONNECT_TIMEOUT_MS: expected at most NOTIFY_TIMEOUT_MS (${totalMs}), got ${connectMs}`

@@ -15,7 +15,9 @@ import {
   createMetrics,
   createOpsServer,
   effectiveSettings,
+  kafkaAccess,
   loadSettingsOrExit,
+  registryAccess,
   runService,
 } from '@nask/service';
 import project from '../../../package.json' with { type: 'json' };
@@ -40,8 +42,8 @@ const logger = createLogger({ service: 'notifier', level: settings.LOG_LEVEL, fo
 const metrics = createMetrics('notifier');
 
 const topicPrefix = settings.TOPIC_PREFIX;
-const connection = connectKafka({ brokers: settings.KAFKA_BROKERS, clientId: 'notifier', topicPrefix, logger });
-const codec = createEventCodec({ registryUrl: settings.SCHEMA_REGISTRY_URL, topicPrefix, logger });
+const connection = connectKafka({ ...kafkaAccess(settings), clientId: 'notifier', logger });
+const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logger });
 const producer = createProducer({ connection, logger, metrics });
 
 /** A host's line in memory is as long as twice the shortest delay: it stays busy until what was put back returns. */

@@ -40,14 +40,15 @@ const codec = {
   },
 };
 
-function openProjection() {
+function openProjection(retentionMs = Infinity) {
   const registry = createMetrics('test');
   const project = createProjection({
     codec,
-    store: createTaskStore(db),
+    store: createTaskStore(db, tasksCollection),
     history: createTaskHistory(db, taskEventsCollection),
-    checkpoints: createCheckpoints(db),
+    checkpoints: createCheckpoints(db, checkpointsCollection),
     metrics: createProjectorMetrics(registry),
+    retentionMs,
   });
   const buried: string[] = [];
   const bury = async ({ offset }: ConsumedRecord, reason: string) => void buried.push(`${offset}: ${reason}`);
@@ -104,6 +105,15 @@ describe('an erasure', () => {
       erased: { offset: 0, event_id: 'erasure-1', requested_at: new Date(0), erased_at: new Date(1) },
     });
     expect([await historyOf(1), await historyOf(2), buried]).toEqual([0, 1, []]);
+  });
+});
+
+describe('a task that was accepted longer ago than the read model keeps tasks', () => {
+  test('is left out, also as a dead letter; what is in time is not', async () => {
+    const { project, buried, bury } = openProjection(60_000);
+    const inTime = { ...JSON.parse(String(request(1, 2, 'two').value)), requested_at: Date.now() };
+    await project([request(0, 1, 'one'), record(1, JSON.stringify(inTime), '2')], bury);
+    expect([await taskIds(), await checkpoint(), buried]).toEqual([[2], 2, []]);
   });
 });
 

@@ -7,6 +7,7 @@ import { decodeBatch, type DecodedRecord, type Refusal } from './decode-batch.ts
 import { foldBatch } from './domain/batch.ts';
 import { historyEntry, isTurnToCut } from './domain/history.ts';
 import { conflictingRequests } from './domain/id-conflicts.ts';
+import { isPastRetention } from './domain/retention.ts';
 import type { ProjectorMetrics } from './metrics.ts';
 
 /** Writes a record to the dead letters; resolves once it is durable there. */
@@ -18,6 +19,8 @@ export interface ProjectionOptions {
   history: TaskHistory;
   checkpoints: Checkpoints;
   metrics: ProjectorMetrics;
+  /** Tasks that were accepted longer ago, in milliseconds, are left out. */
+  retentionMs: number;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface ProjectionOptions {
  *
  * A batch has, of each partition in it, the records that follow on its last batch, in the log's order.
  */
-export function createProjection({ codec, store, history, checkpoints, metrics }: ProjectionOptions) {
+export function createProjection({ codec, store, history, checkpoints, metrics, retentionMs }: ProjectionOptions) {
   // A batch that is tried again hands the same records over: each is one dead letter all the same.
   const buried = new WeakSet<ConsumedRecord>();
 
@@ -70,7 +73,9 @@ export function createProjection({ codec, store, history, checkpoints, metrics }
   }
 
   return async (records: readonly ConsumedRecord[], bury: Bury): Promise<void> => {
-    const { events, refused } = await decodeBatch(codec, records);
+    const { events: decoded, refused } = await decodeBatch(codec, records);
+    const nowMs = Date.now();
+    const events = decoded.filter((logged) => !isPastRetention(logged, retentionMs, nowMs));
     const [conflicts] = await Promise.all([write(events), remember(events)]);
     await forgetErased(events);
     await buryAll([...refused, ...conflicts], bury);

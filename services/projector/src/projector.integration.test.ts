@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { connectKafka, createEventCodec } from '@nask/kafka';
+import { createLogger } from '@nask/service';
 import {
   checkpointsCollection,
   projectionLagCollection,
@@ -23,6 +25,7 @@ import {
   type ServiceUnderTest,
 } from '@nask/testkit';
 import { BSON, MongoClient, type Document } from 'mongodb';
+import { verify } from './commands/verify.ts';
 import { evolve } from './domain/evolve.ts';
 import { openEventLog, type EventLog } from './fixtures/event-log.ts';
 import { eventsOfTask, requestOf, shuffled } from './fixtures/task-events.ts';
@@ -83,6 +86,25 @@ describe('the projector, as a process', () => {
     );
   }
 
+  async function verifyReadModel() {
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    const { topicPrefix } = isolation;
+    const { brokers, registryUrl } = testServers();
+    return verify({
+      connection: connectKafka({ brokers, clientId: 'test', topicPrefix, logger }),
+      codec: createEventCodec({ registryUrl, topicPrefix, logger }),
+      db: client.db(isolation.database),
+      topicPrefix,
+      retentionMs: 86_400_000,
+      maxBatchEvents: 100,
+      maxBatchBytes: 1_000_000,
+      logger,
+      signal: new AbortController().signal,
+      say: () => undefined,
+      progress: () => undefined,
+    });
+  }
+
   /** Everything below a checkpoint is in the documents: to project it again would change nothing. */
   async function expectNoCheckpointAheadOfDocuments(): Promise<void> {
     const reached = await checkpoints();
@@ -119,6 +141,7 @@ describe('the projector, as a process', () => {
       await projector.start();
     }
     await expectAllProjected();
+    expect(await verifyReadModel()).toMatchObject({ differences: 0, changing: 0 });
   }, 120_000);
 
   test('given it has caught up, then the lag in the database says so of each partition', async () => {

@@ -27,6 +27,7 @@ describe('metrics of a consumer', () => {
         'kafka_consumer_commits_total{group="workers",outcome="ok"} 1',
         'kafka_consumer_rebalances_total{group="workers"} 1',
         'kafka_consumer_lag_records{group="workers",topic="work",partition="0"} 5',
+        'kafka_consumer_untouched_records{group="workers",topic="work",partition="0"} 0',
         expect.stringMatching(/^kafka_consumer_lag_seconds\{.*\} 10(\.\d+)?$/),
         'kafka_consumer_in_flight{group="workers",topic="work"} 1',
         'kafka_consumer_buffered_records{group="workers"} 0',

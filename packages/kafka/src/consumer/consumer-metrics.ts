@@ -77,6 +77,11 @@ function createGauges(registry: Registry, engines: Engines): void {
     ({ lag }) => lag,
   );
   ofPartitions(
+    'kafka_consumer_untouched_records',
+    'Offsets of the log that nobody has taken up yet: the lag without what is open or done beyond the oldest',
+    ({ logEnd, tracker }) => Math.max(0, logEnd - tracker.next - tracker.doneAheadCount),
+  );
+  ofPartitions(
     'kafka_consumer_lag_seconds',
     'Age of the oldest record that was read and is not done',
     ({ oldestPendingMs }, { nowMs }) => (oldestPendingMs === null ? 0 : Math.max(0, nowMs() - oldestPendingMs) / 1000),

@@ -96,6 +96,15 @@ describe('OffsetTracker', () => {
     expect(after.watermark).toBe(20_000);
   });
 
+  test('what was done ahead is counted until it is passed', () => {
+    // From 10 on: 2 open, 3 done, 1 open, 4 done.
+    const tracker = new OffsetTracker(10, [2, 3, 1, 4]);
+    expect(tracker.doneAheadCount).toBe(7);
+    tracker.open(10);
+    tracker.open(11);
+    expect([tracker.next, tracker.doneAheadCount]).toEqual([15, 4]);
+  });
+
   test('what is done takes no memory, however long the head stays open', () => {
     const tracker = new OffsetTracker(0);
     tracker.open(0);

@@ -46,6 +46,11 @@ export class OffsetTracker {
     return this.#open.size;
   }
 
+  /** How many offsets from `next` on an earlier consumer completed. */
+  get doneAheadCount(): number {
+    return this.#doneAhead.reduce((sum, [start, end]) => sum + end - Math.max(start, this.#next), 0);
+  }
+
   /** How many offsets lie between the watermark and the end of what is known: the length a map of them has to have. */
   get span(): number {
     return Math.max(this.#next, this.#doneAhead.at(-1)?.[1] ?? 0) - this.watermark;

@@ -1,8 +1,18 @@
-import { kafkaSettings, processSettings, setting } from '@nask/service';
+import {
+  kafkaRules,
+  kafkaSettings,
+  processSettings,
+  registryRules,
+  registrySettings,
+  retentionSettings,
+  setting,
+  type SettingsRule,
+} from '@nask/service';
 
 /** The settings of `npm run contract`. */
 export const contractSettings = {
   ...kafkaSettings,
+  ...registrySettings,
   TOPIC_PARTITIONS: setting.integer({
     describe: 'Partitions of each topic keyed by task id. Cannot be changed once there are tasks.',
     default: 12,
@@ -22,13 +32,7 @@ export const contractSettings = {
     min: 1,
     max: 10,
   }),
-  RETENTION_DAYS: setting.integer({
-    describe: 'How long the read model keeps a task after it was accepted; topics keep their records a week longer.',
-    default: 30,
-    min: 1,
-    max: 3_650,
-    unit: 'days',
-  }),
+  ...retentionSettings,
   CONTRACT_WAIT_MS: setting.durationMs({
     describe: 'How long Kafka and the schema registry may take to come up.',
     default: 60_000,
@@ -36,3 +40,6 @@ export const contractSettings = {
   LOG_LEVEL: processSettings.LOG_LEVEL,
   LOG_FORMAT: processSettings.LOG_FORMAT,
 };
+
+/** What must be right about several settings together. */
+export const contractRules: readonly SettingsRule<typeof contractSettings>[] = [...kafkaRules, ...registryRules];

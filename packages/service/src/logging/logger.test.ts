@@ -67,7 +67,8 @@ describe('createLogger', () => {
       const { logger, lines } = loggerToMemory({ format });
       logger.info(bindings, 'logged');
       logger.child(bindings).info('logged by a child');
-      expect(lines).toHaveLength(2);
+      logger.child({ a: 1 }).child(bindings).info('logged by its child');
+      expect(lines).toHaveLength(3);
       expect(lines.join()).not.toContain('hunter2');
     }
   });

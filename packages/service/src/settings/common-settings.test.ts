@@ -1,17 +1,23 @@
 import { expect, test } from '@jest/globals';
-import { kafkaSettings, mongoSettings, opsPort, opsSettings } from './common-settings.ts';
+import { opsPort, opsSettings } from './common-settings.ts';
+import { kafkaSettings } from './kafka-settings.ts';
+import { mongoSettings } from './mongo-settings.ts';
+import { registrySettings } from './registry-settings.ts';
 import { loadSettings } from './load-settings.ts';
 import { SettingsError } from './settings-error.ts';
 
-const table = { ...kafkaSettings, ...mongoSettings, ...opsSettings, OPS_PORT: opsPort(9101) };
+const table = { ...kafkaSettings, ...registrySettings, ...mongoSettings, ...opsSettings, OPS_PORT: opsPort(9101) };
 
 test('a local system needs no setting', () => {
   expect(loadSettings(table, {})).toEqual({
     KAFKA_BROKERS: ['127.0.0.1:9092'],
     TOPIC_PREFIX: '',
+    KAFKA_TLS: false,
+    KAFKA_SASL_MECHANISM: 'none',
     SCHEMA_REGISTRY_URL: 'http://127.0.0.1:8081/apis/ccompat/v7',
     MONGODB_URL: 'mongodb://127.0.0.1:27017',
     MONGODB_DATABASE: 'nask',
+    MONGODB_TLS: false,
     OPS_HOST: '127.0.0.1',
     OPS_PORT: 9101,
     LOG_LEVEL: 'info',

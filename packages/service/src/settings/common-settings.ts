@@ -1,28 +1,5 @@
 import { setting } from './kinds.ts';
 
-/** For a service that reads from or writes to the log. */
-export const kafkaSettings = {
-  KAFKA_BROKERS: setting.list({
-    describe: 'Kafka brokers to ask for the cluster.',
-    default: ['127.0.0.1:9092'],
-    minItems: 1,
-    itemPattern: /^(\[[0-9a-f:.]+\]|[^\s:@/]+):\d{1,5}$/i,
-    itemName: 'host:port',
-  }),
-  TOPIC_PREFIX: setting.string({
-    describe: 'Put before the names of topics, so that several systems can share a cluster.',
-    default: '',
-    maxLength: 100,
-    pattern: /^[A-Za-z0-9._-]*$/,
-    patternName: 'letters, digits, dot, underscore, hyphen',
-  }),
-  SCHEMA_REGISTRY_URL: setting.url({
-    describe: 'Schema registry with the Confluent API.',
-    default: 'http://127.0.0.1:8081/apis/ccompat/v7',
-    protocols: ['http:', 'https:'],
-  }),
-};
-
 /** For a service that is a member of a consumer group. */
 export const consumerSettings = {
   KAFKA_SESSION_TIMEOUT_MS: setting.durationMs({
@@ -46,20 +23,14 @@ export const taskTypeSettings = {
   }),
 };
 
-/** For a service that reads or writes the read model. */
-export const mongoSettings = {
-  MONGODB_URL: setting.url({
-    describe: 'Connection string of the read model’s database.',
-    default: 'mongodb://127.0.0.1:27017',
-    protocols: ['mongodb:', 'mongodb+srv:'],
-    severalHosts: true,
-  }),
-  MONGODB_DATABASE: setting.string({
-    describe: 'Name of the read model’s database.',
-    default: 'nask',
-    maxLength: 63,
-    pattern: /^[A-Za-z0-9_-]+$/,
-    patternName: 'letters, digits, underscore, hyphen',
+/** For whoever creates the topics, and whoever writes the read model: both have to have the same. */
+export const retentionSettings = {
+  RETENTION_DAYS: setting.integer({
+    describe: 'How long the read model keeps a task after it was accepted; topics keep their records a week longer.',
+    default: 30,
+    min: 1,
+    max: 3_650,
+    unit: 'days',
   }),
 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import { createInlineLane } from '../execution/inline-lane.ts';
 import { createWaitingLane } from '../execution/waiting-lane.ts';
 import { createTaskMetrics } from './task-metrics.ts';
@@ -28,4 +28,22 @@ test('what runs and what stands in line is read off the lanes', async () => {
   expect(text).toContain('executor_tasks_running{lane="waiting"} 2');
   expect(text).toContain('executor_tasks_in_line{lane="waiting"} 3');
   expect(text).toContain('executor_tasks_running{lane="thread"} 0');
+});
+
+test('not started is what is in the log and what stands in line, and not what runs', async () => {
+  const registry = new Registry();
+  const untouched = new Gauge({
+    name: 'kafka_consumer_untouched_records',
+    help: 'as the consumer has it',
+    labelNames: ['topic', 'partition'],
+    registers: [registry],
+  });
+  untouched.set({ topic: 'tasks.requested', partition: 0 }, 40);
+  untouched.set({ topic: 'tasks.requested', partition: 1 }, 2);
+  untouched.set({ topic: 'tasks.cancellation-requested', partition: 0 }, 1_000);
+  const lanes = { inline: createInlineLane(), waiting: createWaitingLane(2), thread: createWaitingLane(1) };
+  createTaskMetrics(registry, new Set(), lanes);
+  const entering = Array.from({ length: 5 }, () => lanes.waiting.enter('sleep', new AbortController().signal));
+  await Promise.race(entering);
+  expect(await registry.metrics()).toMatch(/^executor_tasks_not_started 45$/m);
 });

@@ -77,6 +77,16 @@ export function createTaskMetrics(
     });
   }
 
+  const notStarted = new Gauge({
+    name: 'executor_tasks_not_started',
+    help: 'Tasks of the partitions of this process that nobody has begun: requests in the log that are not taken up, and what stands in line here. What more executors would help with.',
+    registers,
+    async collect() {
+      const inLine = Object.values(lanes).reduce((sum, lane) => sum + lane.load().waiting, 0);
+      notStarted.set(inLine + (await untouchedRequests(registry)));
+    },
+  });
+
   const labelOf = (type: string) => (types.has(type) ? type : 'unknown');
   return {
     started: (type) => started.inc({ type: labelOf(type) }),
@@ -88,4 +98,11 @@ export function createTaskMetrics(
     handedBack: (type) => handedBack.inc({ type: labelOf(type) }),
     skipped: () => skipped.inc(),
   };
+}
+
+/** The consumer knows it of each partition. */
+async function untouchedRequests(registry: Registry): Promise<number> {
+  const untouched = await registry.getSingleMetric('kafka_consumer_untouched_records')?.get();
+  const ofRequests = (untouched?.values ?? []).filter(({ labels }) => labels['topic'] === 'tasks.requested');
+  return ofRequests.reduce((sum, { value }) => sum + value, 0);
 }

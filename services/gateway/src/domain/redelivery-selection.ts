@@ -49,8 +49,6 @@ export function redeliverySelection(body: unknown): RedeliverySelection {
   const toMs = Date.parse(body.to);
   const afterId = body.cursor === undefined ? 0 : parseCursor(body.cursor);
   const faults: Fault[] = [];
-  if (Number.isNaN(fromMs)) faults.push({ pointer: '/from', detail: 'must be a time that there is' });
-  if (Number.isNaN(toMs)) faults.push({ pointer: '/to', detail: 'must be a time that there is' });
   if (fromMs > toMs) faults.push({ pointer: '/to', detail: 'must not be before /from' });
   if (afterId === undefined) faults.push({ pointer: '/cursor', detail: 'must be as it stands in the last answer' });
   if (faults.length > 0 || afterId === undefined) throw new InvalidRequestError(faults);
@@ -59,5 +57,5 @@ export function redeliverySelection(body: unknown): RedeliverySelection {
 
 function inWords(fault: Fault): Fault {
   if (!fault.detail.startsWith('must match pattern')) return fault;
-  return { ...fault, detail: 'must be a time as in RFC 3339, e.g. 2026-11-24T18:30:00Z' };
+  return { ...fault, detail: 'must be a time from 1970 on as in RFC 3339, e.g. 2026-11-24T18:30:00Z' };
 }

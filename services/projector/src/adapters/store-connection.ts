@@ -1,3 +1,4 @@
+import type { MongoCredentials } from '@nask/service';
 import { MongoClient, ServerType, type Db, type TopologyDescription } from 'mongodb';
 
 export interface StoreConnection {
@@ -9,6 +10,7 @@ export interface StoreConnection {
 
 export interface StoreConnectionOptions {
   url: string;
+  credentials?: MongoCredentials;
   database: string;
   /** How long an operation may take in all, waiting for a server included. */
   operationTimeoutMs: number;
@@ -22,8 +24,14 @@ const writableTypes: ReadonlySet<ServerType> = new Set([
 ]);
 
 /** Opens nothing by itself: the first operation connects. An operation fails within its time-out when nobody answers. */
-export function connectStore({ url, database, operationTimeoutMs }: StoreConnectionOptions): StoreConnection {
+export function connectStore({
+  url,
+  credentials,
+  database,
+  operationTimeoutMs,
+}: StoreConnectionOptions): StoreConnection {
   const client = new MongoClient(url, {
+    ...credentials,
     appName: 'nask-projector',
     // One batch at a time, and the start of partitions beside it.
     maxPoolSize: 4,

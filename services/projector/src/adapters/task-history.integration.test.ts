@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { maxTaskEventsPerTopic, taskEventsCollection, type TaskEventDocument } from '@nask/schemas';
+import { collectionsOf, maxTaskEventsPerTopic, taskEventsCollection, type TaskEventDocument } from '@nask/schemas';
 import { isolate, testServers } from '@nask/testkit';
 import fc from 'fast-check';
 import { MongoClient } from 'mongodb';
@@ -14,7 +14,7 @@ const db = client.db(isolate('task-history').database);
 const stored = db.collection<TaskEventDocument>(taskEventsCollection);
 const history = createTaskHistory(db, taskEventsCollection);
 
-beforeAll(() => ensureIndexes(db));
+beforeAll(() => ensureIndexes(db, collectionsOf(1), 100 * 365 * 86_400_000));
 beforeEach(() => stored.deleteMany({}));
 afterAll(async () => {
   await db.dropDatabase();

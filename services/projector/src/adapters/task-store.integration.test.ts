@@ -11,7 +11,7 @@ import { createTaskStore, type TaskStore } from './task-store.ts';
 const client = new MongoClient(testServers().mongoUrl);
 const db = client.db(isolate('task-store').database);
 const tasks = db.collection<TaskDocument>(tasksCollection);
-const store = createTaskStore(db);
+const store = createTaskStore(db, tasksCollection);
 
 beforeEach(() => tasks.deleteMany({}));
 afterAll(async () => {

@@ -1,4 +1,4 @@
-import { tasksCollection, type TaskDocument } from '@nask/schemas';
+import type { TaskDocument } from '@nask/schemas';
 import { MongoBulkWriteError, type Collection, type Db } from 'mongodb';
 import { durable } from './durability.ts';
 import { mergePipeline } from './merge-pipeline.ts';
@@ -20,8 +20,8 @@ export interface TaskStore {
 /** Longer lists are slow in some stores, and no faster in MongoDB. */
 const maxIdsPerQuery = 100;
 
-export function createTaskStore(db: Db): TaskStore {
-  const tasks = db.collection<TaskDocument>(tasksCollection);
+export function createTaskStore(db: Db, collection: string): TaskStore {
+  const tasks = db.collection<TaskDocument>(collection);
 
   return {
     async merge(documents) {

@@ -15,6 +15,8 @@ afterEach(() => api.stop());
 describe('the API as a whole', () => {
   test.each([
     ['DELETE', '/api/tasks', 'HEAD, GET, POST, OPTIONS'],
+    ['DELETE', '/api/tasks/batch', 'POST, OPTIONS'],
+    ['GET', '/api/tasks/batch', 'POST, OPTIONS'],
     ['PUT', '/api/tasks/4', 'HEAD, GET, DELETE, OPTIONS'],
     ['TRACE', '/api/tasks/4', 'HEAD, GET, DELETE, OPTIONS'],
     ['PROPFIND', '/api/tasks/4', 'HEAD, GET, DELETE, OPTIONS'],

@@ -26,7 +26,7 @@ import { createStatsRoutes, type StatsOperations } from './stats-routes.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 import { createTaskRoutes, type TaskOperations } from './task-routes.ts';
 import { createTaskTypeRoutes } from './task-type-routes.ts';
-import { unmatched } from './unmatched.ts';
+import { refuseAtWrittenPaths, unmatched } from './unmatched.ts';
 
 export interface ApiOptions extends BodyLimits, Omit<EventLimits, 'logger'> {
   operations: TaskOperations &
@@ -71,6 +71,7 @@ export function createApi(options: ApiOptions): RequestListener {
   app.use(inFlightLimit(options.maxRequestsInFlight));
   const routers = createRouters(options);
   guardRoutes(routers, apiOperations, options.access);
+  app.use(refuseAtWrittenPaths(routers));
   for (const router of routers) app.use(router.routes());
   app.use(unmatched);
   // Answers that cannot be written any more: the client is gone, which is its right.

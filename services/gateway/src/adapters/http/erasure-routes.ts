@@ -1,7 +1,8 @@
 import Router from '@koa/router';
-import { validTraceparent } from '../../domain/correlation.ts';
+import type { Correlation } from '../../domain/correlation.ts';
 import { TaskNotFoundError } from '../../domain/errors.ts';
 import { parseTaskId } from '../../domain/task-id.ts';
+import { correlationOf } from './correlation-of.ts';
 import { createRequestBound } from './request-bound.ts';
 
 /** What the route does, apart from HTTP. */
@@ -11,7 +12,7 @@ export interface ErasureOperations {
    * @returns `accepted` when it will be erased, and the read model did not come that far in time
    * @throws TaskNotFoundError, TaskErasedError, TaskNotEndedError
    */
-  erase(id: number, traceparent: string | undefined, startBound: () => AbortSignal): Promise<'erased' | 'accepted'>;
+  erase(id: number, correlation: Correlation, startBound: () => AbortSignal): Promise<'erased' | 'accepted'>;
 }
 
 /** Tasks that are erased on request. */
@@ -28,7 +29,7 @@ export function createErasureRoutes(operations: ErasureOperations, limits: { rea
       return bound.start();
     };
     try {
-      const outcome = await operations.erase(id, validTraceparent(ctx.get('traceparent')), startBound);
+      const outcome = await operations.erase(id, correlationOf(ctx), startBound);
       ctx.status = outcome === 'erased' ? 204 : 202;
     } finally {
       for (const bound of bounds) bound.end();

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { eventHeaders, ProducerError, type EventCodec, type GroupCommitProducer } from '@nask/kafka';
+import type { Correlation } from '../../domain/correlation.ts';
 import type { LogPosition } from '../../domain/erase-task.ts';
 import { UnavailableError } from '../../domain/errors.ts';
 import type { VisibleTaskDocument } from '../../domain/task-view.ts';
@@ -17,10 +18,10 @@ export function createErasurePublisher(options: {
   knowsSchemas: () => boolean;
   source: string;
   deadlineMs: number;
-}): (task: VisibleTaskDocument, traceparent: string | undefined) => Promise<LogPosition> {
+}): (task: VisibleTaskDocument, correlation: Correlation) => Promise<LogPosition> {
   const { producer, codec, source, deadlineMs } = options;
 
-  return async ({ _id: task_id, requested }, traceparent) => {
+  return async ({ _id: task_id, requested }, { requestId, traceparent }) => {
     if (!options.knowsSchemas())
       throw new UnavailableError(
         'ERASURE_UNCONFIRMED',
@@ -39,6 +40,7 @@ export function createErasurePublisher(options: {
       source,
       subject: key,
       timeMs: event.erased_at,
+      requestId,
       traceparent,
     });
     const topic = 'tasks.erased';

@@ -1,4 +1,5 @@
 import { MongoBulkWriteError, MongoClient, ReadPreference, type Filter } from 'mongodb';
+import type { MongoCredentials } from '@nask/service';
 import type { IdempotencyKeys, KeyRecord } from '../../domain/accept-once.ts';
 import { createCoalescer } from '../../domain/coalescer.ts';
 import { UnavailableError } from '../../domain/errors.ts';
@@ -27,22 +28,29 @@ const duplicateKey = 11_000;
  * The keys in MongoDB: read from the primary, written to the journals of a majority, because a key that a failover takes
  * back would let a task be accepted twice. What comes while an operation is under way goes into the next one. Connects
  * when it is first asked, so that a gateway whose clients send no keys needs no store for writing.
- * @param timeoutMs the most that one operation takes, finding a server included
+ * @param timeoutMs the most that finding a server takes, and then that one operation does
  * @throws UnavailableError KEYS_UNAVAILABLE from every method when the store does not answer in time
  */
 export function createIdempotencyKeys(options: {
   url: string;
+  credentials?: MongoCredentials;
   database: string;
   timeoutMs: number;
 }): IdempotencyKeys & { close(): Promise<void> } {
   const { timeoutMs } = options;
   const client = new MongoClient(options.url, {
+    ...options.credentials,
     appName: 'nask-gateway-keys',
     readPreference: ReadPreference.primary,
     writeConcern: { w: 'majority', journal: true },
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
-    timeoutMS: timeoutMs,
+    waitQueueTimeoutMS: timeoutMs,
+    // Writes cannot be given a signal.
+    socketTimeoutMS: timeoutMs,
+    // The client's own repetition is safe, and bounded by what it is told.
+    retryReads: false,
+    retryWrites: false,
   });
   const keys = client.db(options.database).collection<KeyDocument>(keysCollection);
   let indexed: Promise<unknown> | undefined;

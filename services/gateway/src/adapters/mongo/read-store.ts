@@ -1,21 +1,19 @@
 import { MongoClient, ReadPreference } from 'mongodb';
 import type { Logger } from '@nask/kafka';
 import {
-  checkpointsCollection,
   projectionLagCollection,
-  taskEventsCollection,
-  tasksCollection,
-  type CheckpointDocument,
   type ProjectionLagDocument,
   type TaskDocument,
   type TaskEventDocument,
 } from '@nask/schemas';
+import type { MongoCredentials } from '@nask/service';
 import { UnavailableError } from '../../domain/errors.ts';
 import type { RedeliverySelection } from '../../domain/redelivery-selection.ts';
 import type { TaskList } from '../../domain/task-list.ts';
 import type { TaskState } from '../../domain/task-state.ts';
 import type { TaskCount } from '../../domain/task-stats.ts';
 import { isVisible, type VisibleTaskDocument } from '../../domain/task-view.ts';
+import { openLiveReadModel, type ReadModelNow } from './live-read-model.ts';
 import { countTasks } from './task-counts.ts';
 import { readTaskHistories } from './task-histories.ts';
 import { readTaskPage, type TaskPage } from './task-pages.ts';
@@ -55,23 +53,28 @@ const countTimeoutMs = 30_000;
  */
 export function createReadStore(options: {
   url: string;
+  credentials?: MongoCredentials;
   database: string;
   timeoutMs: number;
   logger: Logger;
 }): ReadStore {
   const { timeoutMs, logger } = options;
   const client = new MongoClient(options.url, {
+    ...options.credentials,
     appName: 'nask-gateway',
     readPreference: ReadPreference.primary,
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
   });
   const bound = () => ({ signal: AbortSignal.timeout(timeoutMs) });
+  const database = client.db(options.database);
+  const readModel = openLiveReadModel(database, { bound });
+  const lags = database.collection<ProjectionLagDocument>(projectionLagCollection);
   let isAway = false;
 
-  async function answered<T>(operation: () => Promise<T>): Promise<T> {
+  async function answered<T>(operation: (now: ReadModelNow) => Promise<T>): Promise<T> {
     try {
-      const answer = await operation();
+      const answer = await operation(await readModel.now());
       if (isAway) logger.info('the store of the read model answers again');
       isAway = false;
       return answer;
@@ -84,27 +87,22 @@ export function createReadStore(options: {
     }
   }
 
-  const database = client.db(options.database);
-  const tasks = database.collection<TaskDocument>(tasksCollection);
-  const events = database.collection<TaskEventDocument>(taskEventsCollection);
-  const lags = database.collection<ProjectionLagDocument>(projectionLagCollection);
-  const checkpoints = database.collection<CheckpointDocument>(checkpointsCollection);
-
   return {
     tasks: (ids) =>
-      answered(async () => {
+      answered(async ({ tasks }) => {
         const documents = await tasks.find({ _id: { $in: ids } }, bound()).toArray();
         return new Map(documents.map((document) => [document._id, document]));
       }),
 
-    states: (ids) => answered(() => readTaskStates(tasks, ids, bound())),
-    histories: (ids) => answered(() => readTaskHistories(events, ids, bound())),
-    page: (list) => answered(() => readTaskPage(tasks, list, bound())),
-    counts: (sinceMs) => answered(() => countTasks(tasks, { sinceMs, signal: AbortSignal.timeout(countTimeoutMs) })),
+    states: (ids) => answered(({ tasks }) => readTaskStates(tasks, ids, bound())),
+    histories: (ids) => answered(({ events }) => readTaskHistories(events, ids, bound())),
+    page: (list) => answered(({ tasks }) => readTaskPage(tasks, list, bound())),
+    counts: (sinceMs) =>
+      answered(({ tasks }) => countTasks(tasks, { sinceMs, signal: AbortSignal.timeout(countTimeoutMs) })),
     lags: () => answered(() => lags.find({}, bound()).toArray()),
 
     failedNotifications: ({ fromMs, toMs, state, afterId }, limit) =>
-      answered(async () => {
+      answered(async ({ tasks }) => {
         const endedAt = { $gte: new Date(fromMs), $lt: new Date(toMs) };
         const documents = await tasks
           .find({
@@ -120,7 +118,7 @@ export function createReadStore(options: {
       }),
 
     highestTaskId: () =>
-      answered(async () => {
+      answered(async ({ tasks }) => {
         const [highest] = await tasks
           .find({}, { projection: { _id: 1 }, ...bound() })
           .sort({ _id: -1 })
@@ -129,13 +127,12 @@ export function createReadStore(options: {
         return highest?._id ?? 0;
       }),
 
-    checkpoints: (ids) =>
-      answered(async () => {
-        const documents = await checkpoints.find({ _id: { $in: ids } }, bound()).toArray();
-        return new Map(documents.map(({ _id, next_offset }) => [_id, next_offset]));
-      }),
+    checkpoints: (ids) => answered(() => readModel.checkpoints(ids)),
 
     isAnswering: () => !isAway,
-    close: () => client.close(),
+    async close() {
+      readModel.close();
+      await client.close();
+    },
   };
 }
