@@ -144,8 +144,7 @@ const api = createApi({
         {
           find: () => readSide.find(id, startBound),
           publish: (task) => publishErasure(task, correlation),
-          projected: ({ partition, offset }) =>
-            readSide.reach([{ topic: 'tasks.erased', partition, offset }], startBound()),
+          projected: (position) => readSide.reach([position], startBound()),
         },
         id,
       ),
