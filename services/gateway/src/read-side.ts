@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionFor, type LogEnds } from '@nask/kafka';
-import { checkpointId, type TaskDocument, type TaskEventDocument } from '@nask/schemas';
+import { checkpointId, type TaskDocument, type TaskEventDocument, type TopicName } from '@nask/schemas';
 import type { Component } from '@nask/service';
 import type { EventOperations } from './adapters/http/event-routes.ts';
 import type { ReadOperations } from './adapters/http/read-routes.ts';
 import type { StatsOperations } from './adapters/http/stats-routes.ts';
-import { createRequestedLog } from './adapters/kafka/requested-log.ts';
+import { createLogRanges } from './adapters/kafka/log-ranges.ts';
 import { paced } from './adapters/mongo/paced-reads.ts';
 import type { ReadStore } from './adapters/mongo/read-store.ts';
 import { createChangeHints, type TaskRecord } from './domain/change-hints.ts';
@@ -61,7 +61,8 @@ export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; po
     return news;
   };
   let partitionCount: number | undefined;
-  const requestedLog = createRequestedLog(logEnds);
+  const logRanges = createLogRanges(logEnds);
+  const requestedLog = () => logRanges('tasks.requested');
   const partitionOf = (id: number, partitionCount: number) => partitionFor(String(id), partitionCount);
 
   const finderPorts = {
@@ -82,8 +83,8 @@ export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; po
       const partition = partitionOf(id, partitionCount);
       await checkpoints.reached(checkpointId(topic, partition), offset, signal);
     },
-    async projectedAll(id: number, topic: string, signal: AbortSignal) {
-      const log = await logEnds.endOffsets(topic);
+    async projectedAll(id: number, topic: TopicName, signal: AbortSignal) {
+      const log = await logRanges(topic);
       const partition = partitionOf(id, log.size);
       const { logStart, logEnd } = log.get(partition)!;
       if (logEnd > logStart) await checkpoints.reached(checkpointId(topic, partition), logEnd, signal);

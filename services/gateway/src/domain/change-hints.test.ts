@@ -62,3 +62,15 @@ test('of tasks that nobody watches, the newest 10,000 are remembered, and the la
   expect(asked[0]).toEqual(recordOf(2, 2));
   expect(asked.slice(1).map(({ offset }) => offset)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
 });
+
+test('while the read model stands still, 10 records of a watched task are waited for, and later ones again', async () => {
+  const { watched, hinted, asked, gates, hints } = createWorld();
+  watched.add(1);
+  for (let offset = 0; offset < 100; offset++) hints.written(recordOf(1, offset));
+  expect(asked).toHaveLength(10);
+  for (const gate of gates) gate.resolve();
+  await Promise.all(gates.map(({ promise }) => promise));
+  expect(hinted).toHaveLength(10);
+  hints.written(recordOf(1, 100));
+  expect(asked).toHaveLength(11);
+});

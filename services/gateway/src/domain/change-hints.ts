@@ -19,7 +19,10 @@ export interface ChangeHints {
 
 /** How many tasks that nobody watches have their last records remembered: the newest. */
 const maxTasks = 10_000;
-/** How many records of such a task are remembered. */
+/**
+ * How many records of such a task are remembered, and how many of a watched one are waited for: while the projector is
+ * away there may be ever more of them.
+ */
 const maxRecords = 10;
 
 /**
@@ -33,9 +36,20 @@ export function createChangeHints(options: {
   hint: (taskId: number) => void;
 }): ChangeHints {
   const unwatched = new Map<number, TaskRecord[]>();
+  /** How many records of a task are waited for. */
+  const awaited = new Map<number, number>();
 
   function follow(record: TaskRecord): void {
-    const hint = () => options.hint(record.taskId);
+    const { taskId } = record;
+    const count = awaited.get(taskId) ?? 0;
+    if (count === maxRecords) return;
+    awaited.set(taskId, count + 1);
+    const hint = () => {
+      const left = awaited.get(taskId)! - 1;
+      if (left === 0) awaited.delete(taskId);
+      else awaited.set(taskId, left);
+      options.hint(taskId);
+    };
     options.projected(record).then(hint, hint);
   }
 
