@@ -165,8 +165,8 @@ describe('the write time-out', () => {
 
   test('leaves alone an answer that takes longer to be made, and one that is read', async () => {
     const server = await started({
-      writeTimeoutMs: 20,
-      listener: (_, response) => void setTimeout(() => response.end(Buffer.alloc(5_000_000)), 100),
+      writeTimeoutMs: 300,
+      listener: (_, response) => void setTimeout(() => response.end(Buffer.alloc(5_000_000)), 600),
     });
     const response = await request(server, keepAliveAgent());
     expect((await text(response)).length).toBe(5_000_000);

@@ -20,6 +20,7 @@ export interface HttpServerOptions {
   host: string;
   /** 0: any free port. */
   port: number;
+  /** Answers every request, also one of HTTP/1.1 without a Host header. */
   listener: RequestListener;
   /** A stop waits this long for the requests that are being answered, and no longer than its grace. */
   drainTimeoutMs?: number;
@@ -50,6 +51,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+    // The listener answers better than Node, which would without a body.
+    requireHostHeader: false,
     // How often Node looks for requests that are too slow.
     connectionsCheckingInterval: Math.min(headersTimeoutMs, requestTimeoutMs, 5_000),
   });
@@ -58,6 +61,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
+  // An expectation that is not known may be ignored (RFC 9110, section 10.1.1); Node would answer 417 without a body.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   // The time-out is one of sockets on which nothing moves, in either direction.
   if (options.writeTimeoutMs !== undefined)
     server.setTimeout(options.writeTimeoutMs, (socket) => {

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { startApi, type ApiUnderTest } from './fixtures/api-under-test.ts';
 import { expectProblem } from './fixtures/expect-problem.ts';
 import { problemTypes, type ProblemName } from './problem-types.ts';
@@ -48,6 +50,19 @@ describe('the API as a whole', () => {
     '/metrics',
   ])('there is nothing at %s', async (path) => {
     expectProblem(await api.call('GET', path), 'not-found');
+  });
+
+  test('a request without a Host is refused, one that expects what nobody knows is served', async () => {
+    const send = (bytes: string) => {
+      const socket = connect(api.server.port, '127.0.0.1');
+      socket.write(bytes);
+      return text(socket);
+    };
+    const refused = await send('GET /api/tasks/4 HTTP/1.1\r\n\r\n');
+    expect(refused).toMatch(/^HTTP\/1\.1 400 /);
+    expect(refused).toContain('"detail":"An HTTP/1.1 request has to have a Host header."');
+    const served = await send('GET /api/tasks/4 HTTP/1.1\r\nHost: x\r\nExpect: magic\r\nConnection: close\r\n\r\n');
+    expect(served).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   test('every kind of problem can be read at its type', async () => {

@@ -20,6 +20,7 @@ import { apiOperations } from './openapi/document.ts';
 import { createOpenApiRoutes } from './openapi/openapi-routes.ts';
 import { createProblemRoutes } from './problem-routes.ts';
 import type { BodyLimits } from './read-body.ts';
+import { requireHost } from './require-host.ts';
 import { createPlaces } from './places.ts';
 import { createReadRoutes, type ReadOperations } from './read-routes.ts';
 import { createStatsRoutes, type StatsOperations } from './stats-routes.ts';
@@ -68,6 +69,7 @@ export function createApi(options: ApiOptions): RequestListener {
   app.use(setSecurityHeaders);
   if (options.corsOrigins.length > 0) app.use(allowOrigins(options.corsOrigins));
   app.use(answerErrors(logger));
+  app.use(requireHost);
   app.use(inFlightLimit(options.maxRequestsInFlight));
   const routers = createRouters(options);
   guardRoutes(routers, apiOperations, options.access);

@@ -69,11 +69,11 @@ describe('POST /api/tasks/batch', () => {
     expect((most.json() as { results: { task: { id: number } }[] }).results.at(-1)?.task.id).toBe(1_000);
     const more = await api.call('POST', '/api/tasks/batch', batch(Array(1_001).fill(prime(1))));
     expectProblem(more, 'validation');
-    expect(more.json()['detail']).toBe('/tasks must NOT have more than 1000 items.');
+    expect(more.json()['detail']).toBe('/tasks must have at most 1000 items.');
   });
 
   test.each([
-    ['{"tasks":[]}', '/tasks must NOT have fewer than 1 items.'],
+    ['{"tasks":[]}', '/tasks must have at least 1 items.'],
     ['{"tasks":{}}', '/tasks must be array.'],
     ['{}', '/tasks is required.'],
     ['[]', 'the body must be object.'],

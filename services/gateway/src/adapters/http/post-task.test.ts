@@ -75,6 +75,8 @@ describe('POST /api/tasks', () => {
   test.each([
     ['application/json', 202],
     ['application/json; charset=utf-8', 202],
+    ['application/json; charset="UTF-8"', 202],
+    ['application/json; charset=iso-8859-1', 415],
     ['application/vnd.nask+json', 202],
     ['application/x-www-form-urlencoded', 415],
     ['text/plain', 415],

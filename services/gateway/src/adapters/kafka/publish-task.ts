@@ -32,7 +32,7 @@ export function createTaskPublisher(options: {
     async identify() {
       assertKnowsSchemas();
       const requestedAtMs = Date.now();
-      return { taskId: await idWithin(ids, deadlineMs), eventId: randomUUIDv7(), requestedAtMs };
+      return { taskId: ids.take() ?? (await idWithin(ids, deadlineMs)), eventId: randomUUIDv7(), requestedAtMs };
     },
     async publish(task, { taskId, eventId, requestedAtMs }, { requestId, traceparent }, leftMs) {
       assertKnowsSchemas();

@@ -33,6 +33,7 @@ const duplicateKey = 11_000;
  */
 export function createIdempotencyKeys(options: {
   url: string;
+  /** How to get in, where the URL does not say. */
   credentials?: MongoCredentials;
   database: string;
   timeoutMs: number;
