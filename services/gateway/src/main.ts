@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import { connectKafka, createEventCodec, createLogEnds, createProducer } from '@nask/kafka';
-import { taskTypesWith } from '@nask/schemas';
+import { connectKafka, createEventCodec, createLogEnds, createLogTail, createProducer } from '@nask/kafka';
+import { taskTypesWith, topicsReadBy } from '@nask/schemas';
 import {
   createHealth,
   createHttpServer,
@@ -35,6 +35,7 @@ import { IdsWouldRepeatError } from './domain/errors.ts';
 import { eraseTask } from './domain/erase-task.ts';
 import { createRateLimit } from './domain/rate-limit.ts';
 import { redeliverFailed } from './domain/redeliver-failed.ts';
+import { parseTaskId } from './domain/task-id.ts';
 import { createTaskIdSource } from './domain/task-id-source.ts';
 import { createTaskRequestValidator } from './domain/task-request.ts';
 import type { VisibleTaskDocument } from './domain/task-view.ts';
@@ -88,6 +89,15 @@ const ids = createTaskIdSource({
 const writeSide = createWriteSide({ codec, ids, onFailure: exitFor });
 
 const readSide = createReadSide({ store, logEnds, pollIntervalMs: settings.READ_POLL_INTERVAL_MS });
+const logTail = createLogTail({
+  connection,
+  topics: topicsReadBy('projector'),
+  onRecord({ key, ...place }) {
+    const taskId = parseTaskId(key ?? '');
+    if (taskId !== undefined) readSide.written({ taskId, ...place });
+  },
+  logger,
+});
 
 const away = 'does not answer';
 const health = createHealth({
@@ -133,8 +143,7 @@ const api = createApi({
         {
           find: () => readSide.find(id, startBound),
           publish: (task) => publishErasure(task, correlation),
-          projected: ({ partition, offset }) =>
-            readSide.reach([{ topic: 'tasks.erased', partition, offset }], startBound()),
+          projected: (position) => readSide.reach([position], startBound()),
         },
         id,
       ),
@@ -175,6 +184,7 @@ await runService({
     { name: 'store', stop: () => store.close() },
     { name: 'idempotency keys', stop: () => idempotencyKeys.close() },
     { name: 'log ends', stop: () => logEnds.stop() },
+    { name: 'log tail', start: () => logTail.start(), stop: () => logTail.stop() },
     { name: 'producer', start: () => producer.start(), stop: () => producer.stop() },
     writeSide,
     createHttpServer({
