@@ -8,6 +8,7 @@ import {
   createLogger,
   createMetrics,
   createOpsServer,
+  createTracing,
   effectiveSettings,
   kafkaAccess,
   loadSettingsOrExit,
@@ -41,6 +42,7 @@ const source = '/nask/gateway';
 const deadlineMs = settings.PUBLISH_DEADLINE_MS;
 const logger = createLogger({ service: 'gateway', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
 const metrics = createMetrics('gateway');
+const tracing = await createTracing('gateway', settings);
 
 const topicPrefix = settings.TOPIC_PREFIX;
 const connection = connectKafka({ ...kafkaAccess(settings), clientId: `gateway-${name}`, logger });
@@ -101,6 +103,7 @@ const health = createHealth({
 });
 
 const events = { producer, codec, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas };
+const publishTask = createTaskPublisher({ ...events, ids });
 const publishCancellation = createCancellationPublisher(events);
 const find = (id: number, startBound: () => AbortSignal) => findTask(finderPorts, id, startBound);
 const redeliver = createRedeliveryPublisher(events);
@@ -111,7 +114,10 @@ const api = createApi({
   taskTypes,
   operations: {
     validate: createTaskRequestValidator(taskTypes),
-    accept: createTaskPublisher({ ...events, ids }),
+    accept: (task, cause) =>
+      tracing.span({ name: 'accept task', kind: 'server', traceparent: cause }, (traceparent) =>
+        publishTask(task, traceparent),
+      ),
     find,
     cancel: (id, traceparent, startBound) =>
       cancelTask(
@@ -143,6 +149,7 @@ await runService({
   graceMs: settings.SHUTDOWN_GRACE_MS,
   components: [
     createOpsServer({ host: settings.OPS_HOST, port: settings.OPS_PORT, health, metrics }),
+    tracing.component,
     { name: 'store', stop: () => store.close() },
     { name: 'log ends', stop: () => logEnds.stop() },
     { name: 'producer', start: () => producer.start(), stop: () => producer.stop() },
