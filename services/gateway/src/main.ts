@@ -7,6 +7,7 @@ import {
   createLogger,
   createMetrics,
   createOpsServer,
+  createTracing,
   effectiveSettings,
   kafkaAccess,
   loadSettingsOrExit,
@@ -47,6 +48,7 @@ const source = '/nask/gateway';
 const deadlineMs = settings.PUBLISH_DEADLINE_MS;
 const logger = createLogger({ service: 'gateway', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
 const metrics = createMetrics('gateway');
+const tracing = await createTracing('gateway', settings);
 
 const topicPrefix = settings.TOPIC_PREFIX;
 const connection = connectKafka({ ...kafkaAccess(settings), clientId: `gateway-${name}`, logger });
@@ -111,6 +113,13 @@ const health = createHealth({
 });
 
 const events = { producer, codec, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas };
+const acceptTask = createTaskAcceptor({
+  publisher: createTaskPublisher({ ...events, ids }),
+  keys: idempotencyKeys,
+  deadlineMs,
+  nowMs: Date.now,
+  onMarkFailure: (err) => logger.warn({ err }, 'an idempotency key could not be marked'),
+});
 const publishCancellation = createCancellationPublisher(events);
 const publishErasure = createErasurePublisher(events);
 const redeliver = createRedeliveryPublisher(events);
@@ -126,13 +135,10 @@ const api = createApi({
   operations: {
     ...readSide,
     validate: createTaskRequestValidator(taskTypes),
-    accept: createTaskAcceptor({
-      publisher: createTaskPublisher({ ...events, ids }),
-      keys: idempotencyKeys,
-      deadlineMs,
-      nowMs: Date.now,
-      onMarkFailure: (err) => logger.warn({ err }, 'an idempotency key could not be marked'),
-    }),
+    accept: (task, correlation, key) =>
+      tracing.span({ name: 'accept task', kind: 'server', traceparent: correlation.traceparent }, (traceparent) =>
+        acceptTask(task, { ...correlation, traceparent }, key),
+      ),
     cancel: (id, correlation, startBound) =>
       cancelTask(
         { find: () => readSide.find(id, startBound), requestCancellation: () => publishCancellation(id, correlation) },
@@ -181,6 +187,7 @@ await runService({
   graceMs: settings.SHUTDOWN_GRACE_MS,
   components: [
     createOpsServer({ host: settings.OPS_HOST, port: settings.OPS_PORT, health, metrics }),
+    tracing.component,
     { name: 'store', stop: () => store.close() },
     { name: 'idempotency keys', stop: () => idempotencyKeys.close() },
     { name: 'log ends', stop: () => logEnds.stop() },
