@@ -12,14 +12,19 @@ interface Outcome {
   stderr: string;
 }
 
-function runContract(env: Record<string, string> = {}): Promise<Outcome> {
+function runContract(env: Record<string, string> = {}, command = ['contract-cli.ts']): Promise<Outcome> {
   const servers = { KAFKA_BROKERS: brokers.join(','), SCHEMA_REGISTRY_URL: registryUrl, TOPIC_PREFIX: topicPrefix };
   const options = { env: { PATH: process.env['PATH'], LOG_LEVEL: 'error', ...servers, ...env } };
   return new Promise((resolve) => {
-    const script = join(import.meta.dirname, 'contract-cli.ts');
-    execFile(process.execPath, ['--no-warnings', script], options, (error, stdout, stderr) => {
-      resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-    });
+    const [script = '', ...args] = command;
+    execFile(
+      process.execPath,
+      ['--no-warnings', join(import.meta.dirname, script), ...args],
+      options,
+      (error, stdout, stderr) => {
+        resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+      },
+    );
   });
 }
 
@@ -43,5 +48,21 @@ describe('the contract command', () => {
     const { exitCode, stderr } = await runContract({ TOPIC_PARTITIONS: 'many' });
     expect(exitCode).toBe(78);
     expect(stderr).toContain('TOPIC_PARTITIONS');
+  }, 60_000);
+});
+
+describe('waiting for the contract', () => {
+  const env = { TOPIC_PREFIX: isolate('await-contract').topicPrefix, CONTRACT_WAIT_MS: '3000' };
+
+  test('fails while it is not there, names what is missing, and succeeds once it is applied', async () => {
+    const before = await runContract(env, ['await-contract-cli.ts', 'notifier']);
+    expect([before.exitCode, before.stderr]).toEqual([1, expect.stringContaining('tasks.completed')]);
+    await runContract(env);
+    expect(await runContract(env, ['await-contract-cli.ts', 'notifier'])).toMatchObject({ exitCode: 0, stderr: '' });
+  }, 60_000);
+
+  test('refuses a service that there is not', async () => {
+    const { exitCode, stderr } = await runContract(env, ['await-contract-cli.ts', 'waiter']);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('"waiter" is none of gateway')]);
   }, 60_000);
 });

@@ -13,7 +13,7 @@ export {
 export { connectKafka, type ConnectionOptions, type KafkaConnection } from './connection.ts';
 export { ContractError } from './contract/contract-error.ts';
 export { contractReport } from './contract/contract-report.ts';
-export type { TopicSettings } from './contract/wanted-topic.ts';
+export { wantedTopic, type TopicSettings } from './contract/wanted-topic.ts';
 export { applyContract, type ContractChange, type ContractOptions } from './contract.ts';
 export * from './group-commit-producer.ts';
 export { createLogEnds, LogEndsError, type LogEnds } from './log-ends.ts';

@@ -9,10 +9,21 @@ import {
   type SettingsRule,
 } from '@nask/service';
 
-/** The settings of `npm run contract`. */
-export const contractSettings = {
+/** The settings of what waits for the contract. */
+export const awaitContractSettings = {
   ...kafkaSettings,
   ...registrySettings,
+  CONTRACT_WAIT_MS: setting.durationMs({
+    describe: 'How long Kafka and the schema registry may take to come up.',
+    default: 60_000,
+  }),
+  LOG_LEVEL: processSettings.LOG_LEVEL,
+  LOG_FORMAT: processSettings.LOG_FORMAT,
+};
+
+/** The settings of `npm run contract`. */
+export const contractSettings = {
+  ...awaitContractSettings,
   TOPIC_PARTITIONS: setting.integer({
     describe: 'Partitions of each topic keyed by task id. Cannot be changed once there are tasks.',
     default: 12,
@@ -33,13 +44,7 @@ export const contractSettings = {
     max: 10,
   }),
   ...retentionSettings,
-  CONTRACT_WAIT_MS: setting.durationMs({
-    describe: 'How long Kafka and the schema registry may take to come up.',
-    default: 60_000,
-  }),
-  LOG_LEVEL: processSettings.LOG_LEVEL,
-  LOG_FORMAT: processSettings.LOG_FORMAT,
 };
 
 /** What must be right about several settings together. */
-export const contractRules: readonly SettingsRule<typeof contractSettings>[] = [...kafkaRules, ...registryRules];
+export const contractRules: readonly SettingsRule<typeof awaitContractSettings>[] = [...kafkaRules, ...registryRules];
