@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectKafka, createParallelConsumer } from '@nask/kafka';
 import { isolate } from '@nask/testkit';
-import { silentLogger, TestLog } from '../packages/kafka/testing/test-log.ts';
+import { silentLogger } from '../packages/kafka/testing/silent-logger.ts';
+import { TestLog } from '../packages/kafka/testing/test-log.ts';
 import { withKafka } from './servers.ts';
 import { printTable } from './table.ts';
 

@@ -10,6 +10,7 @@ import { availableParallelism, loadavg } from 'node:os';
 type Bench = () => Promise<boolean>;
 
 const benches: Record<string, () => Promise<Bench>> = {
+  cluster: async () => (await import('./cluster.ts')).benchCluster,
   consumer: async () => (await import('./consumer.ts')).benchConsumer,
   'executor-chaos': async () => (await import('./executor-chaos.ts')).benchExecutorChaos,
   idle: async () => (await import('./idle.ts')).benchIdle,
@@ -17,7 +18,7 @@ const benches: Record<string, () => Promise<Bench>> = {
 };
 
 /** Programs of their own, which take arguments. */
-const programs = ['notifier', 'notifier-chaos', 'notifier-receivers'];
+const programs = ['gateway', 'notifier', 'notifier-chaos', 'notifier-receivers'];
 
 const [name = '', ...args] = process.argv.slice(2);
 const load = benches[name];

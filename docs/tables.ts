@@ -1,4 +1,4 @@
-import { plannedTopics, retentionMs, topicRetentionMarginDays, topics, type Topic } from '@nask/schemas';
+import { retentionMs, topicRetentionMarginDays, topics, type Topic } from '@nask/schemas';
 import { settingsMarkdown, type SettingsTable } from '@nask/service';
 
 /**
@@ -16,7 +16,7 @@ export function fillMarkers(markdown: string, tables: ReadonlyMap<string, string
   return filled;
 }
 
-/** The catalogue as a Markdown table: topic, event, writers, readers, retention; then what is planned. */
+/** The catalogue as a Markdown table: topic, event, writers, readers, retention. */
 export function topicsMarkdown(): string {
   const rows = Object.entries<Topic>(topics).map(
     ([name, topic]) =>
@@ -26,10 +26,6 @@ export function topicsMarkdown(): string {
     '| topic | event | what it says | written by | read by | kept |',
     '| --- | --- | --- | --- | --- | --- |',
     ...rows,
-    '',
-    `Planned, and not there yet: ${Object.keys(plannedTopics)
-      .map((name) => `\`${name}\``)
-      .join(', ')}.`,
   ].join('\n');
 }
 

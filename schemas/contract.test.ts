@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import avro from 'avsc';
 import { readJsonFolder } from './files.ts';
 import { typesOf, type AvroRecord } from './generate-types.ts';
-import { avroSchemas, taskTypes, topics, plannedTopics, retentionMs, firstIdOfLease, idsPerLease } from './index.ts';
+import { avroSchemas, taskTypes, topics, retentionMs, firstIdOfLease, idsPerLease } from './index.ts';
 
 const events = readJsonFolder<AvroRecord>('events', '.avsc');
 
@@ -68,10 +68,6 @@ describe('the catalogue', () => {
   test('every event is in exactly one topic', () => {
     const carried = Object.values(topics).flatMap((topic) => (topic.event === null ? [] : [topic.event as string]));
     expect(carried.toSorted()).toEqual([...events.keys()]);
-  });
-
-  test('no topic is both built and planned', () => {
-    expect(Object.keys(topics).filter((name) => name in plannedTopics)).toEqual([]);
   });
 
   test('topics outlive the documents that are made from them, and leases are kept for ever', () => {

@@ -7,14 +7,17 @@ import type { EventName, NotificationState, Outcome, TaskError } from './generat
  * Each kind of event has one slot, with the event's data and its offset (a task has one partition number, so an offset
  * is a position). Which event a slot keeps depends on its kind: the first request, cancellation and completion (the
  * lowest offset); the latest attempt's start and failure (the highest attempt, of several events of it the first); the
- * newest progress and attempt at the webhook (the highest offset). The status above the slots is derived from them, for queries. Field order is as declared here, always: the same
+ * newest progress and attempt at the webhook (the highest offset). The status and the time above the slots are derived
+ * from them, for queries. An erasure absorbs all: a document with its slot has no other. Field order is as declared here, always: the same
  * events, in any order and with any repetition, give the same bytes.
  */
 export interface TaskDocument {
   /** The task's id. */
   _id: number;
-  /** Derived from the slots: the completion's outcome; else RETRY when the latest attempt has failed; else STARTED; else PENDING. A document whose request is not there (yet, or any more) is invisible to clients. */
-  status: TaskStatus;
+  /** Derived from the slots: ERASED when it was erased; else the completion's outcome; else RETRY when the latest attempt has failed; else STARTED; else PENDING. A document whose request is not there (yet, or any more) is invisible to clients. */
+  status: TaskStatus | 'ERASED';
+  /** Derived: when the task was accepted; while that is not known, the time of the first slot that is there. */
+  created_at?: Date;
   requested?: RequestedSlot;
   started?: StartedSlot;
   attempt_failed?: AttemptFailedSlot;
@@ -22,6 +25,7 @@ export interface TaskDocument {
   cancellation_requested?: CancellationRequestedSlot;
   completed?: CompletedSlot;
   notified?: NotifiedSlot;
+  erased?: ErasedSlot;
 }
 
 /** Celery's names: PENDING waits, STARTED runs, RETRY waits after a failed attempt, REVOKED was cancelled. */
@@ -95,6 +99,15 @@ export interface NotifiedSlot {
   next_attempt_at: Date | null;
 }
 
+/** That the task was erased: all that is left of it. */
+export interface ErasedSlot {
+  offset: number;
+  event_id: string;
+  /** When the task was accepted. */
+  requested_at: Date;
+  erased_at: Date;
+}
+
 /**
  * How far the projector has come in one partition of one topic, in the collection named by `checkpointsCollection`.
  * Written after the documents, so it is never ahead of them.
@@ -108,10 +121,11 @@ export interface CheckpointDocument {
 
 /**
  * One event of a task's life, in the collection named by `taskEventsCollection`. The projector writes it before the
- * checkpoint passes it; how many it keeps of a task is bounded.
+ * checkpoint passes it. Of each topic a task's `maxTaskEventsPerTopic` events with the lowest offsets are there, of
+ * `tasks.progressed` the newest alone; a few more may be there for a while.
  */
 export interface TaskEventDocument {
-  /** `<task id>/<topic>/<offset>`, with the topic's catalogue name: written again, it is the same document. */
+  /** `<task id>/<topic>/<offset>`, with the topic's catalogue name: written again, it is the same document. Of progress, which has one document a task, `<task id>/<topic>`. */
   _id: string;
   task_id: number;
   topic: string;
@@ -140,6 +154,9 @@ export interface ProjectionLagDocument {
   seconds: number;
   measured_at: Date;
 }
+
+/** How many events of each topic a task's history keeps: those with the lowest offsets. */
+export const maxTaskEventsPerTopic = 100;
 
 export const tasksCollection = 'tasks';
 export const taskEventsCollection = 'task_events';

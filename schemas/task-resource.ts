@@ -59,6 +59,16 @@ export interface NotificationFacts {
   nextAttemptAtMs: number | null;
 }
 
+/** Every status there is, in the order of a task's life. */
+export const taskStatuses = [
+  'PENDING',
+  'STARTED',
+  'RETRY',
+  'SUCCESS',
+  'FAILURE',
+  'REVOKED',
+] as const satisfies readonly TaskStatus[];
+
 const endedStatuses: ReadonlySet<TaskStatus> = new Set(['SUCCESS', 'FAILURE', 'REVOKED']);
 
 /** Whether a task with this status has ended, for good. */

@@ -80,6 +80,13 @@ export const topics = {
     producers: ['executor'],
     consumers: ['executor', 'notifier', 'projector'],
   },
+  'tasks.erased': {
+    ...byTaskId,
+    event: 'TaskErased',
+    description: 'A task that had ended was erased: no reader may show its other events any more.',
+    producers: ['gateway'],
+    consumers: ['projector'],
+  },
   'task-id-leases': {
     event: 'TaskIdLease',
     description: 'Each record leases 1,000 task ids, named by its offset. Never recreate this topic: ids would repeat.',
@@ -114,14 +121,6 @@ export type TopicName = keyof typeof topics;
 
 /** The topics that carry one of our events: what a codec can encode and decode. */
 export type EventTopicName = { [T in TopicName]: (typeof topics)[T]['event'] extends null ? never : T }[TopicName];
-
-/**
- * The topics that are named in the design and not built yet: nobody creates, writes or reads them. They are here so
- * that their names and their place are taken.
- */
-export const plannedTopics = {
-  'tasks.erased': 'TaskErased: gateway -> projector',
-} as const;
 
 /** The topics that a service reads, by the catalogue. */
 export function topicsReadBy(service: ServiceName): TopicName[] {

@@ -1,3 +1,12 @@
+/** A broker's place in a cluster of several, each of them a controller too. */
+export interface KafkaMembership {
+  readonly clusterId: string;
+  /** From 1. */
+  readonly nodeId: number;
+  /** The controllers' ports, of node 1 first. */
+  readonly controllerPorts: readonly number[];
+}
+
 /** What a broker needs to ask who its clients are; it does so on two listeners beside the open one. */
 export interface KafkaSecurity {
   /** Port for TLS and SASL (SCRAM). */
@@ -15,27 +24,32 @@ export interface KafkaSecurity {
 /**
  * The configuration of one Kafka broker that is its own controller (KRaft), for loopback clients only.
  * @param dataFolder where the log is
+ * @param membership default: a cluster of its own
  * @param security listeners for clients that say who they are: what those may do, rules (ACLs) have to allow
  */
 export function kafkaConfig(options: {
   port: number;
   controllerPort: number;
   dataFolder: string;
+  membership?: KafkaMembership;
   security?: KafkaSecurity;
 }): string {
-  const { port, controllerPort, dataFolder, security } = options;
+  const { port, controllerPort, dataFolder, membership, security } = options;
+  const controllerPorts = membership?.controllerPorts ?? [controllerPort];
+  const replicas = controllerPorts.length;
+  const voters = controllerPorts.map((voter, index) => `${index + 1}@127.0.0.1:${voter}`).join(',');
   const settings: Record<string, string | number> = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'node.id': membership?.nodeId ?? 1,
+    'controller.quorum.voters': voters,
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': dataFolder,
 
-    // One broker: what Kafka keeps for itself has one replica, and few partitions, which start faster.
-    'offsets.topic.replication.factor': 1,
+    // What Kafka keeps for itself is on every broker, and has few partitions, which start faster.
+    'offsets.topic.replication.factor': replicas,
     'offsets.topic.num.partitions': 4,
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { classArchive } from './class-archive.ts';
 import { installOnce, isInstalled } from './install-cache.ts';
-import { kafkaConfig, type KafkaSecurity } from './kafka-config.ts';
+import { kafkaConfig, type KafkaMembership, type KafkaSecurity } from './kafka-config.ts';
 import { probeKafka } from './kafka-probe.ts';
 import { manageProcess } from './managed-process.ts';
 import { runMaven } from './maven.ts';
@@ -22,9 +22,10 @@ export function createKafka(options: {
   folders: ServerFolders;
   port: number;
   controllerPort: number;
+  membership?: KafkaMembership;
   security?: KafkaSecurity;
 }): Server {
-  const { folders, port, controllerPort, security } = options;
+  const { folders, port, controllerPort, membership, security } = options;
   const dataFolder = join(folders.data, 'kafka');
   const configFile = join(folders.data, 'kafka.properties');
   let java: { program: string; version: string } | undefined;
@@ -44,11 +45,12 @@ export function createKafka(options: {
       await runMaven(maven.program, { pom: 'kafka/pom.xml', goal: 'copy-dependencies', outputFolder, signal });
     });
     await mkdir(folders.data, { recursive: true });
-    await writeFile(configFile, kafkaConfig({ port, controllerPort, dataFolder, security }));
+    await writeFile(configFile, kafkaConfig({ port, controllerPort, dataFolder, membership, security }));
     if (existsSync(join(dataFolder, 'meta.properties'))) return;
     signal?.throwIfAborted();
     progress('formatting its data folder');
-    const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '--cluster-id', newClusterId()];
+    const clusterId = membership?.clusterId ?? newClusterId();
+    const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '--cluster-id', clusterId];
     for (const [user, password] of Object.entries(security?.users ?? {}))
       format.push('--add-scram', `SCRAM-SHA-512=[name=${user},password=${password}]`);
     await runCommand(java.program, [...jvmFlags(installed), ...format, '--config', configFile], { signal });
@@ -91,7 +93,7 @@ function jvmFlags(installed: string): string[] {
 }
 
 /** A random cluster id as Kafka writes it: 16 bytes in base64url, without a leading dash. */
-function newClusterId(): string {
+export function newClusterId(): string {
   const id = randomBytes(16).toString('base64url');
   return id.startsWith('-') ? newClusterId() : id;
 }

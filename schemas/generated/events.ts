@@ -142,6 +142,18 @@ export interface TaskCompleted {
   error: null | TaskError;
 }
 
+/** Somebody asked that a task that has ended be erased. It absorbs all other events of the task, earlier and later ones: no reader may show them any more. The records of the other events stay in their topics until their own retention ends. */
+export interface TaskErased {
+  /** UUIDv7, made by the gateway and kept over its own retries. */
+  event_id: string;
+  /** Id of the task. Also the record's key, as a decimal string. */
+  task_id: number;
+  /** When the task was accepted: what is left of it is kept as long as the task would have been. Milliseconds since 1970-01-01T00:00:00Z. */
+  requested_at: number;
+  /** When the gateway accepted that. Milliseconds since 1970-01-01T00:00:00Z. */
+  erased_at: number;
+}
+
 /** A gateway leased a block of task ids: offset x 1000 + 1 to offset x 1000 + 1000, where offset is this record's own. The record's place in the topic is the lease; its fields say who took it. */
 export interface TaskIdLease {
   /** Name of the gateway process that leased the block, e.g. its host name. */
@@ -209,6 +221,7 @@ export interface Events {
   TaskAttemptFailed: TaskAttemptFailed;
   TaskCancellationRequested: TaskCancellationRequested;
   TaskCompleted: TaskCompleted;
+  TaskErased: TaskErased;
   TaskIdLease: TaskIdLease;
   TaskProgressed: TaskProgressed;
   TaskRequested: TaskRequested;

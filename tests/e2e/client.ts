@@ -28,6 +28,12 @@ export class Client {
     return this.#request(`/api/tasks/${id}`);
   }
 
+  /** The status alone: it has no body when it works. */
+  async erase(id: number): Promise<number> {
+    const init = { method: 'DELETE', signal: AbortSignal.timeout(this.#timeoutMs) };
+    return (await fetch(`${this.#baseUrl}/api/tasks/${id}`, init)).status;
+  }
+
   list(query = ''): Promise<Answer<{ tasks: TaskResource[] }>> {
     return this.#request(`/api/tasks${query}`);
   }

@@ -1,5 +1,6 @@
 import { eventually, serviceEnv, spawnService, type Isolation, type TestServers } from '@nask/testkit';
-import { silentLogger, TestLog } from '../../packages/kafka/testing/test-log.ts';
+import { silentLogger } from '../../packages/kafka/testing/silent-logger.ts';
+import { TestLog } from '../../packages/kafka/testing/test-log.ts';
 import { applyContract } from './system.ts';
 import { openTaskLog } from './task-log.ts';
 

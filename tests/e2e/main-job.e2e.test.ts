@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, isolate, testServers, webhookReceiver, type WebhookReceiver } from '@nask/testkit';
 import type { TaskResource } from '@nask/schemas';
-import { readAsStranger } from './stranger.ts';
+import { readAsStranger, useApiAsStranger } from './stranger.ts';
 import { startSystem, type System } from './system.ts';
 import { mixedTasks, type Posted } from './tasks.ts';
 
@@ -113,4 +113,27 @@ describe('the main job', () => {
       expect(JSON.parse(record.value['result'] as string)).toEqual(posted.get(Number(record.key))!.expected);
     }
   }, 120_000);
+
+  test('a task that is erased is gone for all who read', async () => {
+    const [id] = [...posted.keys()];
+    expect(await system.client.erase(id!)).toBe(204);
+    expect((await system.client.get(id!)).status).toBe(410);
+    expect(await system.client.erase(id!)).toBe(410);
+    expect((await system.client.list()).body.tasks.map((task) => task.id)).not.toContain(id);
+  });
 });
+
+test('a client in another language that has read nothing but the OpenAPI document gets its work done', async () => {
+  expect(await useApiAsStranger(system.service('gateway').url)).toEqual({
+    types: ['fibonacci', 'prime', 'sleep'],
+    posted: [202, 'PENDING'],
+    repeatedIsSame: true,
+    ended: 541,
+    batch: [202, 422],
+    batchEnded: 541,
+    refused: [422, [{ pointer: '/payload/input', detail: 'must be >= 1' }]],
+    problem: 422,
+    unknown: 404,
+    pages: [1, true],
+  });
+}, 120_000);

@@ -3,19 +3,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '@nask/testkit';
-import { cacheFolder, installOnce } from '../../local/stack/install-cache.ts';
 import { freePort } from '../../local/stack/ports.ts';
-import { runCommand } from '../../local/stack/run-command.ts';
-import { findPython, required } from '../../local/stack/tools.ts';
 import { startNotifier, type NotifierHarness } from '../../services/notifier/src/fixtures/notifier-harness.ts';
+import { pythonWith } from '../python-environment.ts';
 import { codeBlocks } from './readme-code.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const receiversIn = (language: string) => codeBlocks(readme, language).filter((code) => code.includes('Webhook('));
 const secretOf = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`;
-const pythonLibrary = 'standardwebhooks';
-const pythonVersion = '1.1.0';
 
 let given: NotifierHarness;
 const children: ChildProcess[] = [];
@@ -29,15 +25,6 @@ afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
   await given?.close();
 }, 60_000);
-
-async function pythonWithLibrary(): Promise<string> {
-  const environment = await installOnce(cacheFolder(), `${pythonLibrary}-${pythonVersion}`, async (folder) => {
-    await runCommand(required(await findPython(`${pythonLibrary} ${pythonVersion}`)).program, ['-m', 'venv', folder]);
-    const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check'];
-    await runCommand(join(folder, 'bin', 'python'), [...pip, `${pythonLibrary}==${pythonVersion}`]);
-  });
-  return join(environment, 'bin', 'python');
-}
 
 /** Runs a receiver of the README until the tests are over. */
 async function run(program: string, args: string[], secret: string) {
@@ -70,7 +57,7 @@ test.each([
     const receiver =
       language === 'js'
         ? await run(process.execPath, ['--input-type=module', '-e', code!], secretOf(secret))
-        : await run(await pythonWithLibrary(), ['-c', code!], secretOf(secret));
+        : await run(await pythonWith('standardwebhooks', '1.1.0'), ['-c', code!], secretOf(secret));
     const [task] = given.outcomes(1, receiver.url);
     const id = task!.task_id;
     const offset = await given.publish(task!);

@@ -1,9 +1,8 @@
-import { join } from 'node:path';
-import { cacheFolder, installOnce } from '../../local/stack/install-cache.ts';
-import { runCommand } from '../../local/stack/run-command.ts';
-import { findPython, required } from '../../local/stack/tools.ts';
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { findPython, required } from '../../local/stack/tools.ts';
+import { pythonWith } from '../python-environment.ts';
 
 /** A record as a subscriber that knows nothing of this project sees it. */
 export interface StrangersRecord {
@@ -14,9 +13,6 @@ export interface StrangersRecord {
   value: Record<string, unknown>;
 }
 
-const client = 'confluent-kafka';
-const version = '2.16.1';
-
 /**
  * All records of a topic, read by another client in another language (librdkafka in Python) and decoded with what the
  * registry says.
@@ -26,20 +22,21 @@ export async function readAsStranger(
   registryUrl: string,
   topic: string,
 ): Promise<StrangersRecord[]> {
-  const environment = await installOnce(cacheFolder(), `${client}-${version}`, async (folder) => {
-    await runCommand(required(await findPython(`${client} ${version}`)).program, ['-m', 'venv', folder]);
-    const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check'];
-    await runCommand(join(folder, 'bin', 'python'), [...pip, `${client}[avro,schemaregistry]==${version}`]);
-  });
+  const python = await pythonWith('confluent-kafka', '2.16.1', '[avro,schemaregistry]');
   const script = join(import.meta.dirname, 'stranger.py');
-  const { stdout } = await promisify(execFile)(
-    join(environment, 'bin', 'python'),
-    [script, brokers.join(','), registryUrl, topic],
-    { maxBuffer: 64 * 1024 * 1024 },
-  );
+  const { stdout } = await promisify(execFile)(python, [script, brokers.join(','), registryUrl, topic], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
   return stdout
     .trim()
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as StrangersRecord);
+}
+
+/** What a client in Python did that knows nothing of the API but its OpenAPI document. */
+export async function useApiAsStranger(baseUrl: string): Promise<Record<string, unknown>> {
+  const { program } = required(await findPython('a client of the API'));
+  const { stdout } = await promisify(execFile)(program, [join(import.meta.dirname, 'api_stranger.py'), baseUrl]);
+  return JSON.parse(stdout) as Record<string, unknown>;
 }

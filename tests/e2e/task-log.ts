@@ -9,7 +9,7 @@ import {
 } from '@nask/kafka';
 import type { EventTopicName, TaskRequested } from '@nask/schemas';
 import type { TestServers } from '@nask/testkit';
-import { silentLogger } from '../../packages/kafka/testing/test-log.ts';
+import { silentLogger } from '../../packages/kafka/testing/silent-logger.ts';
 
 /** The log of a system under test, from outside: what is in it, and requests that no gateway wrote. */
 export interface TaskLog {

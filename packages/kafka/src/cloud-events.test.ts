@@ -15,6 +15,11 @@ describe('the headers of an event', () => {
     });
   });
 
+  test('name the request that caused it', () => {
+    expect(eventHeaders({ ...event, requestId: 'req-1' })).toMatchObject({ ce_requestid: 'req-1' });
+    expect(eventHeaders(event)).not.toHaveProperty('ce_requestid');
+  });
+
   test('carry the trace on', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     expect(eventHeaders({ ...event, traceparent })).toMatchObject({ traceparent });

@@ -9,6 +9,8 @@ export interface CloudEventAttributes {
   subject: string;
   /** When it happened, in milliseconds since 1970-01-01T00:00:00Z. */
   timeMs: number;
+  /** Of the HTTP request that caused the event: an extension attribute. */
+  requestId?: string;
   /** W3C trace context, passed on from the request that caused the event. */
   traceparent?: string;
 }
@@ -23,6 +25,7 @@ export function eventHeaders({
   source,
   subject,
   timeMs,
+  requestId,
   traceparent,
 }: CloudEventAttributes): Record<string, string> {
   return {
@@ -32,6 +35,7 @@ export function eventHeaders({
     ce_source: source,
     ce_subject: subject,
     ce_time: new Date(timeMs).toISOString(),
+    ...(requestId === undefined ? {} : { ce_requestid: requestId }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
 }

@@ -5,7 +5,7 @@ import type { schema } from 'avsc';
 import { createEventCodec, eventTopics, subjectOf, UndecodableError, type EventCodec } from './codec.ts';
 import { connectKafka } from './connection.ts';
 import { applyContract } from './contract.ts';
-import { silentLogger } from './fixtures/silent-logger.ts';
+import { silentLogger } from '../testing/silent-logger.ts';
 import { avroTypeOf, createEncoder } from './registry/event-type.ts';
 import { createRegistry } from './registry/registry.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { abandonableKafka, connectKafka, kafkaOf, logicalName, topicName } from './connection.ts';
-import { silentLogger } from './fixtures/silent-logger.ts';
+import { silentLogger } from '../testing/silent-logger.ts';
 
 const options = { brokers: ['127.0.0.1:1'], clientId: 'test', logger: silentLogger };
 

@@ -5,7 +5,7 @@ import type { schema } from 'avsc';
 import kafkajs from 'kafkajs';
 import { connectKafka, kafkaOf } from './connection.ts';
 import { applyContract, type ContractOptions } from './contract.ts';
-import { silentLogger } from './fixtures/silent-logger.ts';
+import { silentLogger } from '../testing/silent-logger.ts';
 import { createProducer } from './group-commit-producer.ts';
 
 const { brokers, registryUrl } = testServers();

@@ -3,7 +3,7 @@ import { isolate, testServers } from '@nask/testkit';
 import { Registry } from 'prom-client';
 import { connectKafka } from './connection.ts';
 import { createTopic, readTopic } from './fixtures/read-topic.ts';
-import { silentLogger } from './fixtures/silent-logger.ts';
+import { silentLogger } from '../testing/silent-logger.ts';
 import { createProducer, type GroupCommitProducer } from './group-commit-producer.ts';
 import { recordSizeBytes } from './producer/record-size.ts';
 

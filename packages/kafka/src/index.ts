@@ -27,5 +27,10 @@ export { RegistryError, type RegistryErrorCode } from './registry/registry-error
 export { createDeadLetters, type DeadLettersOptions, type DeadLetterSink } from './dead-letters.ts';
 export type { AssignedPartition } from './consumer/assignments.ts';
 export { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './consumer/errors.ts';
-export { createParallelConsumer, type ParallelConsumer, type ParallelConsumerOptions } from './parallel-consumer.ts';
+export {
+  createParallelConsumer,
+  type ParallelConsumer,
+  type ParallelConsumerOptions,
+  type PartitionLag,
+} from './parallel-consumer.ts';
 export type { LogEnd } from './topic-ends.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, startOwnKafka, type OwnServer } from '@nask/testkit';
 import { connectKafka, type KafkaConnection } from './connection.ts';
 import { createTopic } from './fixtures/read-topic.ts';
-import { silentLogger } from './fixtures/silent-logger.ts';
+import { silentLogger } from '../testing/silent-logger.ts';
 import { createProducer, type GroupCommitProducer } from './group-commit-producer.ts';
 import { createLogEnds, LogEndsError, type LogEnds } from './log-ends.ts';
 

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, isolate, testServers } from '@nask/testkit';
 import { startConsumerProcess, type ConsumerProcess } from '../testing/consumer-process.ts';
-import { silentLogger, TestLog } from '../testing/test-log.ts';
+import { silentLogger } from '../testing/silent-logger.ts';
+import { TestLog } from '../testing/test-log.ts';
 import { connectKafka } from './connection.ts';
 import { DeadLetterError } from './consumer/errors.ts';
 import { createDeadLetters } from './dead-letters.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, startOwnKafka, type OwnServer } from '@nask/testkit';
-import { silentLogger, TestLog } from '../testing/test-log.ts';
+import { silentLogger } from '../testing/silent-logger.ts';
+import { TestLog } from '../testing/test-log.ts';
 import { connectKafka } from './connection.ts';
 import { createParallelConsumer, type ParallelConsumer } from './parallel-consumer.ts';
 

@@ -104,6 +104,16 @@ export interface ParallelConsumer {
   stop(options?: { drainTimeoutMs?: number }): Promise<void>;
   health(): ConsumerHealth;
   assignments(): TopicPartition[];
+  /** How far it is behind in each partition that is its own. */
+  lag(): PartitionLag[];
+}
+
+/** How far a consumer is behind in a partition. */
+export interface PartitionLag extends TopicPartition {
+  /** Offsets from the oldest record that is not done to the log's end, which is asked for every 15 s where nothing is read. */
+  records: number;
+  /** When the oldest record that was read and is not done was written, in milliseconds since 1970; null: there is none. */
+  oldestMs: number | null;
 }
 
 const scheduler: Scheduler = {
@@ -181,6 +191,15 @@ export function createParallelConsumer(options: ParallelConsumerOptions): Parall
     health: () =>
       consumerHealth(engine, { nowMs: scheduler.nowMs(), progressTimeoutMs, batches: 'batchHandler' in options }),
     assignments: () => engine.assignments.partitions.map(({ topic, partition }) => ({ topic, partition })),
+    lag: () =>
+      engine.assignments.partitions
+        .filter(({ status }) => status === 'flowing')
+        .map(({ topic, partition, lag, oldestPendingMs }) => ({
+          topic,
+          partition,
+          records: lag,
+          oldestMs: oldestPendingMs,
+        })),
   };
 }
 

@@ -2,7 +2,7 @@
 import { connectKafka } from '../src/connection.ts';
 import { createParallelConsumer } from '../src/parallel-consumer.ts';
 import type { ConsumerProcessOptions } from './consumer-process.ts';
-import { silentLogger } from './test-log.ts';
+import { silentLogger } from './silent-logger.ts';
 
 const options = JSON.parse(process.argv[2] ?? '') as ConsumerProcessOptions;
 const { brokers, topicPrefix, groupId, topic, holdsHead, maxWorkMs } = options;

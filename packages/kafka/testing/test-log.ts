@@ -3,6 +3,7 @@ import { connectKafka, kafkaOf, topicName, type KafkaConnection } from '../src/c
 import { decodeCommitMetadata } from '../src/consumer/commit-metadata.ts';
 import { createTopics } from '../src/contract/topic-admin.ts';
 import type { Logger } from '../src/logger.ts';
+import { silentLogger } from './silent-logger.ts';
 
 /** What the group committed of a partition. */
 export interface CommittedPosition {
@@ -32,9 +33,15 @@ export class TestLog {
     await Promise.all([this.#admin.disconnect(), this.#producer.disconnect()]);
   }
 
-  async createTopic(topic: string, partitions: number): Promise<void> {
+  /** @param replication default: one replica, as a single broker can */
+  async createTopic(
+    topic: string,
+    partitions: number,
+    { replicas, minInSync } = { replicas: 1, minInSync: 1 },
+  ): Promise<void> {
     const name = topicName(this.connection, topic);
-    await createTopics(this.#admin, [{ name, partitions, replicationFactor: 1, config: {} }]);
+    const config = { 'min.insync.replicas': String(minInSync) };
+    await createTopics(this.#admin, [{ name, partitions, replicationFactor: replicas, config }]);
   }
 
   /** Deletes the records below an offset, as retention does. */
@@ -90,12 +97,3 @@ function committedPosition(offset: number, metadata: string): CommittedPosition 
     },
   };
 }
-
-export const silentLogger: Logger = {
-  trace() {},
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  child: () => silentLogger,
-};

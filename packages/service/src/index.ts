@@ -7,6 +7,7 @@ export {
   opsPort,
   opsSettings,
   processSettings,
+  retentionSettings,
 } from './settings/common-settings.ts';
 export { kafkaAccess, kafkaRules, kafkaSettings, type KafkaAccess } from './settings/kafka-settings.ts';
 export { setting } from './settings/kinds.ts';

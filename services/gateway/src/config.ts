@@ -12,6 +12,8 @@ import {
   taskTypeSettings,
   tracingSettings,
 } from '@nask/service';
+import { apiKeyPattern } from './domain/api-keys.ts';
+import { isLoopback } from './domain/loopback.ts';
 
 /** Every setting of the gateway. */
 export const settingsTable = {
@@ -46,6 +48,31 @@ export const settingsTable = {
     default: 20,
     min: 1,
     max: 1_000,
+  }),
+  MAX_WAIT_S: setting.integer({
+    describe: 'The longest wait that a client can ask for with Prefer: wait; a longer one is shortened to it.',
+    default: 60,
+    min: 1,
+    max: 3_600,
+    unit: 's',
+  }),
+  MAX_WAITING_REQUESTS: setting.integer({
+    describe: 'Requests with Prefer: wait that wait at once; those above it are answered without a wait.',
+    default: 2_000,
+    min: 1,
+    max: 100_000,
+  }),
+  MAX_EVENT_STREAMS: setting.integer({
+    describe: 'Streams of Server-Sent Events at once; what comes above it is answered 503.',
+    default: 1_000,
+    min: 1,
+    max: 100_000,
+  }),
+  EVENT_STREAM_HEARTBEAT_MS: setting.durationMs({
+    describe: 'How often an event stream gets a comment, so that proxies and clients know that it is alive.',
+    default: 15_000,
+    min: 100,
+    max: 600_000,
   }),
   MONGODB_TIMEOUT_MS: setting.durationMs({
     describe: 'How long one read of the store may take; beyond it the answer is 503.',
@@ -96,11 +123,50 @@ export const settingsTable = {
     min: 100,
     max: 60_000,
   }),
+  WRITE_TIMEOUT_MS: setting.durationMs({
+    describe: 'How long a client may read nothing of an answer that is on its way; then it is cut off.',
+    default: 30_000,
+    min: 100,
+    max: 600_000,
+  }),
   KEEP_ALIVE_TIMEOUT_MS: setting.durationMs({
     describe: 'How long an idle connection is kept. Longer than the idle time of a load balancer before it.',
     default: 65_000,
     min: 0,
     max: 600_000,
+  }),
+  API_KEYS: setting.list({
+    describe:
+      'Keys of clients, each name:scopes:hash: scopes are read, write and admin, with + between them; the hash is the SHA-256 of the key in hexadecimal. None: everybody may do everything, and HOST has to be a loopback address.',
+    default: [],
+    maxItems: 1_000,
+    itemPattern: apiKeyPattern,
+    itemName: 'name:scopes:hash',
+    secret: true,
+  }),
+  ALLOW_ANONYMOUS: setting.boolean({
+    describe: 'Without API_KEYS, listen on a HOST that other machines reach all the same.',
+    default: false,
+  }),
+  RATE_LIMIT_REQUESTS: setting.integer({
+    describe:
+      'Requests that one client with a key has in each RATE_LIMIT_WINDOW_S, at each gateway; beyond it the answer is 429.',
+    default: 60_000,
+    min: 1,
+    max: 1_000_000_000,
+  }),
+  RATE_LIMIT_WINDOW_S: setting.integer({
+    describe: 'How long the window is that requests are counted in.',
+    unit: 's',
+    default: 60,
+    min: 1,
+    max: 86_400,
+  }),
+  CORS_ORIGINS: setting.list({
+    describe: 'Origins whose pages may call the API, e.g. https://console.example.com; * is all of them.',
+    default: [],
+    itemPattern: /^(\*|https?:\/\/[^\s/]+)$/,
+    itemName: 'origins',
   }),
   ACCESS_LOG_LEVEL: setting.oneOf(['info', 'debug', 'off'], {
     describe: 'Level of the log line that each request gets; off: none.',
@@ -113,4 +179,8 @@ export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [
   ...kafkaRules,
   ...registryRules,
   ...mongoRules,
+  ({ API_KEYS, HOST, ALLOW_ANONYMOUS }) =>
+    API_KEYS.length > 0 || isLoopback(HOST) || ALLOW_ANONYMOUS
+      ? undefined
+      : `API_KEYS: none is set, so everybody who reaches HOST ${HOST} could do everything. Set API_KEYS, or a loopback HOST, or ALLOW_ANONYMOUS=true.`,
 ];

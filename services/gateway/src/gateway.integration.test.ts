@@ -37,7 +37,7 @@ async function postedId(body: object = prime, { url } = gateway): Promise<number
 describe('a task that is posted', () => {
   test('is in the log when the answer comes, as the event of the contract', async () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    const answer = await post(gateway.url, prime, { traceparent });
+    const answer = await post(gateway.url, prime, { traceparent, 'x-request-id': 'req-1' });
     const id = Number(answer.headers.get('location')?.replace('/api/tasks/', ''));
     expect([answer.status, await answer.json()]).toEqual([202, { id, status: 'PENDING', ...prime }]);
 
@@ -59,6 +59,7 @@ describe('a task that is posted', () => {
       ce_source: '/nask/gateway',
       ce_subject: String(id),
       ce_time: new Date(event.requested_at).toISOString(),
+      ce_requestid: 'req-1',
       traceparent,
     });
   });
@@ -244,5 +245,19 @@ describe('a cancellation', () => {
     expect(await cancel(id)).toEqual([409, expect.objectContaining({ type: '/problems/task-ended' })]);
     expect(await cancel(900_000)).toEqual([404, expect.objectContaining({ type: '/problems/task-not-found' })]);
     expect(await around.cancellations()).toHaveLength(before);
+  });
+});
+
+describe('an erasure', () => {
+  const erase = (id: number) => answerOf(fetch(`${gateway.url}/api/tasks/${id}`, { method: 'DELETE' }));
+
+  test('of a task that was erased is a 410, as is its GET; of one that has not ended a 409', async () => {
+    await around.store({ _id: 990, status: 'ERASED', created_at: new Date(0) });
+    const gone = [410, expect.objectContaining({ type: '/problems/task-erased' })];
+    expect([await erase(990), await answerOf(get('/api/tasks/990'))]).toEqual([gone, gone]);
+
+    const id = await postedId();
+    await around.project();
+    expect(await erase(id)).toEqual([409, expect.objectContaining({ type: '/problems/task-not-ended' })]);
   });
 });

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { connectKafka, createEventCodec, createLogEnds, createProducer, partitionFor } from '@nask/kafka';
-import { taskTypesWith, type TaskDocument } from '@nask/schemas';
+import { connectKafka, createEventCodec, createLogEnds, createProducer } from '@nask/kafka';
+import { taskTypesWith } from '@nask/schemas';
 import {
   createHealth,
   createHttpServer,
@@ -19,22 +18,28 @@ import {
 } from '@nask/service';
 import { answerClientError } from './adapters/http/answer-client-error.ts';
 import { createApi } from './adapters/http/api.ts';
+import { createClientAccess } from './adapters/http/client-access.ts';
 import { createIdLease } from './adapters/kafka/lease-ids.ts';
 import { createCancellationPublisher } from './adapters/kafka/publish-cancellation.ts';
+import { createErasurePublisher } from './adapters/kafka/publish-erasure.ts';
 import { createRedeliveryPublisher } from './adapters/kafka/publish-redelivery.ts';
 import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
-import { createRequestedLog } from './adapters/kafka/requested-log.ts';
 import { createWriteSide } from './adapters/kafka/write-side.ts';
+import { createIdempotencyKeys } from './adapters/mongo/idempotency-keys.ts';
 import { createReadStore } from './adapters/mongo/read-store.ts';
 import { settingsRules, settingsTable } from './config.ts';
+import { createTaskAcceptor } from './domain/accept-task.ts';
+import { apiKeyOf } from './domain/api-keys.ts';
 import { cancelTask } from './domain/cancel-task.ts';
-import { createCheckpointWatch } from './domain/checkpoint-watch.ts';
-import { createCoalescer } from './domain/coalescer.ts';
-import { IdsWouldRepeatError, UnavailableError } from './domain/errors.ts';
-import { findTask } from './domain/find-task.ts';
+import type { Correlation } from './domain/correlation.ts';
+import { IdsWouldRepeatError } from './domain/errors.ts';
+import { eraseTask } from './domain/erase-task.ts';
+import { createRateLimit } from './domain/rate-limit.ts';
 import { redeliverFailed } from './domain/redeliver-failed.ts';
 import { createTaskIdSource } from './domain/task-id-source.ts';
 import { createTaskRequestValidator } from './domain/task-request.ts';
+import type { VisibleTaskDocument } from './domain/task-view.ts';
+import { createReadSide } from './read-side.ts';
 
 const settings = loadSettingsOrExit({ service: 'gateway', table: settingsTable, rules: settingsRules });
 const name = settings.GATEWAY_NAME ?? hostname();
@@ -55,6 +60,12 @@ const store = createReadStore({
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
   logger,
+});
+const idempotencyKeys = createIdempotencyKeys({
+  url: settings.MONGODB_URL,
+  credentials: mongoCredentials(settings),
+  database: settings.MONGODB_DATABASE,
+  timeoutMs: settings.MONGODB_TIMEOUT_MS,
 });
 
 function exitFor(err: unknown): void {
@@ -79,65 +90,84 @@ const ids = createTaskIdSource({
 });
 const writeSide = createWriteSide({ codec, ids, onFailure: exitFor });
 
-/** How many documents one query reads at most: a result can have 209 KB. */
-const maxTasksPerQuery = 100;
-const tasks = createCoalescer<number, TaskDocument>(store.tasks, maxTasksPerQuery);
-const checkpoints = createCheckpointWatch({
-  read: (partitions) => store.checkpoints('tasks.requested', partitions),
-  pause: () => sleep(settings.READ_POLL_INTERVAL_MS),
-});
-const finderPorts = {
-  readTask: tasks.get,
-  requestedLog: createRequestedLog(logEnds),
-  partitionOf: (id: number, partitionCount: number) => partitionFor(String(id), partitionCount),
-  projected: checkpoints.reached,
-};
+const readSide = createReadSide({ store, logEnds, pollIntervalMs: settings.READ_POLL_INTERVAL_MS });
 
-// The store is no part of readiness: without it tasks are accepted all the same, and no other gateway would do better.
+const away = 'does not answer';
 const health = createHealth({
   live: {},
-  ready: {
-    producer: () => (producer.isHealthy() ? { ok: true } : { ok: false, reason: 'Kafka does not answer' }),
-    [writeSide.name]: writeSide.readiness,
+  ready: { [writeSide.name]: writeSide.readiness },
+  // Reads need no Kafka, writes need no store; and what one gateway cannot reach, another cannot either.
+  dependencies: {
+    kafka: () => ({ ok: producer.isHealthy(), reason: producer.isHealthy() ? undefined : away }),
+    store: () => ({ ok: store.isAnswering(), reason: store.isAnswering() ? undefined : away }),
   },
 });
 
 const events = { producer, codec, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas };
-const publishTask = createTaskPublisher({ ...events, ids });
+const acceptTask = createTaskAcceptor({
+  publisher: createTaskPublisher({ ...events, ids }),
+  keys: idempotencyKeys,
+  deadlineMs,
+  nowMs: Date.now,
+  onMarkFailure: (err) => logger.warn({ err }, 'an idempotency key could not be marked'),
+});
 const publishCancellation = createCancellationPublisher(events);
-const find = (id: number, startBound: () => AbortSignal) => findTask(finderPorts, id, startBound);
+const publishErasure = createErasurePublisher(events);
 const redeliver = createRedeliveryPublisher(events);
-const redeliverPorts = { failed: store.failedNotifications, request: redeliver };
+const redeliverPorts = (correlation: Correlation) => ({
+  failed: store.failedNotifications,
+  request: (document: VisibleTaskDocument) => redeliver(document, correlation),
+});
 
 const taskTypes = taskTypesWith(settings.TASK_TYPES_FOLDER);
 const api = createApi({
   taskTypes,
+  topicPrefix,
   operations: {
+    ...readSide,
     validate: createTaskRequestValidator(taskTypes),
-    accept: (task, cause) =>
-      tracing.span({ name: 'accept task', kind: 'server', traceparent: cause }, (traceparent) =>
-        publishTask(task, traceparent),
+    accept: (task, cause, idempotencyKey) =>
+      tracing.span({ name: 'accept task', kind: 'server', traceparent: cause.traceparent }, (traceparent) =>
+        acceptTask(task, { ...cause, traceparent }, idempotencyKey),
       ),
-    find,
-    cancel: (id, traceparent, startBound) =>
+    cancel: (id, correlation, startBound) =>
       cancelTask(
-        { find: () => find(id, startBound), requestCancellation: () => publishCancellation(id, traceparent) },
+        { find: () => readSide.find(id, startBound), requestCancellation: () => publishCancellation(id, correlation) },
         id,
       ),
-    list: store.page,
+    erase: (id, correlation, startBound) =>
+      eraseTask(
+        {
+          find: () => readSide.find(id, startBound),
+          publish: (task) => publishErasure(task, correlation),
+          projected: ({ partition, offset }) =>
+            readSide.reach([{ topic: 'tasks.erased', partition, offset }], startBound()),
+        },
+        id,
+      ),
     redeliver,
-    redeliverFailed: (selection, signal) =>
-      redeliverFailed(redeliverPorts, selection, { maxTasks: settings.MAX_REDELIVERIES, signal }),
+    redeliverFailed: (selection, correlation, signal) =>
+      redeliverFailed(redeliverPorts(correlation), selection, { maxTasks: settings.MAX_REDELIVERIES, signal }),
   },
   healthListener: opsRequestListener({ health, metrics }),
   logger,
   metrics,
+  access: createClientAccess({
+    keys: settings.API_KEYS.map(apiKeyOf),
+    rateLimit: createRateLimit({ requests: settings.RATE_LIMIT_REQUESTS, windowS: settings.RATE_LIMIT_WINDOW_S }),
+    nowMs: Date.now,
+  }),
+  corsOrigins: settings.CORS_ORIGINS,
   accessLogLevel: settings.ACCESS_LOG_LEVEL,
   maxBodyBytes: settings.MAX_BODY_BYTES,
   maxBatchBodyBytes: settings.MAX_BATCH_BODY_BYTES,
   bodyTimeoutMs: settings.BODY_TIMEOUT_MS,
   maxRequestsInFlight: settings.MAX_REQUESTS_IN_FLIGHT,
   readWaitMs: settings.READ_WAIT_MS,
+  maxWaitS: settings.MAX_WAIT_S,
+  maxWaitingRequests: settings.MAX_WAITING_REQUESTS,
+  maxEventStreams: settings.MAX_EVENT_STREAMS,
+  heartbeatMs: settings.EVENT_STREAM_HEARTBEAT_MS,
   redeliverWaitMs: 60_000,
 });
 
@@ -151,6 +181,7 @@ await runService({
     createOpsServer({ host: settings.OPS_HOST, port: settings.OPS_PORT, health, metrics }),
     tracing.component,
     { name: 'store', stop: () => store.close() },
+    { name: 'idempotency keys', stop: () => idempotencyKeys.close() },
     { name: 'log ends', stop: () => logEnds.stop() },
     { name: 'producer', start: () => producer.start(), stop: () => producer.stop() },
     writeSide,
@@ -164,16 +195,11 @@ await runService({
       // Bodies have a time-out of their own, which answers better.
       requestTimeoutMs: settings.HEADERS_TIMEOUT_MS + 2 * settings.BODY_TIMEOUT_MS,
       keepAliveTimeoutMs: settings.KEEP_ALIVE_TIMEOUT_MS,
-      onClientError: answerClientError,
+      writeTimeoutMs: settings.WRITE_TIMEOUT_MS,
+      onClientError: answerClientError(logger),
       // As long as a request may take.
       drainTimeoutMs: settings.BODY_TIMEOUT_MS + deadlineMs,
     }),
-    {
-      name: 'waiting reads',
-      stop: async () =>
-        checkpoints.close(
-          new UnavailableError('STOPPING', 'The gateway is stopping. Whether the task exists is not known yet.'),
-        ),
-    },
+    readSide.waiting,
   ],
 });

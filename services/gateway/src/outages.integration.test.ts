@@ -61,6 +61,8 @@ function expectUnavailable(answer: Response, body: Record<string, unknown>, ...n
   expect(names.map((name) => `/problems/${name}`)).toContain(body['type']);
 }
 
+const readinessOf = async ({ opsUrl }: ServiceUnderTest) => (await fetch(`${opsUrl}/readyz`)).json();
+
 const get = ({ url }: ServiceUnderTest, path: string) => fetch(url + path);
 
 describe('while the store is away', () => {
@@ -78,7 +80,10 @@ describe('while the store is away', () => {
         const answer = await get(gateway, path);
         expectUnavailable(answer, (await answer.json()) as Record<string, unknown>, 'read-model-unavailable');
       }
-      expect((await fetch(`${gateway.opsUrl}/readyz`)).status).toBe(200);
+      // Only who sends a key depends on the store.
+      const keyed = await post(gateway.url, prime, { 'idempotency-key': 'store-away' });
+      expectUnavailable(keyed, (await keyed.json()) as Record<string, unknown>, 'idempotency-keys-unavailable');
+      expect(await readinessOf(gateway)).toMatchObject({ status: 'ok', dependencies: { store: { ok: false } } });
       // A gateway that starts meanwhile accepts tasks too, with ids of its own.
       const started = await spawnGateway();
       expect(await postedId(started)).toBeGreaterThan(meanwhile);
@@ -112,7 +117,9 @@ describe('while Kafka is away', () => {
           'read-model-unavailable',
           'read-model-behind',
         );
-        await eventually(async () => expect((await fetch(`${gateway.opsUrl}/readyz`)).status).toBe(503));
+        await eventually(async () =>
+          expect(await readinessOf(gateway)).toMatchObject({ status: 'ok', dependencies: { kafka: { ok: false } } }),
+        );
         expect((await fetch(`${gateway.opsUrl}/healthz`)).status).toBe(200);
       } finally {
         if (how === 'killed') await kafka.start();
@@ -120,7 +127,9 @@ describe('while Kafka is away', () => {
       }
 
       await eventually(() => postedId(gateway));
-      await eventually(async () => expect((await fetch(`${gateway.opsUrl}/readyz`)).status).toBe(200));
+      await eventually(async () =>
+        expect(await readinessOf(gateway)).toMatchObject({ status: 'ok', dependencies: { kafka: { ok: true } } }),
+      );
       const ids = (await around.requested()).map(({ key }) => Number(key));
       expect(new Set(ids).size).toBe(ids.length);
       expect(ids).toEqual(expect.arrayContaining([...acceptedIds]));

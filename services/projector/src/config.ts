@@ -6,14 +6,21 @@ import {
   mongoSettings,
   opsPort,
   opsSettings,
+  processSettings,
   registryRules,
   registrySettings,
+  retentionSettings,
   setting,
   type SettingsRule,
 } from '@nask/service';
 
-/** Every setting of the projector. */
-export const settingsTable = {
+/** @returns so many days in milliseconds */
+export function daysMs(days: number): number {
+  return days * 86_400_000;
+}
+
+/** What its commands need as well. */
+const projectionSettings = {
   PROJECTOR_MAX_BATCH_EVENTS: setting.integer({
     describe: 'Events that are written at once, at most.',
     default: 1_000,
@@ -32,17 +39,33 @@ export const settingsTable = {
     min: 1_000,
     max: 300_000,
   }),
+  ...retentionSettings,
   ...mongoSettings,
   ...kafkaSettings,
   ...registrySettings,
+};
+
+/** Every setting of the projector. */
+export const settingsTable = {
+  ...projectionSettings,
   ...consumerSettings,
   ...opsSettings,
   OPS_PORT: opsPort(8004),
 };
 
 /** What must be right about several settings together. */
-export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [
+export const settingsRules: readonly SettingsRule<typeof projectionSettings>[] = [
   ...kafkaRules,
   ...registryRules,
   ...mongoRules,
 ];
+
+/** Those of `npm run projector`. It says little in its log: its result is on standard output. */
+export const commandSettings = {
+  ...projectionSettings,
+  LOG_LEVEL: setting.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    describe: 'Least severe level that is logged.',
+    default: 'error',
+  }),
+  LOG_FORMAT: processSettings.LOG_FORMAT,
+};

@@ -5,6 +5,7 @@ import {
   createParallelConsumer,
   createProducer,
   DeadLetterError,
+  type ParallelConsumer,
 } from '@nask/kafka';
 import { deadLetterTopic, topicsReadBy } from '@nask/schemas';
 import {
@@ -19,13 +20,13 @@ import {
   registryAccess,
   runService,
 } from '@nask/service';
-import { createCheckpoints } from './adapters/checkpoints.ts';
+import { createGenerations } from './adapters/generations.ts';
+import { createLagWriter } from './adapters/lag-writer.ts';
 import { connectStore } from './adapters/store-connection.ts';
-import { createTaskStore } from './adapters/task-store.ts';
-import { settingsRules, settingsTable } from './config.ts';
+import { daysMs, settingsRules, settingsTable } from './config.ts';
+import { createGenerationRunner } from './generation-runner.ts';
 import { createProjectorMetrics } from './metrics.ts';
-import { createPositions } from './positions.ts';
-import { createProjection } from './projection.ts';
+import { openReadModel, projectorGroup, type ReadModel } from './read-model.ts';
 
 const settings = loadSettingsOrExit({ service: 'projector', table: settingsTable, rules: settingsRules });
 const logger = createLogger({ service: 'projector', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
@@ -43,38 +44,39 @@ const store = connectStore({
   database: settings.MONGODB_DATABASE,
   operationTimeoutMs: settings.MONGODB_TIMEOUT_MS,
 });
-const checkpoints = createCheckpoints(store.db);
-const positions = createPositions({ checkpoints, database: settings.MONGODB_DATABASE, logger });
-const project = createProjection({
-  codec,
-  store: createTaskStore(store.db),
-  checkpoints,
-  metrics: createProjectorMetrics(metrics),
-});
-const consumer = createParallelConsumer({
-  connection,
-  groupId: `${topicPrefix}projector`,
-  sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_MS,
-  topics: topicsReadBy('projector'),
-  batchHandler: (records) =>
-    project(records, (record, reason) => deadLetters.publish(record, new DeadLetterError(reason, { record }))),
-  maxBatchRecords: settings.PROJECTOR_MAX_BATCH_EVENTS,
-  maxBatchBytes: settings.PROJECTOR_MAX_BATCH_BYTES,
-  loadPositions: (assigned) => positions.load(assigned),
-  deadLetters,
-  logger,
-  metrics,
-});
+const projectorMetrics = createProjectorMetrics(metrics);
+let readModel: ReadModel | undefined;
+
+function createConsumer(generation: number): ParallelConsumer {
+  const retentionMs = daysMs(settings.RETENTION_DAYS);
+  const model = openReadModel({ db: store.db, generation, retentionMs, codec, metrics: projectorMetrics, logger });
+  readModel = model;
+  return createParallelConsumer({
+    connection,
+    groupId: projectorGroup(topicPrefix),
+    sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_MS,
+    topics: topicsReadBy('projector'),
+    batchHandler: (records) =>
+      model.project(records, (record, reason) => deadLetters.publish(record, new DeadLetterError(reason, { record }))),
+    maxBatchRecords: settings.PROJECTOR_MAX_BATCH_EVENTS,
+    maxBatchBytes: settings.PROJECTOR_MAX_BATCH_BYTES,
+    loadPositions: (assigned) => model.loadPositions(assigned),
+    deadLetters,
+    logger,
+    metrics,
+  });
+}
+const runner = createGenerationRunner({ live: () => createGenerations(store.db).live(), createConsumer, logger });
 
 const consuming = (aspect: 'live' | 'ready') => () => {
-  const { [aspect]: ok, reason } = consumer.health();
+  const { [aspect]: ok, reason } = runner.health();
   return { ok, reason: ok ? undefined : reason };
 };
 const health = createHealth({
   live: { consumer: consuming('live') },
   ready: {
     consumer: consuming('ready'),
-    positions: () => ({ ok: positions.fault() === undefined, reason: positions.fault() }),
+    positions: () => ({ ok: readModel?.fault() === undefined, reason: readModel?.fault() }),
     store: () => ({ ok: store.isWritable(), reason: store.isWritable() ? undefined : 'MongoDB takes no writes' }),
   },
 });
@@ -90,10 +92,7 @@ await runService({
     { name: 'store', stop: () => store.close() },
     { name: 'producer of dead letters', start: () => producer.start(), stop: () => producer.stop() },
     { name: 'event codec', start: ({ signal }) => codec.start({ signal }) },
-    {
-      name: 'consumer of task events',
-      start: () => consumer.start(),
-      stop: ({ graceMs }) => consumer.stop({ drainTimeoutMs: graceMs / 2 }),
-    },
+    runner,
+    createLagWriter({ db: store.db, lag: () => runner.lag(), logger }),
   ],
 });

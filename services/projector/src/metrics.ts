@@ -6,7 +6,7 @@ export interface ProjectorMetrics {
   projected(events: readonly DecodedRecord[]): void;
   refused(topic: string, kind: Refusal['kind']): void;
   /** Measures one write to the database, whether it works or not. */
-  timed<T>(what: 'documents' | 'checkpoints', write: () => Promise<T>): Promise<T>;
+  timed<T>(what: 'documents' | 'history' | 'checkpoints', write: () => Promise<T>): Promise<T>;
 }
 
 /** The projector's metrics beside the consumer's (which has the lag). */
@@ -32,7 +32,7 @@ export function createProjectorMetrics(registry: Registry): ProjectorMetrics {
   });
   const writeSeconds = new Histogram({
     name: 'projector_write_seconds',
-    help: 'How long a write to the database took: a batch of documents, or their checkpoints',
+    help: 'How long a write to the database took: a batch of documents, of history, or its checkpoints',
     labelNames: ['what'],
     buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
     registers,

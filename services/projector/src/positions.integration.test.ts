@@ -9,7 +9,7 @@ const client = new MongoClient(testServers().mongoUrl);
 const { database } = isolate('positions');
 const db = client.db(database);
 const collection = db.collection<CheckpointDocument>(checkpointsCollection);
-const checkpoints = createCheckpoints(db);
+const checkpoints = createCheckpoints(db, checkpointsCollection);
 
 beforeEach(() => collection.deleteMany({}));
 afterAll(async () => {
@@ -28,7 +28,11 @@ async function stored(): Promise<Record<string, number>> {
 function openPositions() {
   const said: string[] = [];
   const say = (level: string) => (details: unknown) => void said.push(`${level} ${JSON.stringify(details)}`);
-  const positions = createPositions({ checkpoints, database, logger: { warn: say('warn'), error: say('error') } });
+  const positions = createPositions({
+    checkpoints,
+    where: { database },
+    logger: { warn: say('warn'), error: say('error') },
+  });
   return { positions, said };
 }
 

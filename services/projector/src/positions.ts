@@ -1,4 +1,4 @@
-import { checkpointId, checkpointsCollection, tasksCollection } from '@nask/schemas';
+import { checkpointId } from '@nask/schemas';
 import type { Logger } from '@nask/kafka';
 import type { Checkpoint, Checkpoints } from './adapters/checkpoints.ts';
 import { resumption, type AssignedPartition } from './domain/resume.ts';
@@ -11,8 +11,8 @@ export class CheckpointBeyondLogError extends Error {
 
 export interface PositionsOptions {
   checkpoints: Checkpoints;
-  /** Where the read model is, for the message. */
-  database: string;
+  /** Where the read model is, for the messages: database and generation. */
+  where: Readonly<Record<string, unknown>>;
   logger: Pick<Logger, 'warn' | 'error'>;
 }
 
@@ -32,7 +32,7 @@ export interface Positions {
   fault(): string | undefined;
 }
 
-export function createPositions({ checkpoints, database, logger }: PositionsOptions): Positions {
+export function createPositions({ checkpoints, where, logger }: PositionsOptions): Positions {
   const refused = new Map<string, number>();
   let fault: string | undefined;
 
@@ -41,9 +41,9 @@ export function createPositions({ checkpoints, database, logger }: PositionsOpti
     if (refused.get(id) === checkpoint) return;
     refused.set(id, checkpoint);
     logger.error(
-      { partition: id, checkpoint, logEnd, database },
+      { partition: id, checkpoint, logEnd, ...where },
       `the checkpoint is beyond the log's end: the topic was recreated, or lost records, so the read model is not this log's. ` +
-        `Nothing is projected. To build it anew from the log, drop the collections ${tasksCollection} and ${checkpointsCollection}`,
+        `Nothing is projected. To build it anew from the log, npm run projector -- rebuild`,
     );
   }
 

@@ -1,10 +1,18 @@
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { RegistryUnreachableError, UndecodableError, type ConsumedRecord } from '@nask/kafka';
-import { checkpointsCollection, tasksCollection, type CheckpointDocument, type TaskDocument } from '@nask/schemas';
+import {
+  checkpointsCollection,
+  taskEventsCollection,
+  tasksCollection,
+  type CheckpointDocument,
+  type TaskDocument,
+  type TaskEventDocument,
+} from '@nask/schemas';
 import { createMetrics } from '@nask/service';
 import { isolate, testServers } from '@nask/testkit';
 import { MongoClient } from 'mongodb';
 import { createCheckpoints } from './adapters/checkpoints.ts';
+import { createTaskHistory } from './adapters/task-history.ts';
 import { createTaskStore } from './adapters/task-store.ts';
 import { createProjectorMetrics } from './metrics.ts';
 import { createProjection } from './projection.ts';
@@ -14,7 +22,9 @@ const db = client.db(isolate('projection').database);
 const tasks = db.collection<TaskDocument>(tasksCollection);
 const checkpoints = db.collection<CheckpointDocument>(checkpointsCollection);
 
-beforeEach(() => Promise.all([tasks.deleteMany({}), checkpoints.deleteMany({})]));
+const history = db.collection<TaskEventDocument>(taskEventsCollection);
+
+beforeEach(() => Promise.all([tasks, history, checkpoints].map((collection) => collection.deleteMany({}))));
 afterAll(async () => {
   await db.dropDatabase();
   await client.close();
@@ -30,22 +40,24 @@ const codec = {
   },
 };
 
-function openProjection() {
+function openProjection(retentionMs = Infinity) {
   const registry = createMetrics('test');
   const project = createProjection({
     codec,
-    store: createTaskStore(db),
-    checkpoints: createCheckpoints(db),
+    store: createTaskStore(db, tasksCollection),
+    history: createTaskHistory(db, taskEventsCollection),
+    checkpoints: createCheckpoints(db, checkpointsCollection),
     metrics: createProjectorMetrics(registry),
+    retentionMs,
   });
   const buried: string[] = [];
   const bury = async ({ offset }: ConsumedRecord, reason: string) => void buried.push(`${offset}: ${reason}`);
   return { project, buried, bury, registry };
 }
 
-function record(offset: number, value: string, key = '1'): ConsumedRecord {
+function record(offset: number, value: string, key = '1', topic = 'tasks.requested'): ConsumedRecord {
   return {
-    topic: 'tasks.requested',
+    topic,
     partition: 2,
     offset,
     key,
@@ -62,6 +74,48 @@ function request(offset: number, id: number, eventId: string): ConsumedRecord {
 
 const checkpoint = async () => (await checkpoints.findOne({ _id: 'tasks.requested/2' }))?.next_offset;
 const taskIds = async () => (await tasks.find({}, { sort: { _id: 1 } }).toArray()).map(({ _id }) => _id);
+
+function erasure(offset: number, id: number): ConsumedRecord {
+  const event = { event_id: `erasure-${id}`, task_id: id, requested_at: 0, erased_at: 1 };
+  return record(offset, JSON.stringify(event), String(id), 'tasks.erased');
+}
+
+describe('an erasure', () => {
+  const historyOf = async (id: number) => history.countDocuments({ task_id: id });
+
+  test.each([
+    ['after', [[request(0, 1, 'one'), request(1, 2, 'two')], [erasure(0, 1)]]],
+    ['before', [[erasure(0, 1)], [request(0, 1, 'one'), request(1, 2, 'two')]]],
+    ['with', [[request(0, 1, 'one'), erasure(0, 1), request(1, 2, 'two')]]],
+    [
+      'and once more after',
+      [
+        [request(0, 1, 'one'), erasure(0, 1)],
+        [request(0, 1, 'one'), request(1, 2, 'two')],
+      ],
+    ],
+  ])('that is read %s the other events leaves a stub and no history', async (_when, batches) => {
+    const { project, buried, bury } = openProjection();
+    for (const batch of batches) await project(batch, bury);
+
+    expect(await tasks.findOne({ _id: 1 })).toEqual({
+      _id: 1,
+      status: 'ERASED',
+      created_at: new Date(0),
+      erased: { offset: 0, event_id: 'erasure-1', requested_at: new Date(0), erased_at: new Date(1) },
+    });
+    expect([await historyOf(1), await historyOf(2), buried]).toEqual([0, 1, []]);
+  });
+});
+
+describe('a task that was accepted longer ago than the read model keeps tasks', () => {
+  test('is left out, also as a dead letter; what is in time is not', async () => {
+    const { project, buried, bury } = openProjection(60_000);
+    const inTime = { ...JSON.parse(String(request(1, 2, 'two').value)), requested_at: Date.now() };
+    await project([request(0, 1, 'one'), record(1, JSON.stringify(inTime), '2')], bury);
+    expect([await taskIds(), await checkpoint(), buried]).toEqual([[2], 2, []]);
+  });
+});
 
 describe('a batch', () => {
   test('given records that are no events among others, then they are dead letters and the rest goes on', async () => {

@@ -1,10 +1,13 @@
 import type { ConsumedRecord, EventCodec } from '@nask/kafka';
 import { checkpointId } from '@nask/schemas';
 import type { Checkpoint, Checkpoints } from './adapters/checkpoints.ts';
+import type { TaskHistory } from './adapters/task-history.ts';
 import type { TaskStore } from './adapters/task-store.ts';
 import { decodeBatch, type DecodedRecord, type Refusal } from './decode-batch.ts';
 import { foldBatch } from './domain/batch.ts';
+import { historyEntry, isTurnToCut } from './domain/history.ts';
 import { conflictingRequests } from './domain/id-conflicts.ts';
+import { isPastRetention } from './domain/retention.ts';
 import type { ProjectorMetrics } from './metrics.ts';
 
 /** Writes a record to the dead letters; resolves once it is durable there. */
@@ -13,18 +16,21 @@ export type Bury = (record: ConsumedRecord, reason: string) => Promise<void>;
 export interface ProjectionOptions {
   codec: Pick<EventCodec, 'decode'>;
   store: TaskStore;
+  history: TaskHistory;
   checkpoints: Checkpoints;
   metrics: ProjectorMetrics;
+  /** Tasks that were accepted longer ago, in milliseconds, are left out. */
+  retentionMs: number;
 }
 
 /**
- * What is done with a batch: documents first, then the dead letters, then the checkpoint. So whenever it is
+ * What is done with a batch: history and documents first, then the dead letters, then the checkpoint. So whenever it is
  * interrupted, the checkpoint says no more than what is there, and doing the batch again does no harm. It rejects when
  * the database, the registry or the dead letters are away: then the whole batch is to be tried again.
  *
  * A batch has, of each partition in it, the records that follow on its last batch, in the log's order.
  */
-export function createProjection({ codec, store, checkpoints, metrics }: ProjectionOptions) {
+export function createProjection({ codec, store, history, checkpoints, metrics, retentionMs }: ProjectionOptions) {
   // A batch that is tried again hands the same records over: each is one dead letter all the same.
   const buried = new WeakSet<ConsumedRecord>();
 
@@ -39,6 +45,24 @@ export function createProjection({ codec, store, checkpoints, metrics }: Project
     }));
   }
 
+  async function remember(events: readonly DecodedRecord[]): Promise<void> {
+    const entries = events.flatMap((logged) => {
+      const entry = historyEntry(logged, logged.record.partition);
+      return entry === undefined ? [] : [{ entry, isTurn: isTurnToCut(logged) }];
+    });
+    await metrics.timed('history', () => history.append(entries.map(({ entry }) => entry)));
+    await history.cut(entries.flatMap(({ entry, isTurn }) => (isTurn ? [entry] : [])));
+  }
+
+  /**
+   * After history and documents are written: whoever else writes history of an erased task either finds it erased then,
+   * as we do here, or wrote before we delete.
+   */
+  async function forgetErased(events: readonly DecodedRecord[]): Promise<void> {
+    const ids = new Set(events.map(({ event }) => event.data.task_id));
+    await history.forget(await store.erasedAmong([...ids]));
+  }
+
   async function buryAll(refused: readonly Refusal[], bury: Bury): Promise<void> {
     for (const { record, kind, reason } of refused) {
       if (buried.has(record)) continue;
@@ -49,8 +73,11 @@ export function createProjection({ codec, store, checkpoints, metrics }: Project
   }
 
   return async (records: readonly ConsumedRecord[], bury: Bury): Promise<void> => {
-    const { events, refused } = await decodeBatch(codec, records);
-    const conflicts = await write(events);
+    const { events: decoded, refused } = await decodeBatch(codec, records);
+    const nowMs = Date.now();
+    const events = decoded.filter((logged) => !isPastRetention(logged, retentionMs, nowMs));
+    const [conflicts] = await Promise.all([write(events), remember(events)]);
+    await forgetErased(events);
     await buryAll([...refused, ...conflicts], bury);
     await metrics.timed('checkpoints', () => checkpoints.advance(checkpointsAfter(records)));
     metrics.projected(events);

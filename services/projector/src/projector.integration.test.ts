@@ -1,11 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { connectKafka, createEventCodec } from '@nask/kafka';
+import { createLogger } from '@nask/service';
 import {
   checkpointsCollection,
+  projectionLagCollection,
+  taskEventsCollection,
   tasksCollection,
   topicsReadBy,
   type CheckpointDocument,
+  type ProjectionLagDocument,
+  type TaskEventDocument,
   type TaskDocument,
 } from '@nask/schemas';
 import {
@@ -18,7 +24,8 @@ import {
   type OwnServer,
   type ServiceUnderTest,
 } from '@nask/testkit';
-import { BSON, MongoClient } from 'mongodb';
+import { BSON, MongoClient, type Document } from 'mongodb';
+import { verify } from './commands/verify.ts';
 import { evolve } from './domain/evolve.ts';
 import { openEventLog, type EventLog } from './fixtures/event-log.ts';
 import { eventsOfTask, requestOf, shuffled } from './fixtures/task-events.ts';
@@ -48,6 +55,9 @@ describe('the projector, as a process', () => {
     await store.close();
   }, 60_000);
 
+  const read = <T extends Document>(collection: string) =>
+    client.db(isolation.database).collection<T>(collection).find().toArray();
+
   const tasks = () => client.db(isolation.database).collection<TaskDocument>(tasksCollection);
 
   async function checkpoints(): Promise<Map<string, number>> {
@@ -70,6 +80,29 @@ describe('the projector, as a process', () => {
     const model = modelOf(log.written.toSorted((one, other) => one.offset - other.offset));
     const documents = await tasks().find().toArray();
     expect(hexById(documents)).toEqual(hexById([...model.values()]));
+    const history = await read<TaskEventDocument>(taskEventsCollection);
+    expect(history.map(({ _id }) => _id).toSorted()).toEqual(
+      log.written.map(({ event, topic, offset }) => `${event.data.task_id}/${topic}/${offset}`).toSorted(),
+    );
+  }
+
+  async function verifyReadModel() {
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    const { topicPrefix } = isolation;
+    const { brokers, registryUrl } = testServers();
+    return verify({
+      connection: connectKafka({ brokers, clientId: 'test', topicPrefix, logger }),
+      codec: createEventCodec({ registryUrl, topicPrefix, logger }),
+      db: client.db(isolation.database),
+      topicPrefix,
+      retentionMs: 86_400_000,
+      maxBatchEvents: 100,
+      maxBatchBytes: 1_000_000,
+      logger,
+      signal: new AbortController().signal,
+      say: () => undefined,
+      progress: () => undefined,
+    });
   }
 
   /** Everything below a checkpoint is in the documents: to project it again would change nothing. */
@@ -108,7 +141,15 @@ describe('the projector, as a process', () => {
       await projector.start();
     }
     await expectAllProjected();
+    expect(await verifyReadModel()).toMatchObject({ differences: 0, changing: 0 });
   }, 120_000);
+
+  test('given it has caught up, then the lag in the database says so of each partition', async () => {
+    await eventually(async () => {
+      const lag = await read<ProjectionLagDocument>(projectionLagCollection);
+      expect(lag.map(({ events }) => events)).toEqual(Array.from({ length: (await checkpoints()).size }, () => 0));
+    });
+  });
 
   test('the check of checkpoints and documents notices a document that is missing', async () => {
     const document = (await tasks().findOneAndDelete({ requested: { $exists: true } }))!;
@@ -151,16 +192,15 @@ describe('the projector, as a process', () => {
 
   test('given a read model from a backup, then it catches up from the checkpoints that are in it', async () => {
     await projector.stop();
-    const backup = [await tasks().find().toArray(), [...(await checkpoints())]] as const;
+    const collections = [tasksCollection, taskEventsCollection, checkpointsCollection];
+    const backup = new Map(await Promise.all(collections.map(async (name) => [name, await read(name)] as const)));
     await projector.start();
     await log.write(someEvents(30));
     await expectAllProjected();
 
     await projector.stop();
     await client.db(isolation.database).dropDatabase();
-    await tasks().insertMany(backup[0]);
-    const restored = backup[1].map(([_id, next_offset]) => ({ _id, next_offset }));
-    await client.db(isolation.database).collection<CheckpointDocument>(checkpointsCollection).insertMany(restored);
+    for (const [name, documents] of backup) await client.db(isolation.database).collection(name).insertMany(documents);
     await projector.start();
 
     await expectAllProjected();

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { silentLogger } from '../fixtures/silent-logger.ts';
+import { silentLogger } from '../../testing/silent-logger.ts';
 import { Assignments, type AssignedPartition } from './assignments.ts';
 import { encodeCommitMetadata } from './commit-metadata.ts';
 import type { GroupClient, Scheduler } from './ports.ts';

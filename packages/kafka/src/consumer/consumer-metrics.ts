@@ -74,7 +74,7 @@ function createGauges(registry: Registry, engines: Engines): void {
   ofPartitions(
     'kafka_consumer_lag_records',
     'Offsets of the log from the oldest that is not done to the end',
-    ({ logEnd, tracker }) => Math.max(0, logEnd - tracker.watermark),
+    ({ lag }) => lag,
   );
   ofPartitions(
     'kafka_consumer_untouched_records',
@@ -83,8 +83,8 @@ function createGauges(registry: Registry, engines: Engines): void {
   );
   ofPartitions(
     'kafka_consumer_lag_seconds',
-    'Age of the oldest record that was taken up and is not done',
-    ({ oldestOpenMs }, { nowMs }) => (oldestOpenMs === null ? 0 : Math.max(0, nowMs() - oldestOpenMs) / 1000),
+    'Age of the oldest record that was read and is not done',
+    ({ oldestPendingMs }, { nowMs }) => (oldestPendingMs === null ? 0 : Math.max(0, nowMs() - oldestPendingMs) / 1000),
   );
   ofPartitions(
     'kafka_consumer_retention_distance_records',

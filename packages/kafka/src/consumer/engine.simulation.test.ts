@@ -3,7 +3,7 @@ import { mostBufferedAllowed, SimulatedGroup } from '../../testing/simulation/si
 
 /** SIMULATION_SEED=n repeats the run of that seed, SIMULATION_RUNS=n makes more of them. */
 const firstSeed = Number(process.env['SIMULATION_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const runs = Number(process.env['SIMULATION_RUNS'] ?? (process.env['SIMULATION_SEED'] ? 1 : 10));
+const runs = Number(process.env['SIMULATION_RUNS'] ?? (process.env['SIMULATION_SEED'] ? 1 : 6));
 const seeds = Array.from({ length: runs }, (_, run) => firstSeed + run);
 
 type Trouble = 'none' | 'crashes' | 'all';

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, isolate, testServers } from '@nask/testkit';
-import { silentLogger, TestLog } from '../../testing/test-log.ts';
+import { silentLogger } from '../../testing/silent-logger.ts';
+import { TestLog } from '../../testing/test-log.ts';
 import { connectKafka } from '../connection.ts';
 import { createParallelConsumer, type ParallelConsumer, type ParallelConsumerOptions } from '../parallel-consumer.ts';
 import type { ConsumedRecord } from '../record.ts';

@@ -30,6 +30,8 @@ export class OwnedPartition implements TopicPartition {
   waitsUntilMs = 0;
   bufferedRecords = 0;
   bufferedBytes = 0;
+  /** When the first record in its line was written. Null when there is none. */
+  firstBufferedMs: number | null = null;
   /** Goes up with each change that a commit would tell; `committedVersion` is the last that one told. */
   version = 0;
   committedVersion = 0;
@@ -57,6 +59,16 @@ export class OwnedPartition implements TopicPartition {
   /** When the oldest record that was taken up and is not done was written. Null when there is none. */
   get oldestOpenMs(): number | null {
     return this.#timestamps.get(this.tracker.watermark) ?? null;
+  }
+
+  /** When the oldest record that was read and is not done was written. Null when there is none. */
+  get oldestPendingMs(): number | null {
+    return this.oldestOpenMs ?? this.firstBufferedMs;
+  }
+
+  /** Offsets of the log from the oldest that is not done to the end. */
+  get lag(): number {
+    return Math.max(0, this.logEnd - this.tracker.watermark);
   }
 
   startWith(tracker: OffsetTracker, { logStart, logEnd }: LogBounds): void {

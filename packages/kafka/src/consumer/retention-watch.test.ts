@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { silentLogger } from '../../testing/test-log.ts';
+import { silentLogger } from '../../testing/silent-logger.ts';
 import { OffsetTracker } from './offset-tracker.ts';
 import { OwnedPartition } from './owned-partition.ts';
 import { RetentionWatch, retentionDanger } from './retention-watch.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { silentLogger } from '../../testing/test-log.ts';
+import { silentLogger } from '../../testing/silent-logger.ts';
 import { VirtualTime } from '../../testing/simulation/virtual-time.ts';
 import { RetryLog } from './retry-log.ts';
 

@@ -59,6 +59,7 @@ export class WorkQueue {
       line.push(work);
       this.#count(work, 1);
     }
+    noteFirst(partition, line);
   }
 
   /** The next record that may run. Its key is busy until `done`. */
@@ -70,6 +71,7 @@ export class WorkQueue {
       if (!mayStart(partition)) continue;
       for (let work = line.first; work !== undefined && admit(partition, work.record); work = line.first) {
         line.shift();
+        noteFirst(partition, line);
         const key = this.#keyOf(work);
         const waiting = key === null ? undefined : this.#busy.get(key);
         if (waiting !== undefined) {
@@ -105,6 +107,7 @@ export class WorkQueue {
     };
     forget(this.#lines.get(partition)?.all() ?? []);
     this.#lines.delete(partition);
+    partition.firstBufferedMs = null;
 
     for (const [key, waiting] of this.#busy) {
       forget(waiting);
@@ -131,6 +134,10 @@ export class WorkQueue {
   #keyOf({ record, partition }: Work): string | null {
     return this.#ordering === 'unordered' || record.key === null ? null : `${partition.partition}/${record.key}`;
   }
+}
+
+function noteFirst(partition: OwnedPartition, line: Line): void {
+  partition.firstBufferedMs = line.first?.record.timestampMs ?? null;
 }
 
 /** First in, first out, without moving what is behind at each step. */

@@ -4,6 +4,7 @@ import {
   processSettings,
   registryRules,
   registrySettings,
+  retentionSettings,
   setting,
   type SettingsRule,
 } from '@nask/service';
@@ -42,13 +43,7 @@ export const contractSettings = {
     min: 1,
     max: 10,
   }),
-  RETENTION_DAYS: setting.integer({
-    describe: 'How long the read model keeps a task after it was accepted; topics keep their records a week longer.',
-    default: 30,
-    min: 1,
-    max: 3_650,
-    unit: 'days',
-  }),
+  ...retentionSettings,
 };
 
 /** What must be right about several settings together. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { silentLogger } from '../../testing/test-log.ts';
+import { silentLogger } from '../../testing/silent-logger.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { PendingRecord } from './pending-record.ts';
 import { createProducerMetrics } from './producer-metrics.ts';

@@ -7,7 +7,7 @@ import { RecordDispatcher, type RecordHandler } from '../../src/consumer/record-
 import { startAtCommit } from '../../src/consumer/start-position.ts';
 import type { Ordering } from '../../src/consumer/work-queue.ts';
 import type { ConsumedRecord, Position, TopicPartition } from '../../src/record.ts';
-import { silentLogger } from '../test-log.ts';
+import { silentLogger } from '../silent-logger.ts';
 import { SimulatedBroker } from './simulated-broker.ts';
 import { SimulatedGroupClient } from './simulated-group-client.ts';
 import { SimulatedProcess } from './simulated-process.ts';

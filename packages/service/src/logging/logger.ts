@@ -1,6 +1,7 @@
 import { pino, type DestinationStream, type Logger, type LevelWithSilent } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import projectManifest from '../../../../package.json' with { type: 'json' };
+import { hideSecretFields } from './hide-secret-fields.ts';
 import { hideUrlCredentials } from './hide-url-credentials.ts';
 import { serialiseError } from './serialise-error.ts';
 
@@ -8,32 +9,6 @@ export type { Logger };
 
 /** 'auto' is pretty on a terminal and JSON elsewhere. */
 export type LogFormat = 'auto' | 'json' | 'pretty';
-
-const secretFields = [
-  'authorization',
-  'Authorization',
-  'cookie',
-  'set-cookie',
-  'x-api-key',
-  'apiKey',
-  'apiKeys',
-  'api_key',
-  'password',
-  'passphrase',
-  'secret',
-  'secrets',
-  'token',
-  'accessToken',
-  'access_token',
-  'clientSecret',
-  'client_secret',
-  'webhookSecret',
-  'webhookSecrets',
-  'webhook_secret',
-  'webhook-signature',
-];
-/** Deep enough for { request: { headers: { authorization } } } with one object around it. */
-const redactedDepths = ['', '*', '*.*', '*.*.*'];
 
 /**
  * The service's logger: JSON lines with level, time (ISO 8601), service and version; pretty on a terminal.
@@ -51,25 +26,34 @@ export function createLogger(options: {
   const { service, level = 'info', format = 'auto', version = projectManifest.version } = options;
   const destination = options.destination ?? pino.destination({ fd: process.stdout.fd, sync: true });
   const isPretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY);
-  return pino(
+  const logger = pino(
     {
       level,
       base: { service, version },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: hideSecretFields },
       serializers: { err: serialise, error: serialise },
-      redact: { paths: secretFields.flatMap(redactedPaths), censor: '[redacted]' },
       hooks: { streamWrite: hideUrlCredentials },
     },
     isPretty ? prettyStream(destination) : destination,
   );
+  hideSecretsOfChildren(logger);
+  return logger;
 }
 
-const serialise = (error: unknown) => serialiseError(error);
-
-function redactedPaths(field: string): string[] {
-  return redactedDepths.map((depth) => `${depth}["${field}"]`);
+/** pino has no formatter for the bindings of a child. Children inherit this from their parent, theirs as well. */
+function hideSecretsOfChildren(logger: Logger): void {
+  const { child } = logger;
+  logger.child = function hiding(this: Logger, bindings, options) {
+    return child.call(this, hideSecretFields(bindings), options);
+  } as Logger['child'];
 }
+
+/** What is no error is taken as it is, by its fields. */
+const serialise = (error: unknown) => {
+  const serialised = serialiseError(error);
+  return typeof serialised === 'object' && serialised !== null ? hideSecretFields(serialised) : serialised;
+};
 
 /** pino-pretty's own stream is a chain of asynchronous ones and loses lines at exit: only its formatting is used. */
 function prettyStream(destination: DestinationStream): DestinationStream {

@@ -22,6 +22,20 @@ describe('createHealth', () => {
     });
   });
 
+  test('what is shared with the other replicas is told, and takes none of them out', () => {
+    const health = createHealth({
+      live: {},
+      ready: { log: ok },
+      dependencies: { store: () => ({ ok: false, reason: 'slow' }) },
+    });
+    expect(health.ready()).toEqual({
+      status: 'ok',
+      checks: { log: { ok: true } },
+      dependencies: { store: { ok: false, reason: 'slow' } },
+    });
+    expect(health.live()).toEqual({ status: 'ok', checks: {} });
+  });
+
   test('a check that throws has failed', () => {
     const health = createHealth({
       live: {

@@ -4,6 +4,8 @@ export type HealthCheck = () => { ok: boolean; reason?: string };
 export interface HealthReport {
   status: 'ok' | 'unavailable';
   checks: Record<string, { ok: boolean; reason?: string }>;
+  /** What is shared with the other replicas: told, and not counted. */
+  dependencies?: Record<string, { ok: boolean; reason?: string }>;
 }
 
 export type Phase = 'starting' | 'started' | 'stopping';
@@ -17,16 +19,24 @@ export interface Health {
   setPhase(phase: Phase): void;
 }
 
-/** A service's health from its named checks. A check that throws counts as failed, with its message as the reason. */
+/**
+ * A service's health from its named checks. A check that throws counts as failed, with its message as the reason.
+ * @param checks.dependencies what the service shares with its other replicas. Readiness tells how it is and does not
+ *   count it: where it is away or slow, no other replica would do better, and without any nobody would answer at all.
+ */
 export function createHealth(checks: {
   live: Readonly<Record<string, HealthCheck>>;
   ready: Readonly<Record<string, HealthCheck>>;
+  dependencies?: Readonly<Record<string, HealthCheck>>;
 }): Health {
   let phase: Phase | undefined;
   const phaseCheck: HealthCheck = () => (phase === 'started' ? { ok: true } : { ok: false, reason: phase });
   return {
     live: () => report(checks.live),
-    ready: () => report(phase === undefined ? checks.ready : { phase: phaseCheck, ...checks.ready }),
+    ready: () => ({
+      ...report(phase === undefined ? checks.ready : { phase: phaseCheck, ...checks.ready }),
+      ...(checks.dependencies === undefined ? {} : { dependencies: resultsOf(checks.dependencies) }),
+    }),
     setPhase: (next) => {
       phase = next;
     },
@@ -34,9 +44,13 @@ export function createHealth(checks: {
 }
 
 function report(checks: Readonly<Record<string, HealthCheck>>): HealthReport {
-  const results = Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, result(check)]));
+  const results = resultsOf(checks);
   const isOk = Object.values(results).every(({ ok }) => ok);
   return { status: isOk ? 'ok' : 'unavailable', checks: results };
+}
+
+function resultsOf(checks: Readonly<Record<string, HealthCheck>>): HealthReport['checks'] {
+  return Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, result(check)]));
 }
 
 function result(check: HealthCheck): { ok: boolean; reason?: string } {

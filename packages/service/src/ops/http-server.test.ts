@@ -144,3 +144,40 @@ describe('http server', () => {
     await createHttpServer(loopback).stop(aMinute);
   });
 });
+
+describe('the write time-out', () => {
+  test('cuts off a client that reads nothing of its answer', async () => {
+    const closed = Promise.withResolvers<boolean>();
+    const large = Buffer.alloc(50_000_000);
+    const server = await started({
+      writeTimeoutMs: 30,
+      listener: (_, response) => {
+        response.once('close', () => closed.resolve(response.writableFinished));
+        response.end(large);
+      },
+    });
+    const socket = connect(server.port, '127.0.0.1').pause();
+    cleanUps.push(() => socket.destroy());
+    socket.on('error', () => {});
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(await closed.promise).toBe(false);
+  });
+
+  test('leaves alone an answer that takes longer to be made, and one that is read', async () => {
+    const server = await started({
+      writeTimeoutMs: 300,
+      listener: (_, response) => void setTimeout(() => response.end(Buffer.alloc(5_000_000)), 600),
+    });
+    const response = await request(server, keepAliveAgent());
+    expect((await text(response)).length).toBe(5_000_000);
+  });
+
+  test('closes connections that stay idle beyond the keep-alive time-out all the same', async () => {
+    const server = await started({ writeTimeoutMs: 60_000, keepAliveTimeoutMs: 10 });
+    const socket = connect(server.port, '127.0.0.1');
+    cleanUps.push(() => socket.destroy());
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.resume();
+    await once(socket, 'close');
+  });
+});

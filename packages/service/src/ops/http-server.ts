@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import { Server as NetServer, type AddressInfo } from 'node:net';
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Component } from '../lifecycle/component.ts';
 import { settledWithin } from '../lifecycle/deadline.ts';
@@ -20,6 +20,7 @@ export interface HttpServerOptions {
   host: string;
   /** 0: any free port. */
   port: number;
+  /** Answers every request, also one of HTTP/1.1 without a Host header. */
   listener: RequestListener;
   /** A stop waits this long for the requests that are being answered, and no longer than its grace. */
   drainTimeoutMs?: number;
@@ -30,6 +31,8 @@ export interface HttpServerOptions {
   /** The same for a request's headers alone; never above requestTimeoutMs. */
   headersTimeoutMs?: number;
   keepAliveTimeoutMs?: number;
+  /** A client that reads nothing for so long, of an answer that is on its way, is cut off. Default: never. */
+  writeTimeoutMs?: number;
   /**
    * Answers what is no request (malformed, headers too large, too slow), by writing a whole response to the socket and
    * ending it. Node's own answer, without a body, unless given.
@@ -48,6 +51,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+    // The listener answers better than Node, which would without a body.
+    requireHostHeader: false,
     // How often Node looks for requests that are too slow.
     connectionsCheckingInterval: Math.min(headersTimeoutMs, requestTimeoutMs, 5_000),
   });
@@ -55,6 +60,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const unanswered = new Set<ServerResponse>();
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
+
+  // An expectation that is not known may be ignored (RFC 9110, section 10.1.1); Node would answer 417 without a body.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  // The time-out is one of sockets on which nothing moves, in either direction.
+  if (options.writeTimeoutMs !== undefined)
+    server.setTimeout(options.writeTimeoutMs, (socket) => {
+      if (socket.writableLength > 0 || !isAnswering(socket)) socket.destroy();
+    });
+
+  /** Whether the answer to a request on it is being made: that may take as long as it takes. */
+  function isAnswering(socket: Socket): boolean {
+    for (const response of unanswered) if (response.socket === socket) return true;
+    return false;
+  }
 
   if (options.onClientError) server.on('clientError', options.onClientError);
   server.on('request', (request, response) => {

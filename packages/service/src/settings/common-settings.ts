@@ -23,6 +23,17 @@ export const taskTypeSettings = {
   }),
 };
 
+/** For whoever creates the topics, and whoever writes the read model: both have to have the same. */
+export const retentionSettings = {
+  RETENTION_DAYS: setting.integer({
+    describe: 'How long the read model keeps a task after it was accepted; topics keep their records a week longer.',
+    default: 30,
+    min: 1,
+    max: 3_650,
+    unit: 'days',
+  }),
+};
+
 /** For every process: its log and its end. */
 export const processSettings = {
   LOG_LEVEL: setting.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {

@@ -6,14 +6,19 @@ import type { VisibleTaskDocument } from './task-view.ts';
 async function cancelled(status: TaskStatus) {
   const task = { _id: 4, status } as VisibleTaskDocument;
   let requests = 0;
-  const ports = { find: async () => task, requestCancellation: async () => void requests++ };
+  const position = { topic: 'tasks.cancellation-requested', partition: 1, offset: 2 };
+  const requestCancellation = async () => {
+    requests += 1;
+    return position;
+  };
+  const ports = { find: async () => task, requestCancellation };
   const outcome = await cancelTask(ports, 4).catch((error: unknown) => error);
-  return { task, outcome, requests };
+  return { task, position, outcome, requests };
 }
 
 test.each(['PENDING', 'STARTED', 'RETRY'] as const)('a task that is %s is cancelled', async (status) => {
-  const { task, outcome, requests } = await cancelled(status);
-  expect([outcome, requests]).toEqual([task, 1]);
+  const { task, position, outcome, requests } = await cancelled(status);
+  expect([outcome, requests]).toEqual([{ task, position }, 1]);
 });
 
 test.each(['SUCCESS', 'FAILURE', 'REVOKED'] as const)('a task that has ended in %s is not', async (status) => {

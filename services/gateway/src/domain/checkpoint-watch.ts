@@ -5,26 +5,27 @@
 export interface CheckpointWatch {
   /**
    * Resolves when everything below `offset` of the partition is in the read model.
+   * @param id of the partition's checkpoint: `checkpointId` of the topic and the partition
    * @throws the signal's reason, or what reading the checkpoints failed with
    */
-  readonly reached: (partition: number, offset: number, signal: AbortSignal) => Promise<void>;
+  readonly reached: (id: string, offset: number, signal: AbortSignal) => Promise<void>;
   /** Ends all waiting, now and in future, with this error. */
   close(error: Error): void;
 }
 
 interface Waiter {
-  partition: number;
+  id: string;
   offset: number;
   /** Without an error: reached. */
   end(error?: unknown): void;
 }
 
 /**
- * @param read gives the next offset to read of those of the partitions that have a checkpoint, in bounded time
+ * @param read gives the next offset to read of those of the checkpoints that are there, by id, in bounded time
  * @param pause resolves when it is time for the next poll
  */
 export function createCheckpointWatch(options: {
-  read: (partitions: number[]) => Promise<ReadonlyMap<number, number>>;
+  read: (ids: string[]) => Promise<ReadonlyMap<string, number>>;
   pause: () => Promise<void>;
 }): CheckpointWatch {
   const waiters = new Set<Waiter>();
@@ -35,7 +36,7 @@ export function createCheckpointWatch(options: {
     polling = true;
     while (waiters.size > 0) {
       try {
-        advance(await options.read([...new Set([...waiters].map((waiter) => waiter.partition))]));
+        advance(await options.read([...new Set([...waiters].map((waiter) => waiter.id))]));
       } catch (error) {
         endAll(error);
       }
@@ -44,8 +45,8 @@ export function createCheckpointWatch(options: {
     polling = false;
   }
 
-  function advance(checkpoints: ReadonlyMap<number, number>): void {
-    for (const waiter of waiters) if ((checkpoints.get(waiter.partition) ?? 0) >= waiter.offset) waiter.end();
+  function advance(checkpoints: ReadonlyMap<string, number>): void {
+    for (const waiter of waiters) if ((checkpoints.get(waiter.id) ?? 0) >= waiter.offset) waiter.end();
   }
 
   function endAll(error: unknown): void {
@@ -53,13 +54,13 @@ export function createCheckpointWatch(options: {
   }
 
   return {
-    reached: (partition, offset, signal) =>
+    reached: (id, offset, signal) =>
       new Promise((resolve, reject) => {
         if (closedWith !== undefined) return reject(closedWith);
         if (signal.aborted) return reject(signal.reason as Error);
         const onAbort = () => waiter.end(signal.reason);
         const waiter: Waiter = {
-          partition,
+          id,
           offset,
           end(error) {
             waiters.delete(waiter);

@@ -1,3 +1,10 @@
+/** What goes from a request into the events that it causes, so that they can be found by it. */
+export interface Correlation {
+  requestId: string;
+  /** W3C Trace Context. */
+  traceparent: string | undefined;
+}
+
 /**
  * The request id that a client sent, if it can be used: 1 to 64 characters that are safe in headers and logs.
  */

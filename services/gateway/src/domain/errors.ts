@@ -27,7 +27,12 @@ export class TaskNotFoundError extends Error {
   readonly code = 'TASK_NOT_FOUND';
 }
 
-/** The task has not ended, so there is no outcome to send. */
+/** The task was erased on request. */
+export class TaskErasedError extends Error {
+  readonly code = 'TASK_ERASED';
+}
+
+/** The task has not ended, so there is no outcome to send, and it cannot be erased. */
 export class TaskNotEndedError extends Error {
   readonly code = 'TASK_NOT_ENDED';
 }
@@ -42,6 +47,16 @@ export class TaskEndedError extends Error {
   readonly code = 'TASK_ENDED';
 }
 
+/** The key of the request came with another request before. */
+export class IdempotencyKeyReusedError extends Error {
+  readonly code = 'IDEMPOTENCY_KEY_REUSED';
+}
+
+/** Another request with the same key is being served. */
+export class IdempotencyKeyInUseError extends Error {
+  readonly code = 'IDEMPOTENCY_KEY_IN_USE';
+}
+
 /** The task as an event is larger than Kafka takes. */
 export class TaskTooLargeError extends Error {
   readonly code = 'TASK_TOO_LARGE';
@@ -52,6 +67,10 @@ export type UnavailableCode =
   | 'NOT_ACCEPTED'
   /** Kafka did not acknowledge a cancellation: it may be in the log, or not. */
   | 'CANCELLATION_UNCONFIRMED'
+  /** Where idempotency keys are remembered cannot be asked. The request did nothing. */
+  | 'KEYS_UNAVAILABLE'
+  /** Kafka did not acknowledge an erasure: it may be in the log, or not. */
+  | 'ERASURE_UNCONFIRMED'
   /** More requests at once than this gateway serves. */
   | 'OVERLOADED'
   /** The read model, or the position that it has to reach, cannot be asked. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { TaskDocument } from '@nask/schemas';
 import { createCheckpointWatch } from './checkpoint-watch.ts';
 import { createCoalescer } from './coalescer.ts';
-import { TaskNotFoundError, UnavailableError } from './errors.ts';
+import { TaskErasedError, TaskNotFoundError, UnavailableError } from './errors.ts';
 import { findTask, type LogRange, type TaskFinderPorts } from './find-task.ts';
 
 const partitionCount = 3;
@@ -72,6 +72,12 @@ describe('a read by id', () => {
     await expect(findTask(world.ports, 4, unbounded)).rejects.toThrow(TaskNotFoundError);
   });
 
+  test('a task that was erased is told apart from one that never was, at once', async () => {
+    const world = createWorld();
+    world.documents.set(4, { _id: 4, status: 'ERASED' });
+    await expect(findTask(world.ports, 4, unbounded)).rejects.toThrow(TaskErasedError);
+  });
+
   test('beyond the bound it says that it does not know, and waits no longer', async () => {
     const world = createWorld();
     world.accept(4);
@@ -107,34 +113,34 @@ describe('a read by id', () => {
 
 describe('the watch of checkpoints', () => {
   test('those who wait share one poll, of their partitions', async () => {
-    const polls: number[][] = [];
-    const gates = [Promise.withResolvers<Map<number, number>>(), Promise.withResolvers<Map<number, number>>()];
+    const polls: string[][] = [];
+    const gates = [Promise.withResolvers<Map<string, number>>(), Promise.withResolvers<Map<string, number>>()];
     const watch = createCheckpointWatch({
-      read: (partitions) => {
-        polls.push(partitions);
+      read: (ids) => {
+        polls.push(ids);
         return gates[polls.length - 1]!.promise;
       },
       pause: async () => {},
     });
-    const waits = [1, 2, 2, 2].map((partition) => watch.reached(partition, 5, unbounded()));
-    gates[0]!.resolve(new Map([[1, 5]]));
+    const waits = ['a/1', 'a/2', 'a/2', 'a/2'].map((id) => watch.reached(id, 5, unbounded()));
+    gates[0]!.resolve(new Map([['a/1', 5]]));
     await waits[0];
-    gates[1]!.resolve(new Map([[2, 9]]));
+    gates[1]!.resolve(new Map([['a/2', 9]]));
     await Promise.all(waits);
-    expect(polls).toEqual([[1], [2]]);
+    expect(polls).toEqual([['a/1'], ['a/2']]);
   });
 
   test('when the checkpoints cannot be read, those who wait are told why', async () => {
     const watch = createCheckpointWatch({ read: async () => Promise.reject(new Error('away')), pause: async () => {} });
-    await expect(watch.reached(0, 1, unbounded())).rejects.toThrow('away');
+    await expect(watch.reached('a/0', 1, unbounded())).rejects.toThrow('away');
   });
 
   test('closed, it ends all waiting, now and later', async () => {
     const watch = createCheckpointWatch({ read: async () => new Map(), pause: () => new Promise(() => {}) });
-    const wait = watch.reached(0, 1, unbounded());
+    const wait = watch.reached('a/0', 1, unbounded());
     watch.close(new UnavailableError('STOPPING', 'stopping'));
     await expect(wait).rejects.toThrow('stopping');
-    await expect(watch.reached(0, 1, unbounded())).rejects.toThrow('stopping');
+    await expect(watch.reached('a/0', 1, unbounded())).rejects.toThrow('stopping');
   });
 });
 
@@ -161,14 +167,14 @@ function createWorld(delay: () => Promise<void> = async () => {}) {
     return new Map([['all', all]]);
   }, 1);
   const watch = createCheckpointWatch({
-    read: async (partitions) => {
+    read: async (ids) => {
       await delay();
       polled.resolve();
       polled = Promise.withResolvers();
       return new Map(
-        partitions.flatMap((partition) => {
-          const offset = nextOffset.get(partition);
-          return offset === undefined ? [] : [[partition, offset]];
+        ids.flatMap((id) => {
+          const offset = nextOffset.get(Number(id));
+          return offset === undefined ? [] : [[id, offset]];
         }),
       );
     },
@@ -178,7 +184,7 @@ function createWorld(delay: () => Promise<void> = async () => {}) {
     readTask: tasks.get,
     requestedLog: async () => (await ranges.get('all'))!,
     partitionOf,
-    projected: watch.reached,
+    projected: (partition, offset, signal) => watch.reached(String(partition), offset, signal),
   };
 
   return {

@@ -1,5 +1,5 @@
 import type { TaskDocument } from '@nask/schemas';
-import { TaskNotFoundError } from './errors.ts';
+import { TaskErasedError, TaskNotFoundError } from './errors.ts';
 import { isVisible, type VisibleTaskDocument } from './task-view.ts';
 
 /** The offsets between which a partition has records: `logEnd` is the one that the next record gets. */
@@ -25,14 +25,14 @@ export interface TaskFinderPorts {
  * before the question is below that. What is missing then does not exist. A partition without records needs no wait:
  * what has left the log is older than what the read model keeps.
  * @param startBound called when it has to wait: the signal that ends the wait
- * @throws TaskNotFoundError when the task does not exist; the signal's reason when the truth is not known within the bound
+ * @throws TaskNotFoundError when the task does not exist; TaskErasedError when it was erased; the signal's reason when the truth is not known within the bound
  */
 export async function findTask(
   ports: TaskFinderPorts,
   id: number,
   startBound: () => AbortSignal,
 ): Promise<VisibleTaskDocument> {
-  const present = await ports.readTask(id);
+  const present = refuseErased(await ports.readTask(id));
   if (isVisible(present)) return present;
 
   const signal = startBound();
@@ -42,10 +42,15 @@ export async function findTask(
   if (range === undefined) throw new Error(`tasks.requested has no partition ${partition}`);
   if (range.logEnd > range.logStart) {
     await ports.projected(partition, range.logEnd, signal);
-    const late = await ports.readTask(id);
+    const late = refuseErased(await ports.readTask(id));
     if (isVisible(late)) return late;
   }
   throw new TaskNotFoundError(`There is no task ${id}.`);
+}
+
+function refuseErased(document: TaskDocument | undefined): TaskDocument | undefined {
+  if (document?.status === 'ERASED') throw new TaskErasedError(`Task ${document._id} was erased.`);
+  return document;
 }
 
 /** The promise's outcome, or the signal's reason if that comes first. */

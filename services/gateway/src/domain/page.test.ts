@@ -1,35 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { InvalidRequestError } from './errors.ts';
-import { cursorAfter, parsePage } from './page.ts';
+import { cursorAfter, cursorOf, parseCursor, parsePosition } from './page.ts';
 import { parseTaskId } from './task-id.ts';
 
-describe('the page of a list', () => {
-  test('without parameters: the first 1,000', () => {
-    expect(parsePage({})).toEqual({ limit: 1000, afterId: 0 });
-  });
-
-  test('a cursor leads back to its id', () => {
+describe('a cursor', () => {
+  test('leads back to its position', () => {
     fc.assert(
-      fc.property(fc.maxSafeNat(), (id) => {
-        expect(parsePage({ limit: '7', cursor: cursorAfter(id) })).toEqual({ limit: 7, afterId: id });
+      fc.property(fc.maxSafeNat(), fc.option(fc.nat(), { nil: undefined }), (id, createdAtMs) => {
+        const position = createdAtMs === undefined ? { id } : { id, createdAtMs };
+        expect(parsePosition(cursorOf(position))).toEqual(position);
+        expect(parseCursor(cursorAfter(id))).toBe(id);
       }),
     );
   });
 
-  test.each(['', '0', '1001', '99999', '-1', '1.5', '1e2', 'ten', ['1', '2']])(
-    'the limit %j is refused, with the limits',
-    (limit) => {
-      expect(() => parsePage({ limit })).toThrow('the parameter limit must be given once, an integer from 1 to 1000');
-    },
-  );
+  test('of a list in another order is none of a list by id', () => {
+    expect(parseCursor(cursorOf({ id: 1, createdAtMs: 2 }))).toBeUndefined();
+  });
 
-  test.each(['', 'x', 'aWQ6', cursorAfter(1e16), `${cursorAfter(1)}x`, 'a'.repeat(1000), ['a', 'b']])(
-    'the cursor %j is refused',
-    (cursor) => {
-      expect(() => parsePage({ cursor })).toThrow(InvalidRequestError);
-    },
-  );
+  test.each(['', 'x', 'aWQ6', cursorAfter(1e16), `${cursorAfter(1)}x`, 'a'.repeat(1000)])('%j is none', (text) => {
+    expect(parsePosition(text)).toBeUndefined();
+  });
 });
 
 describe('the id of a task', () => {

@@ -60,8 +60,9 @@ describe('what is to be sent again', () => {
 
   test.each([
     [{ ...good, state: 'DELIVERED' }, '/state must be one of: FAILED'],
-    [{ ...good, from: 'yesterday' }, '/from must be a time as in RFC 3339'],
-    [{ ...good, from: '2026-13-24T18:30:00Z' }, '/from must be a time that there is'],
+    [{ ...good, from: 'yesterday' }, '/from must be a time from 1970 on as in RFC 3339'],
+    [{ ...good, from: '2026-13-24T18:30:00Z' }, '/from must be a time from 1970 on as in RFC 3339'],
+    [{ ...good, from: '1969-12-31T23:59:59Z' }, '/from must be a time from 1970 on as in RFC 3339'],
     [{ ...good, to: '2026-11-24T18:29:59Z' }, '/to must not be before /from'],
     [{ ...good, cursor: 'x' }, '/cursor must be as it stands in the last answer'],
     [{ to: good.to, state: 'FAILED' }, '/from is required'],

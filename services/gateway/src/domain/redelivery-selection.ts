@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { InvalidRequestError, type Fault } from './errors.ts';
-import { parseCursor } from './page.ts';
+import { maxCursorLength, parseCursor } from './page.ts';
+import { rfc3339Pattern } from './rfc3339.ts';
 import { schemaFaults } from './schema-faults.ts';
 
 /** Which webhooks are to be sent again: those given up, of tasks that ended in a span of time. */
@@ -21,9 +22,6 @@ interface Body {
   cursor?: string;
 }
 
-/** RFC 3339, with the offset that it asks for. */
-const dateTime = '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$';
-
 /** JSON Schema of the body of `POST /api/notifications/redeliver`. */
 export const redeliverySelectionSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -31,10 +29,14 @@ export const redeliverySelectionSchema = {
   required: ['from', 'to', 'state'],
   additionalProperties: false,
   properties: {
-    from: { type: 'string', pattern: dateTime, description: 'Tasks that ended at or after this time (RFC 3339).' },
-    to: { type: 'string', pattern: dateTime, description: 'And before this time (RFC 3339).' },
+    from: {
+      type: 'string',
+      pattern: rfc3339Pattern,
+      description: 'Tasks that ended at or after this time (RFC 3339).',
+    },
+    to: { type: 'string', pattern: rfc3339Pattern, description: 'And before this time (RFC 3339).' },
     state: { enum: ['FAILED'], description: 'Webhooks in this state: those that were given up.' },
-    cursor: { type: 'string', maxLength: 64, description: 'Where the last answer left off.' },
+    cursor: { type: 'string', maxLength: maxCursorLength, description: 'Where the last answer left off.' },
   },
 } as const;
 
@@ -47,8 +49,6 @@ export function redeliverySelection(body: unknown): RedeliverySelection {
   const toMs = Date.parse(body.to);
   const afterId = body.cursor === undefined ? 0 : parseCursor(body.cursor);
   const faults: Fault[] = [];
-  if (Number.isNaN(fromMs)) faults.push({ pointer: '/from', detail: 'must be a time that there is' });
-  if (Number.isNaN(toMs)) faults.push({ pointer: '/to', detail: 'must be a time that there is' });
   if (fromMs > toMs) faults.push({ pointer: '/to', detail: 'must not be before /from' });
   if (afterId === undefined) faults.push({ pointer: '/cursor', detail: 'must be as it stands in the last answer' });
   if (faults.length > 0 || afterId === undefined) throw new InvalidRequestError(faults);
@@ -57,5 +57,5 @@ export function redeliverySelection(body: unknown): RedeliverySelection {
 
 function inWords(fault: Fault): Fault {
   if (!fault.detail.startsWith('must match pattern')) return fault;
-  return { ...fault, detail: 'must be a time as in RFC 3339, e.g. 2026-11-24T18:30:00Z' };
+  return { ...fault, detail: 'must be a time from 1970 on as in RFC 3339, e.g. 2026-11-24T18:30:00Z' };
 }

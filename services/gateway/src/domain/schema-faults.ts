@@ -27,9 +27,19 @@ function faultOf(error: ErrorObject): { pointer: string; detail: string } {
       return { pointer: child(instancePath, params['additionalProperty']), detail: 'is not a known field' };
     case 'enum':
       return { pointer: instancePath, detail: `must be one of: ${(params['allowedValues'] as string[]).join(', ')}` };
+    case 'maxLength':
+    case 'minLength':
+      return { pointer: instancePath, detail: `must have ${boundOf(error)} characters` };
+    case 'maxItems':
+    case 'minItems':
+      return { pointer: instancePath, detail: `must have ${boundOf(error)} items` };
     default:
       return { pointer: instancePath, detail: error.message ?? `breaks the rule ${keyword}` };
   }
+}
+
+function boundOf({ keyword, params }: ErrorObject): string {
+  return `${keyword.startsWith('max') ? 'at most' : 'at least'} ${params['limit']}`;
 }
 
 /** RFC 6901: `~` and `/` in a name are written `~0` and `~1`. */

@@ -35,6 +35,17 @@ describe('blocks of ids', () => {
 });
 
 describe('the source of ids', () => {
+  test('what is taken at once is there, and is nobody else’s: who waits comes first', async () => {
+    const lease = Promise.withResolvers<number>();
+    const source = createTaskIdSource({ lease: () => lease.promise, onFailure: () => undefined });
+    expect(source.take()).toBeUndefined();
+    const waited = source.next(neverAborted);
+    lease.resolve(0);
+    expect(source.take()).toBeUndefined();
+    expect(await waited).toBe(1);
+    expect([source.take(), source.take()]).toEqual([2, 3]);
+  });
+
   test('whatever the order of requests, leases, failures and departures: no id twice, each from a lease of ours', async () => {
     await fc.assert(
       fc.asyncProperty(

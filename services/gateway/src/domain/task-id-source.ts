@@ -4,6 +4,8 @@ import { createIdBlocks } from './id-blocks.ts';
 
 /** Gives task ids to many requests at once, and leases the next block before the current one runs out. */
 export interface TaskIdSource {
+  /** The next id where one is there that nobody waits for, else undefined: what costs least, for almost every request. */
+  take(): number | undefined;
   /**
    * The next id; waits for a lease when there is none left. How many wait is bounded by the requests in flight.
    * @param signal ends the wait
@@ -65,15 +67,20 @@ export function createTaskIdSource(options: {
     }
   }
 
+  function take(): number | undefined {
+    if (revoked || waiters.size > 0) return undefined;
+    const id = blocks.take();
+    if (blocks.remaining() <= refillBelow) void refill();
+    return id;
+  }
+
   return {
     refill,
+    take,
     async next(signal) {
       signal.throwIfAborted();
       if (revoked) throw unavailable(undefined);
-      const id = waiters.size === 0 ? blocks.take() : undefined;
-      if (id === undefined) return waitForId(signal);
-      void refill();
-      return id;
+      return take() ?? waitForId(signal);
     },
   };
 

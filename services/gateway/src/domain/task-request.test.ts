@@ -115,7 +115,7 @@ describe('a body that asks for a task', () => {
     const body = (url: string) => ({ type: 'prime', payload: { input: 1 }, notify_url: url });
     expect(validate(body(urlOf(2048))).notifyUrl).toHaveLength(2048);
     expect(faultsOf(JSON.stringify(body(urlOf(2049))))).toEqual([
-      { pointer: '/notify_url', detail: 'must NOT have more than 2048 characters' },
+      { pointer: '/notify_url', detail: 'must have at most 2048 characters' },
     ]);
   });
 

@@ -41,6 +41,7 @@ export function newTaskSchema(typeNames: readonly string[], payload: JSONSchemaO
       payload,
       notify_url: {
         type: ['string', 'null'],
+        format: 'uri',
         maxLength: maxNotifyUrlLength,
         description: 'Where the outcome is to be POSTed: an absolute http or https URL. Left out or null: nowhere.',
       },
@@ -60,7 +61,8 @@ export function newTaskSchema(typeNames: readonly string[], payload: JSONSchemaO
  * @returns a function that gives the task, or throws InvalidRequestError with every fault it found (bounded)
  */
 export function createTaskRequestValidator(taskTypes: ReadonlyMap<string, TaskType>): (body: unknown) => NewTask {
-  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+  // Whether notify_url is a URL is checked by `notifyUrlFault`, which says what is wrong with it.
+  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, formats: { uri: true } });
   // The payload is checked on its own, so that each fault is told once, whatever else is wrong.
   const isRequest = ajv.compile<TaskRequestBody>(newTaskSchema([...taskTypes.keys()], {}));
   const payloadChecks = new Map([...taskTypes].map(([name, type]) => [name, ajv.compile(type.payloadSchema)]));

@@ -5,10 +5,11 @@ import {
   type RequestedSlot,
   type TaskDocument,
   type TaskResource,
+  type TaskStatus,
 } from '@nask/schemas';
 
 /** A document whose request is there: only those are tasks to a client. */
-export type VisibleTaskDocument = TaskDocument & { requested: RequestedSlot };
+export type VisibleTaskDocument = TaskDocument & { requested: RequestedSlot; status: TaskStatus };
 
 export function isVisible(document: TaskDocument | undefined): document is VisibleTaskDocument {
   return document?.requested !== undefined;

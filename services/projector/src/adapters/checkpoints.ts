@@ -1,4 +1,4 @@
-import { checkpointId, checkpointsCollection, type CheckpointDocument } from '@nask/schemas';
+import { checkpointId, type CheckpointDocument } from '@nask/schemas';
 import type { Db } from 'mongodb';
 import { durable, durablyRead } from './durability.ts';
 
@@ -20,8 +20,8 @@ export interface Checkpoints {
   advance(checkpoints: readonly Checkpoint[]): Promise<void>;
 }
 
-export function createCheckpoints(db: Db): Checkpoints {
-  const collection = db.collection<CheckpointDocument>(checkpointsCollection);
+export function createCheckpoints(db: Db, name: string): Checkpoints {
+  const collection = db.collection<CheckpointDocument>(name);
 
   return {
     async load(partitions) {

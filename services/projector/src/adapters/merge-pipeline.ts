@@ -1,6 +1,6 @@
 import type { TaskDocument } from '@nask/schemas';
 import type { Document } from 'mongodb';
-import { slotNames, slotRules, type SlotName } from '../domain/slots.ts';
+import { slotNames, slotRules, slotTimes, type SlotName } from '../domain/slots.ts';
 
 /**
  * The update that merges a document into the stored one, by the rule of `merge` in domain/evolve.ts, evaluated by the
@@ -12,7 +12,12 @@ import { slotNames, slotRules, type SlotName } from '../domain/slots.ts';
 export function mergePipeline(patch: TaskDocument): Document[] {
   const merged = Object.fromEntries(slotNames.map((name) => [name, keptSlot(name, patch)]));
   const kept = Object.fromEntries(slotNames.map((name) => [name, `$${name}`]));
-  return [{ $replaceWith: { _id: '$_id', ...merged } }, { $replaceWith: { _id: '$_id', status, ...kept } }];
+  const document = { _id: '$_id', status, created_at: createdAt, ...kept };
+  const stub = { _id: '$_id', status: 'ERASED', created_at: `$erased.${slotTimes.erased}`, erased: '$erased' };
+  return [
+    { $replaceWith: { _id: '$_id', ...merged } },
+    { $replaceWith: { $cond: [isMissing('erased'), document, stub] } },
+  ];
 }
 
 /** A field that is missing stays missing: an expression that comes to nothing leaves its field out. */
@@ -40,7 +45,12 @@ const hasFailed = {
   ],
 };
 
-/** As `statusOf` in domain/evolve.ts. */
+/** As `createdAtOf` in domain/evolve.ts. */
+const createdAt = slotNames
+  .map((name) => `$${name}.${slotTimes[name]}`)
+  .reduceRight<unknown>((later, time) => ({ $ifNull: [time, later] }), null);
+
+/** As `statusOf` in domain/evolve.ts, of what was not erased. */
 const status = {
   $ifNull: [
     '$completed.outcome',

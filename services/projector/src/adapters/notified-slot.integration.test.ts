@@ -37,7 +37,7 @@ const attempt = (n: number): TaskEvent => ({
 });
 
 test('attempts that are merged in any order, with any repetition, give the bytes of the last one', async () => {
-  const store = createTaskStore(db);
+  const store = createTaskStore(db, tasksCollection);
   let id = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom(1, 2, 3), { minLength: 1, maxLength: 5 }), async (order) => {

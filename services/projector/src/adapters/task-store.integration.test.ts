@@ -11,7 +11,7 @@ import { createTaskStore, type TaskStore } from './task-store.ts';
 const client = new MongoClient(testServers().mongoUrl);
 const db = client.db(isolate('task-store').database);
 const tasks = db.collection<TaskDocument>(tasksCollection);
-const store = createTaskStore(db);
+const store = createTaskStore(db, tasksCollection);
 
 beforeEach(() => tasks.deleteMany({}));
 afterAll(async () => {
@@ -102,6 +102,7 @@ describe('the documents in the database', () => {
         for (const document of documents) await tasks.replaceOne({ _id: document._id }, document, { upsert: true });
         return new Map();
       },
+      erasedAmong: async () => [],
     };
     const check = expectTheBytesOfTheLog((batches) => oneAfterTheOther(replacing, batches), { endOnFailure: true });
     await expect(check).rejects.toThrow(/Property failed/);

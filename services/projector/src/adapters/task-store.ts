@@ -1,7 +1,8 @@
-import { tasksCollection, type TaskDocument } from '@nask/schemas';
+import type { TaskDocument } from '@nask/schemas';
 import { MongoBulkWriteError, type Collection, type Db } from 'mongodb';
 import { durable } from './durability.ts';
 import { mergePipeline } from './merge-pipeline.ts';
+import { hasOnlyDuplicates, writeErrorsOf } from './write-errors.ts';
 
 /** The documents of the read model, as the projector writes them. */
 export interface TaskStore {
@@ -12,41 +13,34 @@ export interface TaskStore {
    * @returns of the tasks with a request in the batch that were stored before: task id -> event id of the stored request
    */
   merge(documents: Iterable<TaskDocument>): Promise<Map<number, string>>;
+  /** Which of these tasks are erased, as the database has it after the call. */
+  erasedAmong(ids: readonly number[]): Promise<number[]>;
 }
 
 /** Longer lists are slow in some stores, and no faster in MongoDB. */
 const maxIdsPerQuery = 100;
 
-const duplicateKey = 11000;
-
-export function createTaskStore(db: Db): TaskStore {
-  const tasks = db.collection<TaskDocument>(tasksCollection);
-
-  let indexed: Promise<unknown> | undefined;
-
-  /** For whoever looks for the webhooks that were given up. Small: only those are in it. */
-  async function ensureIndex(): Promise<void> {
-    indexed ??= tasks.createIndex(
-      { 'notified.state': 1, _id: 1 },
-      { partialFilterExpression: { 'notified.state': 'FAILED' } },
-    );
-    try {
-      await indexed;
-    } catch (error) {
-      indexed = undefined;
-      throw error;
-    }
-  }
+export function createTaskStore(db: Db, collection: string): TaskStore {
+  const tasks = db.collection<TaskDocument>(collection);
 
   return {
     async merge(documents) {
-      await ensureIndex();
       const { requests = [], others = [] } = Object.groupBy(documents, ({ requested }) =>
         requested === undefined ? 'others' : 'requests',
       );
       const storedBefore = await insertNew(tasks, requests);
       await update(tasks, [...others, ...storedBefore]);
       return await readRequests(tasks, storedBefore);
+    },
+    async erasedAmong(ids) {
+      // There mostly is none, and that costs one look into an index.
+      if ((await tasks.findOne({ status: 'ERASED' }, { projection: { _id: 1 } })) === null) return [];
+      const erased: number[] = [];
+      for (const some of chunksOf(ids)) {
+        const found = tasks.find({ _id: { $in: some }, status: 'ERASED' }, { projection: { _id: 1 } });
+        for await (const { _id } of found) erased.push(_id);
+      }
+      return erased;
     },
   };
 }
@@ -61,7 +55,7 @@ async function insertNew(tasks: Collection<TaskDocument>, documents: TaskDocumen
     await tasks.insertMany(documents, { ordered: false, ...durable });
     return [];
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || !isOnlyOfDuplicates(error)) throw error;
+    if (!(error instanceof MongoBulkWriteError) || !hasOnlyDuplicates(error)) throw error;
     return writeErrorsOf(error).map(({ index }) => documents[index]!);
   }
 }
@@ -79,20 +73,14 @@ async function readRequests(
   documents: readonly TaskDocument[],
 ): Promise<Map<number, string>> {
   const eventIds = new Map<number, string>();
-  for (let start = 0; start < documents.length; start += maxIdsPerQuery) {
-    const ids = documents.slice(start, start + maxIdsPerQuery).map(({ _id }) => _id);
+  for (const ids of chunksOf(documents.map(({ _id }) => _id))) {
     const stored = tasks.find({ _id: { $in: ids } }, { projection: { 'requested.event_id': 1 } });
     for await (const { _id, requested } of stored) if (requested) eventIds.set(_id, requested.event_id);
   }
   return eventIds;
 }
 
-function isOnlyOfDuplicates(error: MongoBulkWriteError): boolean {
-  // An error of the write concern is about the documents that were inserted: they are not durable.
-  if (error.result.getWriteConcernError() !== undefined) return false;
-  return writeErrorsOf(error).every(({ code }) => code === duplicateKey);
-}
-
-function writeErrorsOf({ writeErrors }: MongoBulkWriteError) {
-  return Array.isArray(writeErrors) ? writeErrors : [writeErrors];
+function chunksOf(ids: readonly number[]): number[][] {
+  const chunks = Math.ceil(ids.length / maxIdsPerQuery);
+  return Array.from({ length: chunks }, (_, index) => ids.slice(index * maxIdsPerQuery, (index + 1) * maxIdsPerQuery));
 }

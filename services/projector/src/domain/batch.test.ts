@@ -22,7 +22,7 @@ describe('folding batches', () => {
         for (const [id, document] of stored)
           expect(Buffer.compare(BSON.serialize(document), BSON.serialize(model.get(id)!))).toBe(0);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

@@ -1,12 +1,13 @@
-import type { TaskDocument, TaskStatus } from '@nask/schemas';
-import { slotNames, slotOf, slotRules, type SlotRule, type Slots } from './slots.ts';
+import type { TaskDocument } from '@nask/schemas';
+import { slotNames, slotOf, slotRules, slotTimes, type SlotRule, type Slots } from './slots.ts';
 import type { TaskEvent } from './task-event.ts';
 
 /**
  * The fold: what a task's document becomes by one more event of that task.
  *
  * It is commutative, associative and idempotent, for all it does is to keep, in each slot, the event that comes first in
- * an order of all events of its kind (slots.ts says which): a join-semilattice, as in state-based CRDTs. So the same events give the same document, byte for byte once
+ * an order of all events of its kind (slots.ts says which), or the erasure alone once there is one: a join-semilattice,
+ * as in state-based CRDTs. So the same events give the same document, byte for byte once
  * it is BSON, in any order, with any repetition, and cut into any batches. It throws for no event.
  *
  *     PENDING ──started──> STARTED ──completed──> SUCCESS, FAILURE, REVOKED
@@ -15,6 +16,8 @@ import type { TaskEvent } from './task-event.ts';
  *        │                  v   │                    │
  *        │                  RETRY ──completed────────┤
  *        └─────────────────completed─────────────────┘     (once there is an end, it stays)
+ *
+ *     any of them ──erased──> ERASED                             (which absorbs every other event)
  *
  * @param document what the events so far have made, of the same task; undefined: none yet
  * @param offset the event's position in its topic
@@ -33,13 +36,22 @@ export function merge(one: TaskDocument | undefined, other: TaskDocument): TaskD
   return taskDocument(one._id, Object.fromEntries(slots) as Slots);
 }
 
-/** The document with these slots: status derived, fields in canonical order, empty slots left out. */
-function taskDocument(id: number, slots: Slots): TaskDocument {
+/** The document with these slots: the rest derived, fields in canonical order, empty slots left out. */
+function taskDocument(id: number, all: Slots): TaskDocument {
+  const slots: Slots = all.erased === undefined ? all : { erased: all.erased };
   const filled = slotNames.flatMap((name) => (slots[name] === undefined ? [] : [[name, slots[name]]]));
-  return { _id: id, status: statusOf(slots), ...(Object.fromEntries(filled) as Slots) };
+  return { _id: id, status: statusOf(slots), created_at: createdAtOf(slots), ...(Object.fromEntries(filled) as Slots) };
 }
 
-function statusOf({ started, attempt_failed: failed, completed }: Slots): TaskStatus {
+/** As `createdAt` in adapters/merge-pipeline.ts. */
+function createdAtOf(slots: Slots): Date {
+  const times = slotNames.map((name) => (slots[name] as Record<string, Date> | undefined)?.[slotTimes[name]]);
+  return times.find((time) => time !== undefined)!;
+}
+
+/** As `status` in adapters/merge-pipeline.ts. */
+function statusOf({ started, attempt_failed: failed, completed, erased }: Slots): TaskDocument['status'] {
+  if (erased !== undefined) return 'ERASED';
   if (completed !== undefined) return completed.outcome;
   if (failed !== undefined && failed.attempt >= (started?.attempt ?? 0)) return 'RETRY';
   return started === undefined ? 'PENDING' : 'STARTED';

@@ -31,6 +31,8 @@ export function impossibility({ name, data }: TaskEvent, key: string | null): st
         timeFault('completed_at', data.completed_at) ??
         (data.result === null ? undefined : jsonFault('result', data.result))
       );
+    case 'TaskErased':
+      return timeFault('requested_at', data.requested_at) ?? timeFault('erased_at', data.erased_at);
     case 'NotificationAttempted':
       return (
         timeFault('attempted_at', data.attempted_at) ??

@@ -2,6 +2,7 @@ import type {
   AttemptFailedSlot,
   CancellationRequestedSlot,
   CompletedSlot,
+  ErasedSlot,
   NotificationAttempted,
   NotifiedSlot,
   ProgressedSlot,
@@ -11,6 +12,7 @@ import type {
   TaskCancellationRequested,
   TaskCompleted,
   TaskDocument,
+  TaskErased,
   TaskProgressed,
   TaskRequested,
   TaskStarted,
@@ -35,7 +37,20 @@ export const slotRules = {
   cancellation_requested: 'first',
   completed: 'first',
   notified: 'last',
+  erased: 'first',
 } as const satisfies Partial<Record<keyof TaskDocument, SlotRule>>;
+
+/** Of each slot the field that says when it was: the first that is there tells since when a task is. */
+export const slotTimes = {
+  requested: 'requested_at',
+  started: 'started_at',
+  attempt_failed: 'failed_at',
+  progressed: 'progressed_at',
+  cancellation_requested: 'requested_at',
+  completed: 'completed_at',
+  notified: 'attempted_at',
+  erased: 'requested_at',
+} as const satisfies Record<keyof typeof slotRules, string>;
 
 export type SlotName = keyof typeof slotRules;
 
@@ -60,6 +75,8 @@ export function slotOf(event: TaskEvent, offset: number): Slots {
       return { completed: completedSlot(event.data, offset) };
     case 'NotificationAttempted':
       return { notified: notifiedSlot(event.data, offset) };
+    case 'TaskErased':
+      return { erased: erasedSlot(event.data, offset) };
   }
 }
 
@@ -133,5 +150,14 @@ function notifiedSlot(data: NotificationAttempted, offset: number): NotifiedSlot
     last_error: data.error,
     attempted_at: new Date(data.attempted_at),
     next_attempt_at: data.next_attempt_at === null ? null : new Date(data.next_attempt_at),
+  };
+}
+
+function erasedSlot(data: TaskErased, offset: number): ErasedSlot {
+  return {
+    offset,
+    event_id: data.event_id,
+    requested_at: new Date(data.requested_at),
+    erased_at: new Date(data.erased_at),
   };
 }

@@ -8,7 +8,8 @@ export type TaskEventName =
   | 'TaskProgressed'
   | 'TaskCancellationRequested'
   | 'TaskCompleted'
-  | 'NotificationAttempted';
+  | 'NotificationAttempted'
+  | 'TaskErased';
 
 /** One event of a task, decoded. */
 export type TaskEvent = { [N in TaskEventName]: { readonly name: N; readonly data: Events[N] } }[TaskEventName];

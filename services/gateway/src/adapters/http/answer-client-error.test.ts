@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createHttpServer, type HttpServer } from '@nask/service';
+import { createHttpServer, createLogger, type HttpServer } from '@nask/service';
 import { answerClientError } from './answer-client-error.ts';
 import { problemTypes, type ProblemName } from './problem-types.ts';
 
@@ -13,7 +13,7 @@ beforeEach(async () => {
     port: 0,
     listener: (_request, response) => void response.end('served'),
     headersTimeoutMs: 50,
-    onClientError: answerClientError,
+    onClientError: answerClientError(createLogger({ service: 'gateway', level: 'silent' })),
   });
   await server.start();
 });
@@ -37,6 +37,8 @@ describe('what is no request is answered with a problem, whole, and the connecti
     const { status, title } = problemTypes[name];
     expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(head).toContain('Connection: close');
+    expect(head).toContain('X-Content-Type-Options: nosniff');
+    expect(head).toMatch(/^X-Request-Id: [\da-f-]{36}\r$/m);
     expect(head).toContain(`Content-Length: ${Buffer.byteLength(body)}`);
     expect(JSON.parse(body)).toMatchObject({ type: `/problems/${name}`, title, status });
   });

@@ -1,15 +1,26 @@
+import { randomUUID } from 'node:crypto';
 import { maxHeaderSize, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Logger } from '@nask/kafka';
 import { problem, type Problem } from './problem.ts';
+import { securityHeaders } from './security-headers.ts';
 
 /**
- * Answers what Node could not make a request of, and headers that are too slow, with a problem detail: there is no
- * response object, so the whole answer is written to the socket. Answers to requests before it are on the socket
- * already.
+ * Makes the listener that answers what Node could not make a request of, and headers that are too slow, with a problem
+ * detail: there is no response object, so the whole answer is written to the socket. Answers to requests before it are
+ * on the socket already.
  */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
-  else socket.end(overTheWire(problemOfCode(error.code)));
+export function answerClientError(logger: Logger): (error: NodeJS.ErrnoException, socket: Duplex) => void {
+  return (error, socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    const problem = problemOfCode(error.code);
+    const requestId = randomUUID();
+    logger.debug({ err: error, requestId, problem: problem.body.type }, 'What came is no request');
+    socket.end(overTheWire(problem, requestId));
+  };
 }
 
 function problemOfCode(code: string | undefined): Problem {
@@ -25,12 +36,14 @@ function problemOfCode(code: string | undefined): Problem {
   }
 }
 
-function overTheWire({ body }: Problem): string {
+function overTheWire({ body }: Problem, requestId: string): string {
   const text = JSON.stringify(body);
   return [
     `HTTP/1.1 ${body.status} ${STATUS_CODES[body.status]}`,
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(text)}`,
+    `X-Request-Id: ${requestId}`,
+    ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
     '',
     text,

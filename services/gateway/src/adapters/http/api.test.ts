@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { startApi, type ApiUnderTest } from './fixtures/api-under-test.ts';
 import { expectProblem } from './fixtures/expect-problem.ts';
 import { problemTypes, type ProblemName } from './problem-types.ts';
@@ -15,9 +17,11 @@ afterEach(() => api.stop());
 describe('the API as a whole', () => {
   test.each([
     ['DELETE', '/api/tasks', 'HEAD, GET, POST, OPTIONS'],
-    ['PUT', '/api/tasks/4', 'HEAD, GET, OPTIONS'],
-    ['TRACE', '/api/tasks/4', 'HEAD, GET, OPTIONS'],
-    ['PROPFIND', '/api/tasks/4', 'HEAD, GET, OPTIONS'],
+    ['DELETE', '/api/tasks/batch', 'POST, OPTIONS'],
+    ['GET', '/api/tasks/batch', 'POST, OPTIONS'],
+    ['PUT', '/api/tasks/4', 'HEAD, GET, DELETE, OPTIONS'],
+    ['TRACE', '/api/tasks/4', 'HEAD, GET, DELETE, OPTIONS'],
+    ['PROPFIND', '/api/tasks/4', 'HEAD, GET, DELETE, OPTIONS'],
   ])('%s %s is not allowed, and Allow says what is', async (method, path, allow) => {
     const answer = await api.call(method, path);
     expectProblem(answer, 'method-not-allowed');
@@ -46,6 +50,19 @@ describe('the API as a whole', () => {
     '/metrics',
   ])('there is nothing at %s', async (path) => {
     expectProblem(await api.call('GET', path), 'not-found');
+  });
+
+  test('a request without a Host is refused, one that expects what nobody knows is served', async () => {
+    const send = (bytes: string) => {
+      const socket = connect(api.server.port, '127.0.0.1');
+      socket.write(bytes);
+      return text(socket);
+    };
+    const refused = await send('GET /api/tasks/4 HTTP/1.1\r\n\r\n');
+    expect(refused).toMatch(/^HTTP\/1\.1 400 /);
+    expect(refused).toContain('"detail":"An HTTP/1.1 request has to have a Host header."');
+    const served = await send('GET /api/tasks/4 HTTP/1.1\r\nHost: x\r\nExpect: magic\r\nConnection: close\r\n\r\n');
+    expect(served).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   test('every kind of problem can be read at its type', async () => {
@@ -86,7 +103,7 @@ describe('the API as a whole', () => {
   test('requests above the limit are refused at once, the others are served', async () => {
     await restart({ maxRequestsInFlight: 1 });
     const arrived = Promise.withResolvers<void>();
-    const gate = Promise.withResolvers<number>();
+    const gate = Promise.withResolvers<{ id: number }>();
     api.operations.accept = () => {
       arrived.resolve();
       return gate.promise;
@@ -96,7 +113,7 @@ describe('the API as a whole', () => {
     const second = await api.call('GET', '/api/tasks/4');
     expectProblem(second, 'overloaded');
     expect(second.json()['detail']).toContain('at most 1 such requests');
-    gate.resolve(4);
+    gate.resolve({ id: 4 });
     expect((await first).status).toBe(202);
     expect((await api.call('GET', '/api/tasks/4')).status).toBe(200);
   });
@@ -104,7 +121,7 @@ describe('the API as a whole', () => {
   test('a request whose client has left counts until its work is done', async () => {
     await restart({ maxRequestsInFlight: 1 });
     const arrived = Promise.withResolvers<void>();
-    const gate = Promise.withResolvers<number>();
+    const gate = Promise.withResolvers<{ id: number }>();
     api.operations.accept = () => {
       arrived.resolve();
       return gate.promise;
@@ -115,7 +132,7 @@ describe('the API as a whole', () => {
     await arrived.promise;
     client.destroy();
     expectProblem(await api.call('GET', '/api/tasks/4'), 'overloaded');
-    gate.resolve(4);
+    gate.resolve({ id: 4 });
     await api.logged('"status":"aborted"');
     expect((await api.call('GET', '/api/tasks/4')).status).toBe(200);
   });
@@ -133,7 +150,7 @@ describe('the API as a whole', () => {
 
   test('on stop, requests are answered and their connections closed', async () => {
     const arrived = Promise.withResolvers<void>();
-    const gate = Promise.withResolvers<number>();
+    const gate = Promise.withResolvers<{ id: number }>();
     api.operations.accept = () => {
       arrived.resolve();
       return gate.promise;
@@ -141,7 +158,7 @@ describe('the API as a whole', () => {
     const first = api.call('POST', '/api/tasks', { body: prime });
     await arrived.promise;
     const stopped = api.server.stop({ graceMs: 60_000 });
-    gate.resolve(4);
+    gate.resolve({ id: 4 });
     expect((await first).status).toBe(202);
     await stopped;
     await expect(api.call('GET', '/api/tasks/4')).rejects.toThrow('ECONNREFUSED');

@@ -5,31 +5,56 @@ import type { Registry } from 'prom-client';
 import type { Logger } from '@nask/kafka';
 import type { TaskType } from '@nask/schemas';
 import { answerErrors } from './answer-errors.ts';
+import { createAsyncApiRoutes } from './asyncapi/asyncapi-routes.ts';
 import { createBatchRoutes } from './batch-routes.ts';
+import { createEventRoutes, type EventLimits, type EventOperations } from './event-routes.ts';
+import { guardRoutes } from './guard-routes.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
 import { observe, type AccessLogLevel } from './observe.ts';
+import { createErasureRoutes, type ErasureOperations } from './erasure-routes.ts';
 import { createNotificationRoutes, type NotificationOperations } from './notification-routes.ts';
+import type { ClientAccess } from './client-access.ts';
+import { allowOrigins } from './cors.ts';
 import { createDocsRoutes } from './docs-routes.ts';
+import { apiOperations } from './openapi/document.ts';
 import { createOpenApiRoutes } from './openapi/openapi-routes.ts';
 import { createProblemRoutes } from './problem-routes.ts';
 import type { BodyLimits } from './read-body.ts';
+import { requireHost } from './require-host.ts';
+import { createPlaces } from './places.ts';
+import { createReadRoutes, type ReadOperations } from './read-routes.ts';
+import { createStatsRoutes, type StatsOperations } from './stats-routes.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 import { createTaskRoutes, type TaskOperations } from './task-routes.ts';
-import { unmatched } from './unmatched.ts';
+import { createTaskTypeRoutes } from './task-type-routes.ts';
+import { refuseAtWrittenPaths, unmatched } from './unmatched.ts';
 
-export interface ApiOptions extends BodyLimits {
-  operations: TaskOperations & NotificationOperations;
+export interface ApiOptions extends BodyLimits, Omit<EventLimits, 'logger'> {
+  operations: TaskOperations &
+    ReadOperations &
+    EventOperations &
+    StatsOperations &
+    ErasureOperations &
+    NotificationOperations;
   taskTypes: ReadonlyMap<string, TaskType>;
+  /** Put before the names of topics. */
+  topicPrefix: string;
   /** Answers /healthz and /readyz, outside of logs, limits and metrics. */
   healthListener: RequestListener;
   /** The largest body of a batch. */
   maxBatchBodyBytes: number;
   logger: Logger;
   metrics: Registry;
+  access: ClientAccess;
+  /** Whose pages may call the API. */
+  corsOrigins: readonly string[];
   accessLogLevel: AccessLogLevel;
   /** How many requests are served at once. */
   maxRequestsInFlight: number;
-  /** How long a read waits for the read model. */
-  readWaitMs: number;
+  /** The longest `Prefer: wait`, in seconds. */
+  maxWaitS: number;
+  /** How many requests wait at once because they prefer to. */
+  maxWaitingRequests: number;
   /** How long one request to send webhooks again may take. */
   redeliverWaitMs: number;
 }
@@ -41,9 +66,15 @@ export function createApi(options: ApiOptions): RequestListener {
   const { logger, metrics } = options;
   const app = new Koa();
   app.use(observe({ logger, level: options.accessLogLevel, metrics }));
+  app.use(setSecurityHeaders);
+  if (options.corsOrigins.length > 0) app.use(allowOrigins(options.corsOrigins));
   app.use(answerErrors(logger));
+  app.use(requireHost);
   app.use(inFlightLimit(options.maxRequestsInFlight));
-  for (const router of createRouters(options)) app.use(router.routes());
+  const routers = createRouters(options);
+  guardRoutes(routers, apiOperations, options.access);
+  app.use(refuseAtWrittenPaths(routers));
+  for (const router of routers) app.use(router.routes());
   app.use(unmatched);
   // Answers that cannot be written any more: the client is gone, which is its right.
   app.on('error', (error: Error) => logger.debug({ err: error }, 'An answer could not be written'));
@@ -56,12 +87,19 @@ export function createApi(options: ApiOptions): RequestListener {
 
 /** All routes. Each is an operation of the OpenAPI document. */
 export function createRouters(options: ApiOptions): readonly Router[] {
+  const waits = { ...options, waitPlaces: createPlaces(options.maxWaitingRequests) };
   return [
-    createTaskRoutes(options.operations, options),
+    createTaskRoutes(options.operations, waits),
+    createReadRoutes(options.operations, waits),
+    createEventRoutes(options.operations, options),
+    createStatsRoutes(options.operations),
     createBatchRoutes(options.operations, options),
+    createErasureRoutes(options.operations, options),
     createNotificationRoutes(options.operations, options),
+    createTaskTypeRoutes(options.taskTypes),
     createProblemRoutes(),
-    createOpenApiRoutes(options.taskTypes),
+    createOpenApiRoutes(options.taskTypes, options.access),
+    createAsyncApiRoutes(options.topicPrefix),
     createDocsRoutes(),
   ];
 }

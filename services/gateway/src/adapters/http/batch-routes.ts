@@ -1,11 +1,16 @@
 import Router from '@koa/router';
 import type { Logger } from '@nask/kafka';
 import type { TaskResource } from '@nask/schemas';
-import { validTraceparent } from '../../domain/correlation.ts';
+import type { LogPosition } from '../../domain/consistency-token.ts';
+import type { Correlation } from '../../domain/correlation.ts';
 import { parseJsonText } from '../../domain/json-text.ts';
 import { errorInBatch, tasksOfBatch } from '../../domain/task-batch.ts';
 import { loggedProblemOf } from './answer-errors.ts';
 import { assertJson } from './assert-json.ts';
+import { setConsistencyToken } from './consistent-read.ts';
+import type { ClientAccess } from './client-access.ts';
+import { correlationOf } from './correlation-of.ts';
+import { idempotencyKeyOf } from './idempotency-key-of.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
 import { pendingTask } from './pending-task.ts';
 import type { ProblemBody } from './problem.ts';
@@ -21,7 +26,7 @@ const maxBatchesInFlight = 16;
 /** Many tasks in one request. */
 export function createBatchRoutes(
   operations: Pick<TaskOperations, 'validate' | 'accept'>,
-  options: { bodyTimeoutMs: number; maxBatchBodyBytes: number; logger: Logger },
+  options: { bodyTimeoutMs: number; maxBatchBodyBytes: number; access: ClientAccess; logger: Logger },
 ): Router {
   const limits: BodyLimits = { maxBodyBytes: options.maxBatchBodyBytes, bodyTimeoutMs: options.bodyTimeoutMs };
   const router = new Router();
@@ -29,22 +34,31 @@ export function createBatchRoutes(
   router.post('/api/tasks/batch', inFlightLimit(maxBatchesInFlight), async (ctx) => {
     assertJson(ctx);
     const tasks = tasksOfBatch(parseJsonText(await readBodyText(ctx.req, limits)));
-    const traceparent = validTraceparent(ctx.get('traceparent'));
-    const requestId = ctx.state['requestId'] as string;
-    const results = await Promise.all(tasks.map((task, index) => resultOf(task, index, { traceparent, requestId })));
+    options.access.charge(ctx, tasks.length - 1);
+    const keyOf = idempotencyKeyOf(ctx);
+    const correlation = correlationOf(ctx);
+    const written: LogPosition[] = [];
+    const results = await Promise.all(
+      tasks.map((task, index) => resultOf(task, { index, key: keyOf(index), correlation, written })),
+    );
+    setConsistencyToken(ctx, written);
     ctx.body = { results };
   });
 
   async function resultOf(
     body: unknown,
-    index: number,
-    { traceparent, requestId }: { traceparent: string | undefined; requestId: string },
+    request: { index: number; key: string | undefined; correlation: Correlation; written: LogPosition[] },
   ): Promise<BatchResult> {
     try {
       const task = operations.validate(body);
-      return { status: 202, task: pendingTask(await operations.accept(task, traceparent), task) };
+      const { id, position } = await operations.accept(task, request.correlation, request.key);
+      if (position !== undefined) request.written.push(position);
+      return { status: 202, task: pendingTask(id, task) };
     } catch (error) {
-      const { body: problem } = loggedProblemOf(errorInBatch(error, index), { logger: options.logger, requestId });
+      const { body: problem } = loggedProblemOf(errorInBatch(error, request.index), {
+        logger: options.logger,
+        requestId: request.correlation.requestId,
+      });
       return { status: problem.status, problem };
     }
   }

@@ -18,9 +18,11 @@ describe('POST /api/tasks/{id}/cancel', () => {
       return cancel(id, traceparent, startBound);
     };
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    const answer = await api.call('POST', '/api/tasks/4/cancel', { headers: { traceparent } });
+    const answer = await api.call('POST', '/api/tasks/4/cancel', {
+      headers: { traceparent, 'x-request-id': 'req-1' },
+    });
     expect([answer.status, answer.json()]).toEqual([202, expect.objectContaining({ id: 4, status: 'PENDING' })]);
-    expect(calls).toEqual([[4, traceparent]]);
+    expect(calls).toEqual([[4, { requestId: 'req-1', traceparent }]]);
   });
 
   test.each([

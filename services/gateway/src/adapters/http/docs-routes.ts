@@ -13,6 +13,9 @@ const parts: ReadonlyMap<string, string> = new Map([
   ...['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png'].map((name) => [name, swaggerFolder] as const),
 ]);
 
+/** The names of all parts. */
+export const docsPageParts: readonly string[] = [...parts.keys()];
+
 /** The page runs scripts from here alone, and calls this API alone. Swagger UI sets styles in elements. */
 const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -1,10 +1,12 @@
 import Router from '@koa/router';
+import type { Correlation } from '../../domain/correlation.ts';
 import { TaskNotFoundError } from '../../domain/errors.ts';
 import { parseJsonText } from '../../domain/json-text.ts';
 import { redeliverySelection, type RedeliverySelection } from '../../domain/redelivery-selection.ts';
 import { parseTaskId } from '../../domain/task-id.ts';
 import type { VisibleTaskDocument } from '../../domain/task-view.ts';
 import { assertJson } from './assert-json.ts';
+import { correlationOf } from './correlation-of.ts';
 import { readBodyText, type BodyLimits } from './read-body.ts';
 import { createRequestBound } from './request-bound.ts';
 
@@ -13,9 +15,13 @@ export interface NotificationOperations {
   /** @throws TaskNotFoundError */
   find(id: number, startBound: () => AbortSignal): Promise<VisibleTaskDocument>;
   /** Asks for the outcome to be sent again, for good. @throws TaskNotEndedError, NoNotifyUrlError */
-  redeliver(document: VisibleTaskDocument): Promise<void>;
+  redeliver(document: VisibleTaskDocument, correlation: Correlation): Promise<void>;
   /** The same for all that are selected, so many at most; `cursor` when there may be more. */
-  redeliverFailed(selection: RedeliverySelection, signal: AbortSignal): Promise<{ requested: number; cursor?: string }>;
+  redeliverFailed(
+    selection: RedeliverySelection,
+    correlation: Correlation,
+    signal: AbortSignal,
+  ): Promise<{ requested: number; cursor?: string }>;
 }
 
 /** Webhooks that are sent again by hand. */
@@ -30,7 +36,7 @@ export function createNotificationRoutes(
     if (id === undefined) throw new TaskNotFoundError('There is no such task: ids of tasks are positive integers.');
     const bound = createRequestBound(ctx.res, limits.readWaitMs);
     try {
-      await operations.redeliver(await operations.find(id, bound.start));
+      await operations.redeliver(await operations.find(id, bound.start), correlationOf(ctx));
     } finally {
       bound.end();
     }
@@ -44,7 +50,7 @@ export function createNotificationRoutes(
     const selection = redeliverySelection(parseJsonText(await readBodyText(ctx.req, limits)));
     const bound = createRequestBound(ctx.res, limits.redeliverWaitMs);
     try {
-      ctx.body = await operations.redeliverFailed(selection, bound.start());
+      ctx.body = await operations.redeliverFailed(selection, correlationOf(ctx), bound.start());
     } finally {
       bound.end();
     }

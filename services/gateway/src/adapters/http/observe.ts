@@ -3,6 +3,7 @@ import type { Context, Middleware, Next } from 'koa';
 import { Histogram, type Registry } from 'prom-client';
 import type { Logger } from '@nask/kafka';
 import { usableRequestId } from '../../domain/correlation.ts';
+import { clientOfRequest } from './client-access.ts';
 
 /** At which level a request is logged; `off`: not at all. */
 export type AccessLogLevel = 'off' | 'debug' | 'info';
@@ -32,7 +33,14 @@ export function observe(options: { logger: Logger; level: AccessLogLevel; metric
     duration.observe({ route, method: ctx.method, status }, durationMs / 1000);
     if (options.level !== 'off')
       options.logger[options.level](
-        { requestId, method: ctx.method, path: ctx.path, status, durationMs: Math.round(durationMs * 10) / 10 },
+        {
+          requestId,
+          client: clientOfRequest(ctx)?.name,
+          method: ctx.method,
+          path: ctx.path,
+          status,
+          durationMs: Math.round(durationMs * 10) / 10,
+        },
         'request',
       );
   };

@@ -10,7 +10,7 @@ let api: ApiUnderTest;
 beforeEach(async () => {
   api = await startApi();
   let id = 0;
-  api.operations.accept = async () => ++id;
+  api.operations.accept = async () => ({ id: ++id });
 });
 afterEach(() => api.stop());
 
@@ -45,7 +45,7 @@ describe('POST /api/tasks/batch', () => {
       id += 1;
       if (id === 2) throw new UnavailableError('NOT_ACCEPTED', 'The queue is full.');
       if (id === 3) throw new TypeError('secret detail');
-      return id;
+      return { id };
     };
     const answer = await api.call('POST', '/api/tasks/batch', {
       ...batch([prime(1), prime(2), prime(3), prime(4)]),
@@ -69,11 +69,11 @@ describe('POST /api/tasks/batch', () => {
     expect((most.json() as { results: { task: { id: number } }[] }).results.at(-1)?.task.id).toBe(1_000);
     const more = await api.call('POST', '/api/tasks/batch', batch(Array(1_001).fill(prime(1))));
     expectProblem(more, 'validation');
-    expect(more.json()['detail']).toBe('/tasks must NOT have more than 1000 items.');
+    expect(more.json()['detail']).toBe('/tasks must have at most 1000 items.');
   });
 
   test.each([
-    ['{"tasks":[]}', '/tasks must NOT have fewer than 1 items.'],
+    ['{"tasks":[]}', '/tasks must have at least 1 items.'],
     ['{"tasks":{}}', '/tasks must be array.'],
     ['{}', '/tasks is required.'],
     ['[]', 'the body must be object.'],

@@ -2,7 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { OutcomeUnknownError, TaskTooLargeError, UnavailableError } from '../../domain/errors.ts';
+import {
+  IdempotencyKeyInUseError,
+  IdempotencyKeyReusedError,
+  OutcomeUnknownError,
+  TaskTooLargeError,
+  UnavailableError,
+} from '../../domain/errors.ts';
 import { startApi, type ApiUnderTest } from './fixtures/api-under-test.ts';
 import { expectProblem } from './fixtures/expect-problem.ts';
 import type { ProblemName } from './problem-types.ts';
@@ -20,10 +26,13 @@ describe('POST /api/tasks', () => {
     const accepted: unknown[] = [];
     api.operations.accept = async (...args) => {
       accepted.push(args);
-      return 4;
+      return { id: 4 };
     };
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    const answer = await api.call('POST', '/api/tasks', { body: prime, headers: { traceparent } });
+    const answer = await api.call('POST', '/api/tasks', {
+      body: prime,
+      headers: { traceparent, 'x-request-id': 'req-1' },
+    });
     expect([answer.status, answer.headers['location'], answer.text]).toEqual([
       202,
       '/api/tasks/4',
@@ -33,9 +42,29 @@ describe('POST /api/tasks', () => {
     expect(accepted).toEqual([
       [
         { type: 'prime', payloadJson: '{"input":100}', notifyUrl: 'http://127.0.0.1:8000/', timeoutMs: null },
-        traceparent,
+        { requestId: 'req-1', traceparent },
+        undefined,
       ],
     ]);
+  });
+
+  test('hands its Idempotency-Key on, in quotes or without; each place of a batch has its own', async () => {
+    const keys: unknown[] = [];
+    api.operations.accept = async (_task, _correlation, key) => ({ id: keys.push(key) });
+    await api.call('POST', '/api/tasks', { body: prime, headers: { 'idempotency-key': '"k"' } });
+    await api.call('POST', '/api/tasks', { body: prime, headers: { 'idempotency-key': 'k' } });
+    const body = `{"tasks":[${prime},${prime}]}`;
+    await api.call('POST', '/api/tasks/batch', { body, headers: { 'idempotency-key': 'k' } });
+    expect(keys).toEqual(['//k', '//k', '/0/k', '/1/k']);
+  });
+
+  test.each(['', 'a b', '"'])('refuses the Idempotency-Key %j', async (key) => {
+    for (const path of ['/api/tasks', '/api/tasks/batch']) {
+      const body = path.endsWith('batch') ? `{"tasks":[${prime}]}` : prime;
+      const answer = await api.call('POST', path, { body, headers: { 'idempotency-key': key } });
+      expectProblem(answer, 'validation');
+      expect(answer.json()).toMatchObject({ errors: [{ parameter: 'Idempotency-Key' }] });
+    }
   });
 
   test('whatever is accepted as an answer: it is JSON', async () => {
@@ -46,6 +75,8 @@ describe('POST /api/tasks', () => {
   test.each([
     ['application/json', 202],
     ['application/json; charset=utf-8', 202],
+    ['application/json; charset="UTF-8"', 202],
+    ['application/json; charset=iso-8859-1', 415],
     ['application/vnd.nask+json', 202],
     ['application/x-www-form-urlencoded', 415],
     ['text/plain', 415],
@@ -140,6 +171,9 @@ describe('what keeps a task from being accepted', () => {
     ['no room', new UnavailableError('NOT_ACCEPTED', 'The queue is full.'), 'not-accepted', '2'],
     ['a stop', new UnavailableError('STOPPING', 'Stopping.'), 'stopping', '1'],
     ['its size', new TaskTooLargeError('Too large.'), 'body-too-large', undefined],
+    ['no store of its key', new UnavailableError('KEYS_UNAVAILABLE', 'Away.'), 'idempotency-keys-unavailable', '2'],
+    ['another with its key in flight', new IdempotencyKeyInUseError('In use.'), 'idempotency-key-in-use', '1'],
+    ['another body with its key', new IdempotencyKeyReusedError('Reused.'), 'idempotency-key-reused', undefined],
     ['no acknowledgement', new OutcomeUnknownError(17, 'Nobody knows.'), 'outcome-unknown', '5'],
   ])('%s is a problem', async (_, error, name, retryAfter) => {
     api.operations.accept = failsWith(error);

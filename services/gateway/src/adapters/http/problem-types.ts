@@ -15,6 +15,16 @@ export const problemTypes = {
     title: 'The request cannot be read',
     meaning: 'It is not valid HTTP, or its body is not JSON text in UTF-8.',
   },
+  unauthenticated: {
+    status: 401,
+    title: 'The request has no valid key',
+    meaning: 'Send an API key that this gateway knows: Authorization: Bearer KEY.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'The key does not allow this',
+    meaning: 'The detail names the scope that it lacks: read, write or admin.',
+  },
   'task-not-found': {
     status: 404,
     title: 'There is no such task',
@@ -39,12 +49,23 @@ export const problemTypes = {
   'task-not-ended': {
     status: 409,
     title: 'The task has not ended',
-    meaning: 'There is no outcome to send yet. It will be sent when the task ends.',
+    meaning: 'It has no outcome that could be sent yet, and it cannot be erased. Ask again when it has ended.',
   },
   'no-notify-url': {
     status: 409,
     title: 'The task has no notify_url',
     meaning: 'It was posted without one, so there is nowhere to send its outcome to.',
+  },
+  'idempotency-key-in-use': {
+    status: 409,
+    title: 'A request with this Idempotency-Key is being served',
+    meaning: 'Repeat the request: it will be answered with the same task.',
+    retryAfterS: 1,
+  },
+  'task-erased': {
+    status: 410,
+    title: 'The task was erased',
+    meaning: 'Somebody asked for that with DELETE. Its events in Kafka stay until their retention ends.',
   },
   'body-too-large': {
     status: 413,
@@ -60,6 +81,17 @@ export const problemTypes = {
     status: 422,
     title: 'The request breaks rules',
     meaning: 'Each entry of errors names a place (a JSON pointer into the body, or a query parameter) and its rule.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The Idempotency-Key came with another request',
+    meaning: 'Within 24 hours a key stands for one request. Take a new key for another one.',
+  },
+  'rate-limited': {
+    status: 429,
+    title: 'The key has used up its requests',
+    meaning:
+      'The RateLimit headers say how many there are, how many are left, and when there will be more. Nothing was done. A batch counts as many as it has tasks.',
   },
   'headers-too-large': {
     status: 431,
@@ -82,14 +114,26 @@ export const problemTypes = {
     title: 'Whether the task was accepted is unknown',
     meaning:
       'Kafka did not acknowledge it in time; it may be in the log, or come to be. If it was accepted, it has the id in ' +
-      'task_id: once GET /api/tasks/{task_id} answers 200 it was accepted, while it answers 404 it was not. Repeating the ' +
-      'request at once may run the task twice.',
+      'task_id: once GET /api/tasks/{task_id} answers 200 it was accepted, while it answers 404 it was not. A request ' +
+      'with an Idempotency-Key can be repeated at once and stays one task; without one, repeating it may run the task twice.',
     retryAfterS: 5,
+  },
+  'idempotency-keys-unavailable': {
+    status: 503,
+    title: 'Idempotency keys cannot be looked up now',
+    meaning: 'The store of the keys does not answer. The task was not accepted: repeat the request, with the same key.',
+    retryAfterS: 2,
   },
   'cancellation-unconfirmed': {
     status: 503,
     title: 'Whether the task will be cancelled is unknown',
     meaning: 'Kafka did not acknowledge the cancellation in time. Repeat the request: cancelling twice does no harm.',
+    retryAfterS: 2,
+  },
+  'erasure-unconfirmed': {
+    status: 503,
+    title: 'Whether the task will be erased is not known',
+    meaning: 'Kafka did not acknowledge the erasure in time. Repeat the request: erasing twice does no harm.',
     retryAfterS: 2,
   },
   'read-model-unavailable': {

@@ -45,18 +45,12 @@ async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Bu
 }
 
 /** The connection of a body that is too slow is closed with the answer: there is no end of it to wait for. */
-async function inTime(bytes: Promise<Buffer>, timeoutMs: number): Promise<Buffer> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () =>
-      late.reject(
-        new HttpProblem('request-timeout', `The body did not arrive within ${timeoutMs} ms.`, { Connection: 'close' }),
-      ),
-    timeoutMs,
-  );
-  try {
-    return await Promise.race([bytes, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function inTime(bytes: Promise<Buffer>, timeoutMs: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const detail = `The body did not arrive within ${timeoutMs} ms.`;
+      reject(new HttpProblem('request-timeout', detail, { Connection: 'close' }));
+    }, timeoutMs);
+    bytes.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { taskTypes } from '@nask/schemas';
 import { TaskNotFoundError, UnavailableError, type UnavailableCode } from '../../domain/errors.ts';
 import { cursorAfter } from '../../domain/page.ts';
 import { documentOf, startApi, whenAborted, type ApiUnderTest } from './fixtures/api-under-test.ts';
@@ -89,8 +90,8 @@ describe('GET /api/tasks', () => {
     const second = await api.call('GET', next!);
     expect(second.headers['link']).toBeUndefined();
     expect(pages).toEqual([
-      { limit: 2, afterId: 0 },
-      { limit: 2, afterId: 4 },
+      { limit: 2, order: 'id' },
+      { limit: 2, order: 'id', after: { id: 4 } },
     ]);
   });
 
@@ -112,3 +113,11 @@ async function restart(limits: Parameters<typeof startApi>[0]): Promise<void> {
   await api.stop();
   api = await startApi(limits);
 }
+
+test('GET /api/task-types names each type with the schema that its payload is checked with', async () => {
+  const answer = await api.call('GET', '/api/task-types');
+  expect([answer.status, answer.json()]).toEqual([
+    200,
+    { task_types: [...taskTypes.values()].map(({ name, payloadSchema }) => ({ name, payload_schema: payloadSchema })) },
+  ]);
+});

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { UnavailableError } from '../../domain/errors.ts';
 
-/** How long one request may wait for the read model. Costs nothing until it is started. */
+/** How long one request may wait. Costs nothing until it is started. */
 export interface RequestBound {
   readonly start: () => AbortSignal;
   end(): void;
@@ -10,24 +10,20 @@ export interface RequestBound {
 /**
  * A bound that ends with the time, or when the client leaves.
  * @param waitMs from the start of the wait
+ * @param onTimeout makes the signal's reason when the time is over
  */
-export function createRequestBound(response: ServerResponse, waitMs: number): RequestBound {
+export function createRequestBound(
+  response: ServerResponse,
+  waitMs: number,
+  onTimeout: () => Error = () => behind(waitMs),
+): RequestBound {
   const controller = new AbortController();
   const onClose = () => controller.abort(new Error('The client left while it waited.'));
   let timer: NodeJS.Timeout | undefined;
   return {
     start() {
       response.once('close', onClose);
-      timer = setTimeout(
-        () =>
-          controller.abort(
-            new UnavailableError(
-              'READ_MODEL_BEHIND',
-              `The read model did not reach what was accepted before this request within ${waitMs} ms, so whether the task exists is not known yet.`,
-            ),
-          ),
-        waitMs,
-      );
+      timer = setTimeout(() => controller.abort(onTimeout()), waitMs);
       return controller.signal;
     },
     end() {
@@ -35,4 +31,11 @@ export function createRequestBound(response: ServerResponse, waitMs: number): Re
       response.off('close', onClose);
     },
   };
+}
+
+function behind(waitMs: number): UnavailableError {
+  return new UnavailableError(
+    'READ_MODEL_BEHIND',
+    `The read model did not reach what was accepted before this request within ${waitMs} ms, so whether the task exists is not known yet.`,
+  );
 }

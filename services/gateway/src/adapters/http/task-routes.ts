@@ -1,83 +1,65 @@
-import type { Context } from 'koa';
 import Router from '@koa/router';
-import { validTraceparent } from '../../domain/correlation.ts';
-import { TaskNotFoundError } from '../../domain/errors.ts';
+import { hasEnded } from '@nask/schemas';
+import type { AcceptTask } from '../../domain/accept-task.ts';
+import { awaitTask, type AwaitTaskPorts } from '../../domain/await-task.ts';
+import type { CancelledTask } from '../../domain/cancel-task.ts';
+import type { Correlation } from '../../domain/correlation.ts';
 import { parseJsonText } from '../../domain/json-text.ts';
-import { cursorAfter, parsePage, type Page } from '../../domain/page.ts';
-import { parseTaskId } from '../../domain/task-id.ts';
 import type { NewTask } from '../../domain/task-request.ts';
-import { viewOf, type VisibleTaskDocument } from '../../domain/task-view.ts';
+import { viewOf } from '../../domain/task-view.ts';
 import { assertJson } from './assert-json.ts';
-import { inFlightLimit } from './in-flight-limit.ts';
+import { setConsistencyToken } from './consistent-read.ts';
+import { correlationOf } from './correlation-of.ts';
+import { idempotencyKeyOf } from './idempotency-key-of.ts';
+import { withTask } from './one-task.ts';
 import { pendingTask } from './pending-task.ts';
 import { readBodyText, type BodyLimits } from './read-body.ts';
-import { createRequestBound } from './request-bound.ts';
+import { preferredWait, type WaitLimits } from './preferred-wait.ts';
+import { answerTask } from './task-answer.ts';
 
 /** What the routes do, apart from HTTP. */
 export interface TaskOperations {
   /** The task of a parsed body. @throws InvalidRequestError */
   validate(body: unknown): NewTask;
-  /** Accepts a task, for good: resolves with its id once Kafka acknowledged the event. */
-  accept(task: NewTask, traceparent: string | undefined): Promise<number>;
-  /** Finds a task; `startBound` is called if it has to wait. @throws TaskNotFoundError */
-  find(id: number, startBound: () => AbortSignal): Promise<VisibleTaskDocument>;
+  accept: AcceptTask;
   /**
-   * Asks that a task be stopped: resolves with the task as it is, once Kafka acknowledged the event. `startBound` as above.
+   * Asks that a task be stopped: resolves with the task as it is, once Kafka acknowledged the event. `startBound` is
+   * called if it has to wait for the read model.
    * @throws TaskNotFoundError, TaskEndedError
    */
-  cancel(id: number, traceparent: string | undefined, startBound: () => AbortSignal): Promise<VisibleTaskDocument>;
-  /** One page, ascending by id, without results; `hasMore` when there are tasks after it. */
-  list(page: Page): Promise<{ documents: VisibleTaskDocument[]; hasMore: boolean }>;
+  cancel(id: number, correlation: Correlation, startBound: () => AbortSignal): Promise<CancelledTask>;
+  awaiting: AwaitTaskPorts;
 }
 
-type TaskContext = Context & { params: Record<string, string> };
-
-/** How many lists are read and sent at once: each may have some megabytes. */
-const maxListsInFlight = 50;
-
-/** The resources of tasks. */
-export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits & { readWaitMs: number }) {
+/** Tasks as they are posted and cancelled. */
+export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits & WaitLimits & { readWaitMs: number }) {
   const router = new Router();
 
   router.post('/api/tasks', async (ctx) => {
     assertJson(ctx);
     const task = operations.validate(parseJsonText(await readBodyText(ctx.req, limits)));
-    const id = await operations.accept(task, validTraceparent(ctx.get('traceparent')));
-    ctx.status = 202;
+    const { id, position } = await operations.accept(task, correlationOf(ctx), idempotencyKeyOf(ctx)());
+    setConsistencyToken(ctx, position === undefined ? [] : [position]);
     ctx.set('Location', `/api/tasks/${id}`);
+    // Whatever becomes of the wait: the task is accepted.
+    const awaited = await preferredWait(ctx, limits, (signal) => awaitTask(operations.awaiting, id, undefined, signal));
+    if (awaited?.document !== undefined && hasEnded(awaited.document.status)) {
+      ctx.set('Content-Location', `/api/tasks/${id}`);
+      answerTask(ctx, awaited.document);
+      return;
+    }
+    ctx.status = 202;
     ctx.body = pendingTask(id, task);
   });
 
-  router.get('/api/tasks', inFlightLimit(maxListsInFlight), async (ctx) => {
-    const page = parsePage(ctx.query);
-    const { documents, hasMore } = await operations.list(page);
-    const last = documents.at(-1);
-    if (hasMore && last !== undefined)
-      ctx.set('Link', `</api/tasks?limit=${page.limit}&cursor=${cursorAfter(last._id)}>; rel="next"`);
-    ctx.body = { tasks: documents.map(viewOf) };
-  });
-
-  router.get('/api/tasks/:id', async (ctx) => {
-    ctx.body = viewOf(await withTask(ctx, operations.find));
-  });
-
   router.post('/api/tasks/:id/cancel', async (ctx) => {
-    const traceparent = validTraceparent(ctx.get('traceparent'));
-    const task = await withTask(ctx, (id, startBound) => operations.cancel(id, traceparent, startBound));
+    const { task, position } = await withTask(ctx, limits.readWaitMs, (id, startBound) =>
+      operations.cancel(id, correlationOf(ctx), startBound),
+    );
+    setConsistencyToken(ctx, [position]);
     ctx.status = 202;
     ctx.body = viewOf(task);
   });
-
-  async function withTask<T>(ctx: TaskContext, use: (id: number, startBound: () => AbortSignal) => Promise<T>) {
-    const id = parseTaskId(ctx.params['id'] ?? '');
-    if (id === undefined) throw new TaskNotFoundError('There is no such task: ids of tasks are positive integers.');
-    const bound = createRequestBound(ctx.res, limits.readWaitMs);
-    try {
-      return await use(id, bound.start);
-    } finally {
-      bound.end();
-    }
-  }
 
   return router;
 }

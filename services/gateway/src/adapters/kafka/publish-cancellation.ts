@@ -1,9 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { eventHeaders, ProducerError, type EventCodec, type GroupCommitProducer } from '@nask/kafka';
+import type { LogPosition } from '../../domain/consistency-token.ts';
+import type { Correlation } from '../../domain/correlation.ts';
 import { UnavailableError } from '../../domain/errors.ts';
 
 /**
- * Makes the function that writes a task's TaskCancellationRequested and resolves once Kafka acknowledged it with
+ * Makes the function that writes a task's TaskCancellationRequested and resolves with its place in the log once Kafka acknowledged it with
  * acks=all. To write it twice does no harm, so it makes no difference whether a failed one is in the log.
  * @param source the CloudEvents source of the events
  * @throws UnavailableError CANCELLATION_UNCONFIRMED when Kafka does not acknowledge it by the deadline
@@ -15,10 +17,10 @@ export function createCancellationPublisher(options: {
   knowsSchemas: () => boolean;
   source: string;
   deadlineMs: number;
-}): (taskId: number, traceparent: string | undefined) => Promise<void> {
+}): (taskId: number, correlation: Correlation) => Promise<LogPosition> {
   const { producer, codec, source, deadlineMs } = options;
 
-  return async (taskId, traceparent) => {
+  return async (taskId, { requestId, traceparent }) => {
     if (!options.knowsSchemas())
       throw new UnavailableError(
         'CANCELLATION_UNCONFIRMED',
@@ -32,11 +34,12 @@ export function createCancellationPublisher(options: {
       source,
       subject: key,
       timeMs: event.requested_at,
+      requestId,
       traceparent,
     });
     const topic = 'tasks.cancellation-requested';
     try {
-      await producer.send({ topic, key, value: codec.encode(topic, event), headers }, { deadlineMs });
+      return await producer.send({ topic, key, value: codec.encode(topic, event), headers }, { deadlineMs });
     } catch (error) {
       if (!(error instanceof ProducerError)) throw error;
       throw new UnavailableError(

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { eventHeaders, ProducerError, type EventCodec, type GroupCommitProducer } from '@nask/kafka';
+import type { Correlation } from '../../domain/correlation.ts';
 import { UnavailableError } from '../../domain/errors.ts';
 import { redeliveryOf } from '../../domain/redelivery.ts';
 import type { VisibleTaskDocument } from '../../domain/task-view.ts';
@@ -16,10 +17,10 @@ export function createRedeliveryPublisher(options: {
   knowsSchemas: () => boolean;
   source: string;
   deadlineMs: number;
-}): (document: VisibleTaskDocument) => Promise<void> {
+}): (document: VisibleTaskDocument, correlation: Correlation) => Promise<void> {
   const { producer, codec, source, deadlineMs } = options;
 
-  return async (document) => {
+  return async (document, { requestId, traceparent }) => {
     const nowMs = Date.now();
     const event = redeliveryOf(document, randomUUIDv7(), nowMs);
     if (!options.knowsSchemas())
@@ -35,6 +36,8 @@ export function createRedeliveryPublisher(options: {
       source,
       subject: key,
       timeMs: nowMs,
+      requestId,
+      traceparent,
     });
     try {
       await producer.send({ topic: 'notifications.redelivery-requested', key, value, headers }, { deadlineMs });

@@ -1,14 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { eventHeaders, ProducerError, type EventCodec, type GroupCommitProducer } from '@nask/kafka';
 import { OutcomeUnknownError, TaskTooLargeError, UnavailableError } from '../../domain/errors.ts';
+import type { TaskPublisher } from '../../domain/accept-task.ts';
 import type { TaskIdSource } from '../../domain/task-id-source.ts';
-import type { NewTask } from '../../domain/task-request.ts';
 
 /**
- * Makes the function that accepts a task: gives it an id, writes its TaskRequested and resolves with the id once Kafka
- * acknowledged it with acks=all. Until the deadline, all included.
+ * Writes tasks as TaskRequested.
  * @param source the CloudEvents source of the events
- * @throws UnavailableError when the task was certainly not accepted; OutcomeUnknownError; TaskTooLargeError
+ * @param deadlineMs how long an id may take, and for messages: how long a request may take in all
  */
 export function createTaskPublisher(options: {
   producer: GroupCommitProducer;
@@ -18,42 +17,50 @@ export function createTaskPublisher(options: {
   ids: TaskIdSource;
   source: string;
   deadlineMs: number;
-}): (task: NewTask, traceparent: string | undefined) => Promise<number> {
+}): TaskPublisher {
   const { producer, codec, ids, deadlineMs } = options;
 
-  return async (task, traceparent) => {
+  function assertKnowsSchemas(): void {
     if (!options.knowsSchemas())
       throw new UnavailableError(
         'NOT_ACCEPTED',
         'The schema registry has not answered since this gateway started, so events cannot be written yet. The task was not accepted.',
       );
-    const requestedAtMs = Date.now();
-    const id = await idWithin(ids, deadlineMs);
-    const eventId = randomUUIDv7();
-    const value = codec.encode('tasks.requested', {
-      event_id: eventId,
-      task_id: id,
-      type: task.type,
-      payload: task.payloadJson,
-      notify_url: task.notifyUrl,
-      requested_at: requestedAtMs,
-      timeout_ms: task.timeoutMs,
-    });
-    const headers = eventHeaders({
-      id: eventId,
-      type: 'TaskRequested',
-      source: options.source,
-      subject: String(id),
-      timeMs: requestedAtMs,
-      traceparent,
-    });
-    const leftMs = Math.max(1, deadlineMs - (Date.now() - requestedAtMs));
-    try {
-      await producer.send({ topic: 'tasks.requested', key: String(id), value, headers }, { deadlineMs: leftMs });
-    } catch (error) {
-      throw refusalOf(error, id, deadlineMs);
-    }
-    return id;
+  }
+
+  return {
+    async identify() {
+      assertKnowsSchemas();
+      const requestedAtMs = Date.now();
+      return { taskId: ids.take() ?? (await idWithin(ids, deadlineMs)), eventId: randomUUIDv7(), requestedAtMs };
+    },
+    async publish(task, { taskId, eventId, requestedAtMs }, { requestId, traceparent }, leftMs) {
+      assertKnowsSchemas();
+      const value = codec.encode('tasks.requested', {
+        event_id: eventId,
+        task_id: taskId,
+        type: task.type,
+        payload: task.payloadJson,
+        notify_url: task.notifyUrl,
+        requested_at: requestedAtMs,
+        timeout_ms: task.timeoutMs,
+      });
+      const key = String(taskId);
+      const headers = eventHeaders({
+        id: eventId,
+        type: 'TaskRequested',
+        source: options.source,
+        subject: key,
+        timeMs: requestedAtMs,
+        requestId,
+        traceparent,
+      });
+      try {
+        return await producer.send({ topic: 'tasks.requested', key, value, headers }, { deadlineMs: leftMs });
+      } catch (error) {
+        throw refusalOf(error, taskId, deadlineMs);
+      }
+    },
   };
 }
 

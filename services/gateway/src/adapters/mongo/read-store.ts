@@ -1,35 +1,50 @@
 import { MongoClient, ReadPreference } from 'mongodb';
 import type { Logger } from '@nask/kafka';
 import {
-  checkpointId,
-  checkpointsCollection,
-  tasksCollection,
-  type CheckpointDocument,
+  projectionLagCollection,
+  type ProjectionLagDocument,
   type TaskDocument,
+  type TaskEventDocument,
 } from '@nask/schemas';
 import type { MongoCredentials } from '@nask/service';
 import { UnavailableError } from '../../domain/errors.ts';
-import type { Page } from '../../domain/page.ts';
 import type { RedeliverySelection } from '../../domain/redelivery-selection.ts';
+import type { TaskList } from '../../domain/task-list.ts';
+import type { TaskState } from '../../domain/task-state.ts';
+import type { TaskCount } from '../../domain/task-stats.ts';
 import { isVisible, type VisibleTaskDocument } from '../../domain/task-view.ts';
+import { openLiveReadModel, type ReadModelNow } from './live-read-model.ts';
+import { countTasks } from './task-counts.ts';
+import { readTaskHistories } from './task-histories.ts';
+import { readTaskPage, type TaskPage } from './task-pages.ts';
+import { readTaskStates } from './task-states.ts';
 
 /** The read model as the gateway reads it: from the primary, every operation in bounded time. */
 export interface ReadStore {
   /** Those of the tasks that have a document. */
   readonly tasks: (ids: number[]) => Promise<Map<number, TaskDocument>>;
-  /** One page of tasks, ascending by id, results left out; it ends early where its bytes do. */
-  readonly page: (page: Page) => Promise<{ documents: VisibleTaskDocument[]; hasMore: boolean }>;
+  /** How those of the tasks stand that clients see. */
+  readonly states: (ids: number[]) => Promise<Map<number, TaskState>>;
+  /** The events of those of the tasks that have any, in no order. */
+  readonly histories: (ids: number[]) => Promise<Map<number, TaskEventDocument[]>>;
+  /** One page of tasks, results left out; it ends early where its bytes do. */
+  readonly page: (list: TaskList) => Promise<TaskPage>;
+  /** Counts all tasks; takes its time. */
+  readonly counts: (sinceMs: number) => Promise<TaskCount[]>;
+  readonly lags: () => Promise<ProjectionLagDocument[]>;
   /** So many of the tasks whose webhook is in that state and that ended in that time, ascending by id. */
   readonly failedNotifications: (selection: RedeliverySelection, limit: number) => Promise<VisibleTaskDocument[]>;
   /** The highest id of any document, also of those that clients do not see; 0 when there is none. */
   readonly highestTaskId: () => Promise<number>;
-  /** The next offset to read of those of the topic's partitions that have a checkpoint. */
-  checkpoints(topic: string, partitions: number[]): Promise<Map<number, number>>;
+  /** The next offset to read of those of the checkpoints that are there, by id. */
+  checkpoints(ids: string[]): Promise<Map<string, number>>;
+  /** Whether it answered the last time it was asked. */
+  isAnswering(): boolean;
   close(): Promise<void>;
 }
 
-/** A page ends early once its documents have this many bytes: a payload and a notify_url can be large. */
-const maxPageBytes = 4_194_304;
+/** How long counting may take: it reads every document. */
+const countTimeoutMs = 30_000;
 
 /**
  * Connects when it is first asked, and again whenever it has to.
@@ -52,11 +67,14 @@ export function createReadStore(options: {
     connectTimeoutMS: timeoutMs,
   });
   const bound = () => ({ signal: AbortSignal.timeout(timeoutMs) });
+  const database = client.db(options.database);
+  const readModel = openLiveReadModel(database, { bound });
+  const lags = database.collection<ProjectionLagDocument>(projectionLagCollection);
   let isAway = false;
 
-  async function answered<T>(operation: () => Promise<T>): Promise<T> {
+  async function answered<T>(operation: (now: ReadModelNow) => Promise<T>): Promise<T> {
     try {
-      const answer = await operation();
+      const answer = await operation(await readModel.now());
       if (isAway) logger.info('the store of the read model answers again');
       isAway = false;
       return answer;
@@ -69,37 +87,22 @@ export function createReadStore(options: {
     }
   }
 
-  const database = client.db(options.database);
-  const tasks = database.collection<TaskDocument>(tasksCollection);
-  const checkpoints = database.collection<CheckpointDocument>(checkpointsCollection);
-
   return {
     tasks: (ids) =>
-      answered(async () => {
+      answered(async ({ tasks }) => {
         const documents = await tasks.find({ _id: { $in: ids } }, bound()).toArray();
         return new Map(documents.map((document) => [document._id, document]));
       }),
 
-    page: ({ limit, afterId }) =>
-      answered(async () => {
-        const cursor = tasks
-          .find({ _id: { $gt: afterId }, requested: { $exists: true } }, bound())
-          .project<TaskDocument>({ 'completed.result': 0 })
-          .sort({ _id: 1 })
-          .limit(limit + 1);
-        const documents: VisibleTaskDocument[] = [];
-        let bytes = 0;
-        for await (const document of cursor) {
-          if (documents.length === limit || bytes >= maxPageBytes) return { documents, hasMore: true };
-          if (!isVisible(document)) continue;
-          documents.push(document);
-          bytes += document.requested.payload.length + (document.requested.notify_url?.length ?? 0);
-        }
-        return { documents, hasMore: false };
-      }),
+    states: (ids) => answered(({ tasks }) => readTaskStates(tasks, ids, bound())),
+    histories: (ids) => answered(({ events }) => readTaskHistories(events, ids, bound())),
+    page: (list) => answered(({ tasks }) => readTaskPage(tasks, list, bound())),
+    counts: (sinceMs) =>
+      answered(({ tasks }) => countTasks(tasks, { sinceMs, signal: AbortSignal.timeout(countTimeoutMs) })),
+    lags: () => answered(() => lags.find({}, bound()).toArray()),
 
     failedNotifications: ({ fromMs, toMs, state, afterId }, limit) =>
-      answered(async () => {
+      answered(async ({ tasks }) => {
         const endedAt = { $gte: new Date(fromMs), $lt: new Date(toMs) };
         const documents = await tasks
           .find({
@@ -115,7 +118,7 @@ export function createReadStore(options: {
       }),
 
     highestTaskId: () =>
-      answered(async () => {
+      answered(async ({ tasks }) => {
         const [highest] = await tasks
           .find({}, { projection: { _id: 1 }, ...bound() })
           .sort({ _id: -1 })
@@ -124,13 +127,12 @@ export function createReadStore(options: {
         return highest?._id ?? 0;
       }),
 
-    checkpoints: (topic, partitions) =>
-      answered(async () => {
-        const partitionOf = new Map(partitions.map((partition) => [checkpointId(topic, partition), partition]));
-        const documents = await checkpoints.find({ _id: { $in: [...partitionOf.keys()] } }, bound()).toArray();
-        return new Map(documents.map(({ _id, next_offset }) => [partitionOf.get(_id)!, next_offset]));
-      }),
+    checkpoints: (ids) => answered(() => readModel.checkpoints(ids)),
 
-    close: () => client.close(),
+    isAnswering: () => !isAway,
+    async close() {
+      readModel.close();
+      await client.close();
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { problemTypes } from '../problem-types.ts';
+import { docsPageParts } from '../docs-routes.ts';
 import { schemaRef, type ApiOperation } from './api-operation.ts';
 import { jsonResponse, responses } from './responses.ts';
 
@@ -7,6 +8,7 @@ export const aboutOperations: readonly ApiOperation[] = [
   {
     method: 'get',
     path: '/problems/{name}',
+    scope: 'public',
     operation: {
       operationId: 'getProblemType',
       summary: 'Read what a kind of error means',
@@ -26,6 +28,7 @@ export const aboutOperations: readonly ApiOperation[] = [
   {
     method: 'get',
     path: '/openapi.json',
+    scope: 'public',
     operation: {
       operationId: 'getOpenApi',
       summary: 'Read this document',
@@ -35,7 +38,19 @@ export const aboutOperations: readonly ApiOperation[] = [
   },
   {
     method: 'get',
+    path: '/asyncapi.json',
+    scope: 'public',
+    operation: {
+      operationId: 'getAsyncApi',
+      summary: 'Read the document of the events in Kafka',
+      tags: ['about'],
+      responses: responses({ 200: jsonResponse('An AsyncAPI 3.0 document.', { type: 'object' }) }),
+    },
+  },
+  {
+    method: 'get',
     path: '/docs',
+    scope: 'public',
     operation: {
       operationId: 'getDocs',
       summary: 'Open the interactive page of this document',
@@ -46,6 +61,36 @@ export const aboutOperations: readonly ApiOperation[] = [
           content: { 'text/html': { schema: { type: 'string' } } },
         },
       }),
+    },
+  },
+  {
+    method: 'get',
+    path: '/docs/{file}',
+    scope: 'public',
+    operation: {
+      operationId: 'getDocsPart',
+      summary: 'Read a part of the interactive page',
+      tags: ['about'],
+      parameters: [
+        {
+          name: 'file',
+          in: 'path',
+          required: true,
+          description: 'Name of the part.',
+          schema: { type: 'string', enum: docsPageParts },
+        },
+      ],
+      responses: responses(
+        {
+          200: {
+            description: 'The part.',
+            content: Object.fromEntries(
+              ['text/javascript', 'text/css', 'image/png'].map((type) => [type, { schema: { type: 'string' } }]),
+            ),
+          },
+        },
+        ['not-found'],
+      ),
     },
   },
 ];

@@ -1,4 +1,5 @@
 import type { JSONSchemaObject } from '@nask/schemas';
+import type { Scope } from '../../../domain/api-keys.ts';
 
 /** An OpenAPI 3.1 Operation Object, as far as this API uses it. */
 export interface OperationObject {
@@ -9,6 +10,7 @@ export interface OperationObject {
   parameters?: readonly ParameterObject[];
   requestBody?: { required: true; content: Record<string, MediaTypeObject> };
   responses: Record<string, ResponseObject>;
+  security?: readonly Record<string, readonly string[]>[];
 }
 
 export interface ParameterObject {
@@ -46,6 +48,8 @@ export interface ApiOperation {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** With parameters in braces: `/api/tasks/{id}`. */
   path: `/${string}`;
+  /** What a client's key has to allow; `public`: no key is asked for. */
+  scope: Scope | 'public';
   operation: OperationObject;
 }
 

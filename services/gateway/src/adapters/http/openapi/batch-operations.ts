@@ -2,7 +2,7 @@ import type { JSONSchemaObject } from '@nask/schemas';
 import { batchSchema, maxBatchTasks } from '../../../domain/task-batch.ts';
 import { schemaRef, type ApiOperation } from './api-operation.ts';
 import { bodyProblems, jsonResponse, responses } from './responses.ts';
-import { traceparentParameter } from './task-operations.ts';
+import { idempotencyKeyParameter, traceparentParameter } from './task-operations.ts';
 
 /** The schemas of batches. What is no task does not spoil the others, so anything may stand in a batch. */
 export const batchSchemas: Record<string, JSONSchemaObject> = {
@@ -36,12 +36,13 @@ export const batchOperations: readonly ApiOperation[] = [
   {
     method: 'post',
     path: '/api/tasks/batch',
+    scope: 'write',
     operation: {
       operationId: 'createTasks',
       summary: 'Post many tasks',
-      description: `Up to ${maxBatchTasks} tasks, each answered for itself, in their order: one that is refused does not keep the others from being accepted.`,
+      description: `Up to ${maxBatchTasks} tasks, each answered for itself, in their order: one that is refused does not keep the others from being accepted. An Idempotency-Key counts for each task in its place.`,
       tags: ['tasks'],
-      parameters: [traceparentParameter],
+      parameters: [idempotencyKeyParameter, traceparentParameter],
       requestBody: {
         required: true,
         content: {

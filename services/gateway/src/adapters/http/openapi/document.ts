@@ -1,16 +1,24 @@
 import type { JSONSchemaObject, TaskType } from '@nask/schemas';
 import { aboutOperations } from './about-operations.ts';
-import { tags, type ApiOperation } from './api-operation.ts';
+import { securitySchemes, withAccess } from './access.ts';
+import { tags, type ApiOperation, type OperationObject } from './api-operation.ts';
 import { batchOperations, batchSchemas } from './batch-operations.ts';
+import { erasureOperations } from './erasure-operations.ts';
 import { notificationOperations, notificationSchemas } from './notification-operations.ts';
 import { problemSchemas } from './problem-schemas.ts';
+import { readOperations } from './read-operations.ts';
+import { readSchemas } from './read-schemas.ts';
 import { taskOperations } from './task-operations.ts';
+import { taskTypeOperations, taskTypeSchemas } from './task-type-operations.ts';
 import { taskSchemas } from './task-schemas.ts';
 
 /** Every operation that the API has. */
 export const apiOperations: readonly ApiOperation[] = [
   ...taskOperations,
+  ...readOperations,
   ...batchOperations,
+  ...erasureOperations,
+  ...taskTypeOperations,
   ...notificationOperations,
   ...aboutOperations,
 ];
@@ -26,11 +34,34 @@ const headers = {
   },
   Location: { description: 'Path of the task.', schema: { type: 'string' } },
   Link: { description: '`rel="next"`: the next page (RFC 8288). Absent on the last one.', schema: { type: 'string' } },
+  ETag: { description: 'Entity tag of the task as it is told here, for If-None-Match.', schema: { type: 'string' } },
+  'Preference-Applied': {
+    description: 'There when the answer waited, as Prefer asked for: `wait=N`, N in seconds as it was applied.',
+    schema: { type: 'string' },
+  },
+  'Consistency-Token': {
+    description: 'For reads that are to be at least as new as this write: send it along in Consistency-Token. Opaque.',
+    schema: { type: 'string' },
+  },
+  'RateLimit-Policy': {
+    description: 'The quota of the key: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers).',
+    schema: { type: 'string' },
+  },
+  RateLimit: {
+    description: 'What is left of it: `r` requests, and all of it again in `t` seconds.',
+    schema: { type: 'string' },
+  },
   'Retry-After': { description: 'In how many seconds to try again.', schema: { type: 'integer', minimum: 0 } },
 };
 
-/** The API as an OpenAPI 3.1 document. Its schemas are those that requests are checked with. */
-export function openApiDocument(taskTypes: ReadonlyMap<string, TaskType>): JSONSchemaObject {
+/**
+ * The API as an OpenAPI 3.1 document. Its schemas are those that requests are checked with.
+ * @param hasKeys whether clients have to have keys
+ */
+export function openApiDocument(
+  taskTypes: ReadonlyMap<string, TaskType>,
+  { hasKeys }: { hasKeys: boolean },
+): JSONSchemaObject {
   return {
     openapi: '3.1.0',
     info: {
@@ -42,16 +73,27 @@ export function openApiDocument(taskTypes: ReadonlyMap<string, TaskType>): JSONS
     },
     servers: [{ url: '/' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
-    paths: pathsOf(apiOperations),
+    paths: pathsOf(apiOperations, hasKeys ? withAccess : ({ operation }) => operation),
     components: {
+      ...(hasKeys ? { securitySchemes } : {}),
       headers,
-      schemas: { ...taskSchemas(taskTypes), ...batchSchemas, ...notificationSchemas, ...problemSchemas },
+      schemas: {
+        ...taskSchemas(taskTypes),
+        ...readSchemas,
+        ...batchSchemas,
+        ...taskTypeSchemas,
+        ...notificationSchemas,
+        ...problemSchemas,
+      },
     },
   };
 }
 
-function pathsOf(operations: readonly ApiOperation[]): Record<string, Record<string, unknown>> {
-  const paths: Record<string, Record<string, unknown>> = {};
-  for (const { path, method, operation } of operations) (paths[path] ??= {})[method] = operation;
+function pathsOf(
+  operations: readonly ApiOperation[],
+  shown: (operation: ApiOperation) => OperationObject,
+): Record<string, Record<string, OperationObject>> {
+  const paths: Record<string, Record<string, OperationObject>> = {};
+  for (const operation of operations) (paths[operation.path] ??= {})[operation.method] = shown(operation);
   return paths;
 }

@@ -22,6 +22,7 @@ export const notificationOperations: readonly ApiOperation[] = [
   {
     method: 'post',
     path: '/api/tasks/{id}/notifications',
+    scope: 'write',
     operation: {
       operationId: 'redeliverOutcome',
       summary: 'Send the outcome of a task again',
@@ -35,6 +36,7 @@ export const notificationOperations: readonly ApiOperation[] = [
         },
         [
           'task-not-found',
+          'task-erased',
           'task-not-ended',
           'no-notify-url',
           'redelivery-uncertain',
@@ -47,6 +49,7 @@ export const notificationOperations: readonly ApiOperation[] = [
   {
     method: 'post',
     path: '/api/notifications/redeliver',
+    scope: 'admin',
     operation: {
       operationId: 'redeliverFailedOutcomes',
       summary: 'Send again what was given up',

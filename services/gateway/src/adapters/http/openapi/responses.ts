@@ -15,6 +15,13 @@ const anyRequest: readonly ProblemName[] = [
 /** What any request with a body can be answered. */
 export const bodyProblems: readonly ProblemName[] = ['body-too-large', 'unsupported-media-type', 'validation'];
 
+/** What a request with an Idempotency-Key can be answered. */
+export const idempotencyProblems: readonly ProblemName[] = [
+  'idempotency-key-in-use',
+  'idempotency-key-reused',
+  'idempotency-keys-unavailable',
+];
+
 /** Every answer has this header. */
 const requestIdHeader = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
 
@@ -37,6 +44,11 @@ export function jsonResponse(
   };
 }
 
+/** An answer without a body. */
+export function emptyResponse(description: string): ResponseObject {
+  return { description, headers: requestIdHeader };
+}
+
 /**
  * The responses of an operation: its own, and one for each status of its problems and of those that any request can get.
  * @param own by status
@@ -45,15 +57,13 @@ export function responses(
   own: Record<string, ResponseObject>,
   problems: readonly ProblemName[] = [],
 ): Record<string, ResponseObject> {
-  const byStatus = new Map<number, ProblemName[]>();
-  for (const name of new Set([...problems, ...anyRequest])) {
-    const { status } = problemTypes[name];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), name]);
-  }
-  return {
-    ...own,
-    ...Object.fromEntries([...byStatus].map(([status, names]) => [String(status), problemResponse(names)])),
-  };
+  return { ...own, ...problemResponses([...problems, ...anyRequest]) };
+}
+
+/** One response for each status of these problems. */
+export function problemResponses(problems: readonly ProblemName[]): Record<string, ResponseObject> {
+  const byStatus = Map.groupBy(new Set(problems), (name) => problemTypes[name].status);
+  return Object.fromEntries([...byStatus].map(([status, names]) => [String(status), problemResponse(names)]));
 }
 
 function problemResponse(names: readonly ProblemName[]): ResponseObject {

@@ -1,6 +1,7 @@
-import { maxPageSize } from '../../../domain/page.ts';
+import { idempotencyKeyPattern } from '../../../domain/idempotency-key.ts';
 import { schemaRef, type ApiOperation, type ParameterObject } from './api-operation.ts';
-import { bodyProblems, jsonResponse, responses } from './responses.ts';
+import { preferParameter } from './read-parameters.ts';
+import { bodyProblems, idempotencyProblems, jsonResponse, responses } from './responses.ts';
 import { taskIdSchema } from './task-schemas.ts';
 
 /** The parameter `{id}` of the paths of one task. */
@@ -20,6 +21,17 @@ export const traceparentParameter: ParameterObject = {
   schema: { type: 'string' },
 };
 
+export const idempotencyKeyParameter: ParameterObject = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'Makes the request safe to repeat: for 24 hours the same key with the same body is the same task, also through another gateway, after a restart, or after a 503. In quotes or without.',
+  schema: { type: 'string', pattern: idempotencyKeyPattern },
+  example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+};
+
+const tokenHeader = { 'Consistency-Token': { $ref: '#/components/headers/Consistency-Token' } };
+
 const primeTask = { id: 1, type: 'prime', status: 'PENDING', payload: { input: 100 } };
 
 /** Links to what can be asked of the task in an answer. */
@@ -35,13 +47,14 @@ export const taskOperations: readonly ApiOperation[] = [
   {
     method: 'post',
     path: '/api/tasks',
+    scope: 'write',
     operation: {
       operationId: 'createTask',
       summary: 'Post a task',
       description:
-        'The 202 is sent after Kafka acknowledged the task with acks=all: it will be run. A 503 `outcome-unknown` names the id that the task has if it was accepted.',
+        'The 202 is sent after Kafka acknowledged the task with acks=all: it will be run. With `Prefer: wait=N` the answer is 200 with the ended task, if it ends in time. A 503 `outcome-unknown` names the id that the task has if it was accepted.',
       tags: ['tasks'],
-      parameters: [traceparentParameter],
+      parameters: [preferParameter, idempotencyKeyParameter, traceparentParameter],
       requestBody: {
         required: true,
         content: {
@@ -58,80 +71,48 @@ export const taskOperations: readonly ApiOperation[] = [
       },
       responses: responses(
         {
+          200: jsonResponse('The task was accepted, and has ended: the client preferred to wait.', schemaRef('Task'), {
+            headers: {
+              Location: { $ref: '#/components/headers/Location' },
+              'Preference-Applied': { $ref: '#/components/headers/Preference-Applied' },
+              ...tokenHeader,
+            },
+          }),
           202: jsonResponse('The task was accepted.', schemaRef('Task'), {
-            headers: { Location: { $ref: '#/components/headers/Location' } },
+            headers: {
+              Location: { $ref: '#/components/headers/Location' },
+              'Preference-Applied': { $ref: '#/components/headers/Preference-Applied' },
+              ...tokenHeader,
+            },
             links: linksToTask,
             example: primeTask,
           }),
         },
-        [...bodyProblems, 'not-accepted', 'outcome-unknown'],
+        [...bodyProblems, ...idempotencyProblems, 'not-accepted', 'outcome-unknown'],
       ),
-    },
-  },
-  {
-    method: 'get',
-    path: '/api/tasks',
-    operation: {
-      operationId: 'listTasks',
-      summary: 'List tasks',
-      description: 'Ascending by id, without results. The Link header leads to the next page.',
-      tags: ['tasks'],
-      parameters: [
-        {
-          name: 'limit',
-          in: 'query',
-          description: 'How many tasks at most.',
-          schema: { type: 'integer', minimum: 1, maximum: maxPageSize, default: maxPageSize },
-        },
-        {
-          name: 'cursor',
-          in: 'query',
-          description: 'Where to go on: from the Link header of the page before. Opaque.',
-          schema: { type: 'string', maxLength: 64 },
-        },
-      ],
-      responses: responses(
-        {
-          200: jsonResponse('A page of tasks.', schemaRef('TaskList'), {
-            headers: { Link: { $ref: '#/components/headers/Link' } },
-          }),
-        },
-        ['validation', 'read-model-unavailable'],
-      ),
-    },
-  },
-  {
-    method: 'get',
-    path: '/api/tasks/{id}',
-    operation: {
-      operationId: 'getTask',
-      summary: 'Read a task',
-      description: 'Finds every task that was accepted before the request: 404 means that it does not exist.',
-      tags: ['tasks'],
-      parameters: [taskIdParameter],
-      responses: responses({ 200: jsonResponse('The task.', schemaRef('Task')) }, [
-        'task-not-found',
-        'read-model-unavailable',
-        'read-model-behind',
-      ]),
     },
   },
   {
     method: 'post',
     path: '/api/tasks/{id}/cancel',
+    scope: 'write',
     operation: {
       operationId: 'cancelTask',
       summary: 'Cancel a task',
       description: 'Asks that the task be stopped: it ends as REVOKED, unless it ends before it could be stopped.',
       tags: ['tasks'],
       parameters: [taskIdParameter, traceparentParameter],
-      responses: responses({ 202: jsonResponse('It was asked for. The task as it is.', schemaRef('Task')) }, [
-        'task-not-found',
-        'task-ended',
-        'cancellation-unconfirmed',
-        'read-model-unavailable',
-        'read-model-behind',
-      ]),
+      responses: responses(
+        { 202: jsonResponse('It was asked for. The task as it is.', schemaRef('Task'), { headers: tokenHeader }) },
+        [
+          'task-not-found',
+          'task-erased',
+          'task-ended',
+          'cancellation-unconfirmed',
+          'read-model-unavailable',
+          'read-model-behind',
+        ],
+      ),
     },
   },
 ];

@@ -1,10 +1,8 @@
-import type { JSONSchemaObject, TaskType } from '@nask/schemas';
+import { taskStatuses, type JSONSchemaObject, type TaskType } from '@nask/schemas';
 import { newTaskSchema } from '../../../domain/task-request.ts';
 import { schemaRef } from './api-operation.ts';
 
 const time = (description: string) => ({ type: 'string', format: 'date-time', description });
-
-const statuses = ['PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED'];
 
 /** The id of a task in JSON and in a path. */
 export const taskIdSchema = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
@@ -62,7 +60,7 @@ const taskSchema = {
     type: { type: 'string', description: 'Name of the task type.' },
     status: {
       type: 'string',
-      enum: statuses,
+      enum: taskStatuses,
       description:
         'PENDING waits, STARTED runs, RETRY waits after a failed attempt; it ends as SUCCESS, FAILURE or REVOKED (cancelled).',
     },

@@ -1,0 +1,99 @@
+/**
+ * `node bench/gateway.ts [seconds] [stored tasks]`: what the gateway does with a second of CPU at 64 connections, beside a
+ * bare Koa with the same body parsing, in the same run: POST, and GET by id with so many tasks stored. The floor is a
+ * Koa that does all the gateway does for a POST except Kafka.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { tasksCollection, type TaskDocument } from '@nask/schemas';
+import { isolate, serviceEnv, spawnService } from '@nask/testkit';
+import { applyContract } from '../tests/e2e/system.ts';
+import { load, type Figures } from './gateway/load.ts';
+import { gatewayTarget, koaTarget, type Target } from './gateway/target.ts';
+import { onServers } from './servers.ts';
+import { printTable } from './table.ts';
+
+const seconds = Number(process.argv[2] ?? 5);
+const storedTasks = Number(process.argv[3] ?? 10_000);
+const rounds = 3;
+const aims = { POST: 0.6, GET: 0.4 };
+
+const post = () => ({ method: 'POST', path: '/api/tasks', body: '{"type":"prime","payload":{"input":100}}' }) as const;
+const get = () => ({ method: 'GET', path: `/api/tasks/${1 + Math.floor(Math.random() * storedTasks)}` }) as const;
+
+/** Tasks that have ended, as the projector would have written them, under the ids from 1 on. */
+async function storeTasks(env: Record<string, string>): Promise<void> {
+  const client = new MongoClient(env['MONGODB_URL']!);
+  const tasks = client.db(env['MONGODB_DATABASE']).collection<TaskDocument>(tasksCollection);
+  const slot = { offset: 1, event_id: '019ab6f0-3c5e-7d2a-9b1f-5a7e2c4d8e10' };
+  const at = new Date();
+  const attempt = { ...slot, attempt: 1, executor: 'bench' };
+  for (let first = 1; first <= storedTasks; first += 1_000)
+    await tasks.insertMany(
+      Array.from({ length: Math.min(1_000, storedTasks - first + 1) }, (_, i) => ({
+        _id: first + i,
+        status: 'SUCCESS' as const,
+        requested: { ...slot, type: 'prime', payload: '{"input":100}', notify_url: null, requested_at: at },
+        started: { ...attempt, started_at: at },
+        completed: { ...attempt, outcome: 'SUCCESS' as const, result: '541', error: null, completed_at: at },
+      })),
+    );
+  await client.close();
+}
+
+function row(name: string, figures: Figures, base: Figures): string[] {
+  const { perSecond, perCpuSecond, p50Ms, p99Ms, rssMb } = figures;
+  return [
+    name,
+    perSecond.toFixed(0),
+    perCpuSecond.toFixed(0),
+    (perCpuSecond / base.perCpuSecond).toFixed(2),
+    p50Ms.toFixed(1),
+    p99Ms.toFixed(1),
+    rssMb.toFixed(0),
+  ];
+}
+
+async function measure(targets: { bare: Target; floor: Target; gateway: Target }): Promise<void> {
+  const posted = { seconds, status: 202 };
+  const read = { seconds, status: 200 };
+  for (const target of Object.values(targets)) await load(target, post, { ...posted, seconds: 2 });
+  for (let round = 1; round <= rounds; round += 1) {
+    const barePost = await load(targets.bare, post, posted);
+    const floorPost = await load(targets.floor, post, posted);
+    const gatewayPost = await load(targets.gateway, post, posted);
+    const bareGet = await load(targets.bare, get, read);
+    const gatewayGet = await load(targets.gateway, get, read);
+    printTable(
+      [`round ${round}`, 'requests/s', 'per CPU s', 'of bare', 'p50 ms', 'p99 ms', 'RSS MB'],
+      [
+        row('POST, bare Koa', barePost, barePost),
+        row('POST, floor', floorPost, barePost),
+        row(`POST, gateway (aim ${aims.POST})`, gatewayPost, barePost),
+        row('GET by id, bare Koa', bareGet, bareGet),
+        row(`GET by id, gateway (aim ${aims.GET})`, gatewayGet, bareGet),
+      ],
+    );
+  }
+}
+
+await onServers(async () => {
+  const env = serviceEnv(isolate('bench-gateway'));
+  const folder = await mkdtemp(join(tmpdir(), 'nask-bench-'));
+  await applyContract(env);
+  const targets = {
+    bare: await koaTarget('bare', folder),
+    floor: await koaTarget('floor', folder),
+    gateway: gatewayTarget(await spawnService('gateway', env)),
+  };
+  try {
+    // Not before: a gateway does not start with ids that are there already.
+    await storeTasks(env);
+    await measure(targets);
+  } finally {
+    await Promise.all(Object.values(targets).map((target) => target.close()));
+    await rm(folder, { recursive: true });
+  }
+});

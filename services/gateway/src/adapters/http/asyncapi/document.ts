@@ -1,0 +1,82 @@
+import { avroSchemas, topics, type JSONSchemaObject, type ServiceName, type Topic } from '@nask/schemas';
+import { eventHeadersSchema } from './event-headers.ts';
+
+/** Version of the contract: the first number changes when a subscriber would have to. */
+const contractVersion = '1.0.0';
+
+const kafkaBinding = { bindingVersion: '0.5.0' };
+
+/**
+ * The topics as an AsyncAPI 3.0 document, from the catalogue: a channel a topic, with its event as an Avro schema, and
+ * an operation for each service that writes or reads it. Where the brokers are, it does not say: who may know is told.
+ * @param topicPrefix put before the names of the topics
+ */
+export function asyncApiDocument(topicPrefix: string): JSONSchemaObject {
+  const catalogue = Object.entries<Topic>(topics);
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'nask-task: events',
+      version: contractVersion,
+      description:
+        'What happens to tasks, in Kafka. Topics of tasks are keyed by task id and have the same partition count, so a task is in one partition number of all of them. Subscribe with a consumer group of your own. Of several TaskCompleted of a task, the one with the lowest offset is its outcome.',
+      license: { name: 'MIT' },
+    },
+    defaultContentType: 'application/vnd.apache.avro',
+    channels: Object.fromEntries(catalogue.map(([name, topic]) => [name, channelOf(topicPrefix + name, topic)])),
+    operations: Object.fromEntries(
+      catalogue.flatMap(([name, { producers, consumers }]) => [
+        ...producers.map((service) => operationOf(service, 'send', name)),
+        ...consumers.map((service) => operationOf(service, 'receive', name)),
+      ]),
+    ),
+    components: {
+      messages: Object.fromEntries(
+        catalogue.flatMap(([, topic]) =>
+          topic.event === null ? [] : [[topic.event, messageOf(topic.event, topic.key)]],
+        ),
+      ),
+      schemas: { EventHeaders: eventHeadersSchema },
+    },
+  };
+}
+
+function channelOf(address: string, { event, description, key, partitions }: Topic): JSONSchemaObject {
+  return {
+    address,
+    description,
+    messages: {
+      [event ?? 'original']:
+        event === null
+          ? { summary: 'The bytes and headers of another topic’s record.', contentType: 'application/octet-stream' }
+          : { $ref: `#/components/messages/${event}` },
+    },
+    bindings: {
+      kafka: { ...kafkaBinding, topic: address, ...(partitions === 'by-setting' ? {} : { partitions }) },
+    },
+    ...(event === null ? { 'x-key': key } : {}),
+  };
+}
+
+function messageOf(event: keyof typeof avroSchemas, key: Topic['key']): JSONSchemaObject {
+  const schema = avroSchemas[event];
+  return {
+    name: event,
+    summary: schema.doc,
+    headers: { $ref: '#/components/schemas/EventHeaders' },
+    payload: { schemaFormat: 'application/vnd.apache.avro+json;version=1.9.0', schema },
+    bindings: {
+      kafka: {
+        ...kafkaBinding,
+        key: { type: 'string', description: key },
+        schemaIdLocation: 'payload',
+        schemaIdPayloadEncoding: 'confluent',
+      },
+    },
+  };
+}
+
+function operationOf(service: ServiceName, action: 'send' | 'receive', topic: string): [string, JSONSchemaObject] {
+  const summary = `The ${service} ${action === 'send' ? 'writes' : 'reads'} ${topic}.`;
+  return [`${service}-${action}-${topic}`, { action, summary, channel: { $ref: `#/channels/${topic}` } }];
+}

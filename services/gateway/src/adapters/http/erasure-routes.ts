@@ -1,0 +1,40 @@
+import Router from '@koa/router';
+import type { Correlation } from '../../domain/correlation.ts';
+import { TaskNotFoundError } from '../../domain/errors.ts';
+import { parseTaskId } from '../../domain/task-id.ts';
+import { correlationOf } from './correlation-of.ts';
+import { createRequestBound } from './request-bound.ts';
+
+/** What the route does, apart from HTTP. */
+export interface ErasureOperations {
+  /**
+   * Erases a task that has ended, for good; `startBound` is called whenever it has to wait for the read model.
+   * @returns `accepted` when it will be erased, and the read model did not come that far in time
+   * @throws TaskNotFoundError, TaskErasedError, TaskNotEndedError
+   */
+  erase(id: number, correlation: Correlation, startBound: () => AbortSignal): Promise<'erased' | 'accepted'>;
+}
+
+/** Tasks that are erased on request. */
+export function createErasureRoutes(operations: ErasureOperations, limits: { readWaitMs: number }) {
+  const router = new Router();
+
+  router.delete('/api/tasks/:id', async (ctx) => {
+    const id = parseTaskId(ctx.params['id'] ?? '');
+    if (id === undefined) throw new TaskNotFoundError('There is no such task: ids of tasks are positive integers.');
+    const bounds: { end(): void }[] = [];
+    const startBound = () => {
+      const bound = createRequestBound(ctx.res, limits.readWaitMs);
+      bounds.push(bound);
+      return bound.start();
+    };
+    try {
+      const outcome = await operations.erase(id, correlationOf(ctx), startBound);
+      ctx.status = outcome === 'erased' ? 204 : 202;
+    } finally {
+      for (const bound of bounds) bound.end();
+    }
+  });
+
+  return router;
+}

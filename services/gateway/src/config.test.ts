@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals';
+import { loadSettings } from '@nask/service';
+import { settingsRules, settingsTable } from './config.ts';
+
+const load = (env: Record<string, string>) => loadSettings(settingsTable, env, { rules: settingsRules });
+const key = `shop:read:${'0a'.repeat(32)}`;
+
+describe('without a key', () => {
+  test.each(['127.0.0.1', '127.8.9.1', '::1', 'localhost'])('the gateway may listen on %s', (HOST) => {
+    expect(load({ HOST }).HOST).toBe(HOST);
+  });
+
+  test.each(['0.0.0.0', '::', '10.0.0.1', '1270.0.0.1', 'localhost.example.com'])(
+    'it may not listen on %s, unless it is told so',
+    (HOST) => {
+      expect(() => load({ HOST })).toThrow('API_KEYS: none is set');
+      expect(load({ HOST, ALLOW_ANONYMOUS: 'true' }).HOST).toBe(HOST);
+      expect(load({ HOST, API_KEYS: key }).API_KEYS).toEqual([key]);
+    },
+  );
+});
+
+test('a key that is written wrongly is a fault that does not show it', () => {
+  expect(() => load({ API_KEYS: 'shop:read:my-secret-key' })).toThrow(/^(?!.*my-secret).*API_KEYS/s);
+});
+
+test('origins are schemes with hosts', () => {
+  expect(load({ CORS_ORIGINS: 'https://a.example, http://localhost:3000' }).CORS_ORIGINS).toHaveLength(2);
+  expect(() => load({ CORS_ORIGINS: 'https://a.example/' })).toThrow('CORS_ORIGINS');
+});

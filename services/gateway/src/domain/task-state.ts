@@ -1,0 +1,44 @@
+import type { TaskDocument, TaskStatus, TopicName } from '@nask/schemas';
+
+/** The slots of a document that an event of a topic fills. */
+export const slotTopics = {
+  requested: 'tasks.requested',
+  cancellation_requested: 'tasks.cancellation-requested',
+  started: 'tasks.started',
+  progressed: 'tasks.progressed',
+  attempt_failed: 'tasks.attempt-failed',
+  completed: 'tasks.completed',
+  notified: 'notifications.attempted',
+} as const satisfies Partial<Record<keyof TaskDocument, TopicName>>;
+
+/** Topic -> offset: how much of a task is known. Topics have no common order, so it takes one offset a topic. */
+export type Positions = Readonly<Record<string, number>>;
+
+/** How a task stands in the read model: it differs whenever its document does. */
+export interface TaskState {
+  status: TaskStatus;
+  positions: Positions;
+}
+
+/** A document, or as much of one as has the status and the offsets of the slots. */
+export type StateDocument = Pick<TaskDocument, 'status'> & {
+  [Slot in keyof typeof slotTopics]?: { offset: number };
+};
+
+/** How the task of a document stands; undefined when clients do not see it. */
+export function stateOf(document: StateDocument | undefined): TaskState | undefined {
+  if (document?.requested === undefined) return undefined;
+  const positions: Record<string, number> = {};
+  for (const [slot, topic] of Object.entries(slotTopics)) {
+    const offset = document[slot as keyof typeof slotTopics]?.offset;
+    if (offset !== undefined) positions[topic] = offset;
+  }
+  return { status: document.status as TaskStatus, positions };
+}
+
+/** Whether two states are of the same document. */
+export function isSameState(a: TaskState | undefined, b: TaskState | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  if (a.status !== b.status) return false;
+  return Object.values(slotTopics).every((topic) => a.positions[topic] === b.positions[topic]);
+}

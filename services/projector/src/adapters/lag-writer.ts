@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { projectionLagCollection, type ProjectionLagDocument } from '@nask/schemas';
+import type { Logger } from '@nask/kafka';
+import type { Db } from 'mongodb';
+import { lagDocuments, newsOf, type LagReport } from '../domain/lag.ts';
+
+export interface LagWriter {
+  readonly name: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Writes the lag to the database, for the gateway's stats: about once a second, the partitions that are behind, and
+ * those that have just caught up. One write at a time; what cannot be written is measured anew a second later.
+ */
+export function createLagWriter(options: {
+  db: Db;
+  lag: () => readonly LagReport[];
+  logger: Pick<Logger, 'debug'>;
+  intervalMs?: number;
+}): LagWriter {
+  const { lag, logger, intervalMs = 1_000 } = options;
+  const collection = options.db.collection<ProjectionLagDocument>(projectionLagCollection);
+  const stopping = new AbortController();
+  let told = new Map<string, ProjectionLagDocument>();
+  let running: Promise<void> = Promise.resolve();
+
+  async function write(): Promise<void> {
+    const documents = lagDocuments(lag(), Date.now());
+    const news = newsOf(documents, told);
+    if (news.length > 0)
+      await collection.bulkWrite(
+        news.map(({ _id, ...replacement }) => ({ replaceOne: { filter: { _id }, replacement, upsert: true } })),
+        { ordered: false },
+      );
+    // A partition that is another's now is told anew should it come back.
+    told = new Map(documents.map((document) => [document._id, document]));
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await write();
+      } catch (error) {
+        logger.debug({ err: error }, 'the lag could not be written');
+      }
+      await sleep(intervalMs, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  }
+
+  return {
+    name: 'lag writer',
+    async start() {
+      running = run();
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { taskLog } from '../fixtures/task-log.ts';
+import { historyEntry, isTurnToCut } from './history.ts';
+
+describe('the history of a task', () => {
+  test('given any event but an erasure, then its entry names event, position and time, and repeats neither payload nor result', () => {
+    fc.assert(
+      fc.property(taskLog, (log) => {
+        for (const logged of log) {
+          const entry = historyEntry(logged, 3);
+          if (logged.event.name === 'TaskErased') {
+            expect(entry).toBeUndefined();
+            continue;
+          }
+          expect(entry).toMatchObject({
+            task_id: logged.event.data.task_id,
+            event: logged.event.name,
+            event_id: logged.event.data.event_id,
+            partition: 3,
+            offset: logged.offset,
+          });
+          expect(entry!.at.getTime()).not.toBeNaN();
+          expect(Object.keys(entry!.data)).not.toEqual(expect.arrayContaining(['payload']));
+          expect(Object.keys(entry!.data)).not.toEqual(expect.arrayContaining(['result']));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('given two events of a log, then their entries have different ids, but those of one task’s progress', () => {
+    fc.assert(
+      fc.property(taskLog, (log) => {
+        const entries = log.flatMap((logged) => historyEntry(logged, 0) ?? []);
+        const progress = entries.filter(({ event }) => event === 'TaskProgressed');
+        const others = entries.filter(({ event }) => event !== 'TaskProgressed');
+        expect(new Set(others.map(({ _id }) => _id)).size).toBe(others.length);
+        expect(new Set(progress.map(({ _id }) => _id)).size).toBe(new Set(progress.map((e) => e.task_id)).size);
+      }),
+    );
+  });
+
+  test('given many events of one task, then about one of 64 makes its history be cut, the same ones each time', () => {
+    const turns = Array.from({ length: 6_400 }, (_, offset) => {
+      const data = { event_id: `cancellation-${offset}`, task_id: 1, requested_at: 0 };
+      return isTurnToCut({ event: { name: 'TaskCancellationRequested', data }, offset });
+    });
+    const count = turns.filter(Boolean).length;
+    expect(count).toBeGreaterThan(50);
+    expect(count).toBeLessThan(150);
+  });
+});

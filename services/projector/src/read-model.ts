@@ -1,0 +1,57 @@
+import type { EventCodec, Logger } from '@nask/kafka';
+import { collectionsOf, readModelVersion } from '@nask/schemas';
+import type { Db } from 'mongodb';
+import { createCheckpoints, type Checkpoints } from './adapters/checkpoints.ts';
+import { ensureIndexes } from './adapters/indexes.ts';
+import { createTaskHistory } from './adapters/task-history.ts';
+import { createTaskStore } from './adapters/task-store.ts';
+import type { AssignedPartition } from './domain/resume.ts';
+import type { ProjectorMetrics } from './metrics.ts';
+import { createPositions } from './positions.ts';
+import { createProjection } from './projection.ts';
+
+/** The projectors of each version of the documents are a group: each version reads all events. */
+export function projectorGroup(topicPrefix: string, version: number = readModelVersion): string {
+  return version === 1 ? `${topicPrefix}projector` : `${topicPrefix}projector-v${version}`;
+}
+
+/** A generation of the read model, to be written: what a consumer of events needs to bring it to the log's end. */
+export interface ReadModel {
+  readonly checkpoints: Checkpoints;
+  /** What is to be done with a batch. */
+  readonly project: ReturnType<typeof createProjection>;
+  /** Where to begin in partitions, indexes made. */
+  loadPositions(assigned: readonly AssignedPartition[]): Promise<Map<string, number>>;
+  /** Why nothing can be projected; undefined: all is well. */
+  fault(): string | undefined;
+}
+
+export function openReadModel(options: {
+  db: Db;
+  generation: number;
+  retentionMs: number;
+  codec: Pick<EventCodec, 'decode'>;
+  metrics: ProjectorMetrics;
+  logger: Pick<Logger, 'warn' | 'error'>;
+}): ReadModel {
+  const { db, generation, retentionMs, codec, metrics, logger } = options;
+  const collections = collectionsOf(generation);
+  const checkpoints = createCheckpoints(db, collections.checkpoints);
+  const positions = createPositions({ checkpoints, where: { database: db.databaseName, generation }, logger });
+  return {
+    checkpoints,
+    project: createProjection({
+      codec,
+      store: createTaskStore(db, collections.tasks),
+      history: createTaskHistory(db, collections.taskEvents),
+      checkpoints,
+      metrics,
+      retentionMs,
+    }),
+    async loadPositions(assigned) {
+      await ensureIndexes(db, collections, retentionMs);
+      return positions.load(assigned);
+    },
+    fault: () => positions.fault(),
+  };
+}
