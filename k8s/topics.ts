@@ -17,7 +17,9 @@ function contractSettings(): Map<string, string> {
   const files = [join(import.meta.dirname, 'base'), production].map((folder) => join(folder, 'kustomization.yaml'));
   const literals = files.flatMap((file) => {
     const { configMapGenerator } = parse(readFileSync(file, 'utf8')) as Kustomization;
-    return configMapGenerator.filter(({ name }) => name === 'nask-contract').flatMap((map) => map.literals);
+    return configMapGenerator
+      .filter(({ name }) => ['nask-contract', 'nask-retention'].includes(name))
+      .flatMap((map) => map.literals);
   });
   return new Map(literals.map((literal) => literal.split('=', 2) as [string, string]));
 }

@@ -31,7 +31,7 @@ export async function readCompose(file: string): Promise<Compose> {
   const compose = JSON.parse(output) as Compose;
   // Numbers in the file are texts in a container.
   for (const service of Object.values(compose.services)) {
-    const entries = Object.entries<unknown>(service.environment ?? {});
+    const entries = Object.entries<string | number | null>(service.environment ?? {});
     service.environment = Object.fromEntries(entries.map(([key, value]) => [key, String(value ?? '')]));
   }
   return compose;

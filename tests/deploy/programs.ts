@@ -1,9 +1,15 @@
-import { awaitContractSettings, contractSettings } from '../../packages/kafka/src/contract/contract-settings.ts';
-import type { SettingsTable } from '../../packages/service/src/settings/load-settings.ts';
-import { settingsTable as executor } from '../../services/executor/src/config.ts';
-import { settingsTable as gateway } from '../../services/gateway/src/config.ts';
-import { settingsTable as notifier } from '../../services/notifier/src/config.ts';
-import { settingsTable as projector } from '../../services/projector/src/config.ts';
+import { join } from 'node:path';
+import {
+  awaitContractSettings,
+  contractRules,
+  contractSettings,
+} from '../../packages/kafka/src/contract/contract-settings.ts';
+import type { Settings, SettingsRule, SettingsTable } from '../../packages/service/src/settings/load-settings.ts';
+import { settingsRules as executorRules, settingsTable as executor } from '../../services/executor/src/config.ts';
+import { settingsRules as gatewayRules, settingsTable as gateway } from '../../services/gateway/src/config.ts';
+import { settingsRules as notifierRules, settingsTable as notifier } from '../../services/notifier/src/config.ts';
+import { settingsRules as projectorRules, settingsTable as projector } from '../../services/projector/src/config.ts';
+import { readDockerfile } from './dockerfile.ts';
 
 /** The settings of each program of the image, by its file. */
 export const settingsOf: ReadonlyMap<string, SettingsTable> = new Map<string, SettingsTable>([
@@ -15,8 +21,24 @@ export const settingsOf: ReadonlyMap<string, SettingsTable> = new Map<string, Se
   ['packages/kafka/src/await-contract-cli.ts', awaitContractSettings],
 ]);
 
-/** Defaults of these are places on one's own machine: in a cluster somebody has to say where they are. */
-const places = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'MONGODB_URL'];
+/** What each has to be right about several settings together. Rules take all settings of their own table. */
+type AnyRule = SettingsRule<SettingsTable>;
+const rulesOf = new Map<string, readonly AnyRule[]>([
+  ['services/gateway/src/main.ts', gatewayRules as readonly unknown[] as AnyRule[]],
+  ['services/executor/src/main.ts', executorRules as readonly unknown[] as AnyRule[]],
+  ['services/notifier/src/main.ts', notifierRules as readonly unknown[] as AnyRule[]],
+  ['services/projector/src/main.ts', projectorRules as readonly unknown[] as AnyRule[]],
+  ['packages/kafka/src/contract-cli.ts', contractRules as readonly unknown[] as AnyRule[]],
+  ['packages/kafka/src/await-contract-cli.ts', contractRules as readonly unknown[] as AnyRule[]],
+]);
+
+/** Defaults of these are for one's own machine, or have to be the same in two programs: somebody has to say them. */
+const told = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'MONGODB_URL', 'RETENTION_DAYS'];
+
+/** What the image says already. */
+const ofImage: Readonly<Record<string, string | undefined>> = readDockerfile(
+  join(import.meta.dirname, '..', '..', 'Dockerfile'),
+).environment;
 
 /** Read by Node itself. */
 const ofNode = new Set(['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NODE_ENV']);
@@ -36,7 +58,25 @@ export function environmentFaults(program: string, environment: ReadonlyMap<stri
     if (setting !== undefined && value !== undefined && value !== '' && setting.read(value) === undefined)
       faults.push(`${name}=${value} is not ${setting.expected}`);
   }
-  for (const place of places)
-    if (place in table && !environment.has(place)) faults.push(`${program} is not told ${place}`);
-  return faults;
+  for (const name of told) if (name in table && !environment.has(name)) faults.push(`${program} is not told ${name}`);
+  return faults.length > 0 ? faults : ruleFaults(program, table, environment);
+}
+
+/** What the program itself would say of its settings together, but for what is only known in the cluster. */
+function ruleFaults(
+  program: string,
+  table: SettingsTable,
+  environment: ReadonlyMap<string, string | undefined>,
+): string[] {
+  const isUnknown = (name: string) => environment.has(name) && environment.get(name) === undefined;
+  const values = Object.entries(table).map(([name, setting]) => {
+    const text = environment.get(name) ?? ofImage[name] ?? '';
+    if (!isUnknown(name)) return [name, text === '' ? setting.fallback?.value : setting.read(text)] as const;
+    return [name, Array.isArray(setting.fallback?.value) ? ['given'] : 'given'] as const;
+  });
+  const settings = Object.fromEntries(values) as Settings<SettingsTable>;
+  return (rulesOf.get(program) ?? [])
+    .map((rule) => rule(settings))
+    .filter((fault) => fault !== undefined)
+    .filter((fault) => !isUnknown(fault.split(':', 1)[0]!) && !fault.includes('expected a file that can be read'));
 }

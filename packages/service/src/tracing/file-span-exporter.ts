@@ -1,14 +1,9 @@
 import { appendFile } from 'node:fs';
 import { SpanStatusCode } from '@opentelemetry/api';
+import { ExportResultCode } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 
 type Done = Parameters<SpanExporter['export']>[1];
-type Outcome = Parameters<Done>[0];
-
-// The numbers of ExportResultCode, whose package is none of our own dependencies.
-const succeeded: Outcome = { code: 0 as Outcome['code'] };
-const failed = (error: Error): Outcome => ({ code: 1 as Outcome['code'], error });
-
 /** Adds spans to a file, a line of JSON each: for tests, and for looking at a few traces without a collector. */
 export class FileSpanExporter implements SpanExporter {
   readonly #file: string;
@@ -19,7 +14,9 @@ export class FileSpanExporter implements SpanExporter {
 
   export(spans: ReadableSpan[], done: Done): void {
     const lines = spans.map((span) => `${JSON.stringify(lineOf(span))}\n`).join('');
-    appendFile(this.#file, lines, (error) => done(error ? failed(error) : succeeded));
+    appendFile(this.#file, lines, (error) =>
+      done(error ? { code: ExportResultCode.FAILED, error } : { code: ExportResultCode.SUCCESS }),
+    );
   }
 
   async shutdown(): Promise<void> {}
