@@ -30,8 +30,9 @@ export async function readCompose(file: string): Promise<Compose> {
   if (!ok) throw new Error(output);
   const compose = JSON.parse(output) as Compose;
   // Numbers in the file are texts in a container.
-  for (const service of Object.values(compose.services))
-    for (const [key, value] of Object.entries(service.environment ?? {}))
-      service.environment![key] = String(value ?? '');
+  for (const service of Object.values(compose.services)) {
+    const entries = Object.entries<unknown>(service.environment ?? {});
+    service.environment = Object.fromEntries(entries.map(([key, value]) => [key, String(value ?? '')]));
+  }
   return compose;
 }

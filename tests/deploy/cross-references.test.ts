@@ -11,6 +11,7 @@ import { buildOverlay, overlays, type BreakableSpec, type Manifest } from './man
 const byHand = new Map([
   ['nask-registry', ['username', 'password']],
   ['nask-mongodb', ['username', 'password']],
+  ['nask-api-keys', ['keys']],
   ['nask-webhooks', ['secrets']],
 ]);
 

@@ -35,3 +35,7 @@ export { ListenError, RequestsCutOffError } from './ops/http-server-errors.ts';
 export { createMetrics } from './ops/metrics.ts';
 export { opsPaths, opsRequestListener } from './ops/ops-request-listener.ts';
 export { createOpsServer } from './ops/ops-server.ts';
+
+export { createTracing, type Tracing } from './tracing/tracing.ts';
+export { tracedHandler } from './tracing/traced-handler.ts';
+export { tracingSettings } from './tracing/tracing-settings.ts';

@@ -9,6 +9,7 @@ import {
   setting,
   type SettingsRule,
   taskTypeSettings,
+  tracingSettings,
 } from '@nask/service';
 
 /** Every setting of the executor. */
@@ -54,6 +55,7 @@ export const settingsTable = {
   ...taskTypeSettings,
   ...kafkaSettings,
   ...registrySettings,
+  ...tracingSettings,
   ...consumerSettings,
   ...opsSettings,
   OPS_PORT: opsPort(8002),

@@ -14,11 +14,13 @@ import {
   createLogger,
   createMetrics,
   createOpsServer,
+  createTracing,
   effectiveSettings,
   kafkaAccess,
   loadSettingsOrExit,
   registryAccess,
   runService,
+  tracedHandler,
 } from '@nask/service';
 import { loadHandlers } from './adapters/handler-folder.ts';
 import { createKafkaTaskEventLog } from './adapters/kafka-task-event-log.ts';
@@ -39,6 +41,7 @@ const settings = loadSettingsOrExit({ service: 'executor', table: settingsTable,
 const name = settings.EXECUTOR_NAME ?? hostname();
 const logger = createLogger({ service: 'executor', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
 const metrics = createMetrics('executor');
+const tracing = await createTracing('executor', settings);
 
 const topicPrefix = settings.TOPIC_PREFIX;
 const connection = connectKafka({ ...kafkaAccess(settings), clientId: `executor-${name}`, logger });
@@ -73,7 +76,7 @@ const executor = new TaskExecutor({
 const reader = createLogReader(connection);
 const recovery = new PartitionRecovery({ reader, codec, memory, logger });
 const handlers = {
-  'tasks.requested': handleRequestedTask(codec, executor, memory),
+  'tasks.requested': tracedHandler(tracing, 'run task', handleRequestedTask(codec, executor, memory)),
   'tasks.cancellation-requested': handleCancellation(codec, executor),
 };
 const consumer = createParallelConsumer({
@@ -116,6 +119,7 @@ await runService({
   graceMs: settings.SHUTDOWN_GRACE_MS,
   components: [
     createOpsServer({ host: settings.OPS_HOST, port: settings.OPS_PORT, health, metrics }),
+    tracing.component,
     { name: 'threads', stop: () => pool.stop() },
     { name: 'producer', start: () => producer.start(), stop: () => producer.stop() },
     { name: 'log reader', stop: () => reader.stop() },

@@ -10,6 +10,7 @@ import {
   setting,
   type SettingsRule,
   taskTypeSettings,
+  tracingSettings,
 } from '@nask/service';
 import { apiKeyPattern } from './domain/api-keys.ts';
 import { isLoopback } from './domain/loopback.ts';
@@ -28,6 +29,7 @@ export const settingsTable = {
   ...taskTypeSettings,
   ...kafkaSettings,
   ...registrySettings,
+  ...tracingSettings,
   ...mongoSettings,
   PUBLISH_DEADLINE_MS: setting.durationMs({
     describe: 'How long a POST may take to be acknowledged by Kafka; beyond it the answer is 503.',

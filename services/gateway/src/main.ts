@@ -7,6 +7,7 @@ import {
   createLogger,
   createMetrics,
   createOpsServer,
+  createTracing,
   effectiveSettings,
   kafkaAccess,
   loadSettingsOrExit,
@@ -25,7 +26,7 @@ import { createRedeliveryPublisher } from './adapters/kafka/publish-redelivery.t
 import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
 import { createWriteSide } from './adapters/kafka/write-side.ts';
 import { createIdempotencyKeys } from './adapters/mongo/idempotency-keys.ts';
-import { createReadStore } from './adapters/mongo/read-store.ts';
+import { createReadStore, readModelClient } from './adapters/mongo/read-store.ts';
 import { settingsRules, settingsTable } from './config.ts';
 import { createTaskAcceptor } from './domain/accept-task.ts';
 import { apiKeyOf } from './domain/api-keys.ts';
@@ -47,6 +48,7 @@ const source = '/nask/gateway';
 const deadlineMs = settings.PUBLISH_DEADLINE_MS;
 const logger = createLogger({ service: 'gateway', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
 const metrics = createMetrics('gateway');
+const tracing = await createTracing('gateway', settings);
 
 const topicPrefix = settings.TOPIC_PREFIX;
 const connection = connectKafka({ ...kafkaAccess(settings), clientId: `gateway-${name}`, logger });
@@ -54,8 +56,7 @@ const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logge
 const producer = createProducer({ connection, logger, metrics, deadlineMs });
 const logEnds = createLogEnds(connection);
 const store = createReadStore({
-  url: settings.MONGODB_URL,
-  credentials: mongoCredentials(settings),
+  client: readModelClient(settings.MONGODB_URL, settings.MONGODB_TIMEOUT_MS, mongoCredentials(settings)),
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
   logger,
@@ -112,6 +113,13 @@ const health = createHealth({
 });
 
 const events = { producer, codec, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas };
+const acceptTask = createTaskAcceptor({
+  publisher: createTaskPublisher({ ...events, ids }),
+  keys: idempotencyKeys,
+  deadlineMs,
+  nowMs: Date.now,
+  onMarkFailure: (err) => logger.warn({ err }, 'an idempotency key could not be marked'),
+});
 const publishCancellation = createCancellationPublisher(events);
 const publishErasure = createErasurePublisher(events);
 const redeliver = createRedeliveryPublisher(events);
@@ -127,13 +135,10 @@ const api = createApi({
   operations: {
     ...readSide,
     validate: createTaskRequestValidator(taskTypes),
-    accept: createTaskAcceptor({
-      publisher: createTaskPublisher({ ...events, ids }),
-      keys: idempotencyKeys,
-      deadlineMs,
-      nowMs: Date.now,
-      onMarkFailure: (err) => logger.warn({ err }, 'an idempotency key could not be marked'),
-    }),
+    accept: (task, correlation, key) =>
+      tracing.span({ name: 'accept task', kind: 'server', traceparent: correlation.traceparent }, (traceparent) =>
+        acceptTask(task, { ...correlation, traceparent }, key),
+      ),
     cancel: (id, correlation, startBound) =>
       cancelTask(
         { find: () => readSide.find(id, startBound), requestCancellation: () => publishCancellation(id, correlation) },
@@ -182,6 +187,7 @@ await runService({
   graceMs: settings.SHUTDOWN_GRACE_MS,
   components: [
     createOpsServer({ host: settings.OPS_HOST, port: settings.OPS_PORT, health, metrics }),
+    tracing.component,
     { name: 'store', stop: () => store.close() },
     { name: 'idempotency keys', stop: () => idempotencyKeys.close() },
     { name: 'log ends', stop: () => logEnds.stop() },

@@ -8,6 +8,7 @@ import {
   registrySettings,
   setting,
   type SettingsRule,
+  tracingSettings,
 } from '@nask/service';
 import { retryTierCount } from '@nask/schemas';
 import { createAddressPolicy } from './domain/address-policy.ts';
@@ -150,6 +151,7 @@ export const settingsTable = {
   }),
   ...kafkaSettings,
   ...registrySettings,
+  ...tracingSettings,
   ...consumerSettings,
   ...opsSettings,
   OPS_PORT: opsPort(8003),

@@ -14,11 +14,13 @@ import {
   createLogger,
   createMetrics,
   createOpsServer,
+  createTracing,
   effectiveSettings,
   kafkaAccess,
   loadSettingsOrExit,
   registryAccess,
   runService,
+  tracedHandler,
 } from '@nask/service';
 import project from '../../../package.json' with { type: 'json' };
 import { createHostResolver } from './adapters/host-resolver.ts';
@@ -40,6 +42,7 @@ import { createWebhookDelivery } from './webhook-delivery.ts';
 const settings = loadSettingsOrExit({ service: 'notifier', table: settingsTable, rules: settingsRules });
 const logger = createLogger({ service: 'notifier', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
 const metrics = createMetrics('notifier');
+const tracing = await createTracing('notifier', settings);
 
 const topicPrefix = settings.TOPIC_PREFIX;
 const connection = connectKafka({ ...kafkaAccess(settings), clientId: 'notifier', logger });
@@ -124,9 +127,9 @@ const redeliveryRequested = createRedeliveryHandler({
 });
 const retryTopics = Array.from({ length: retryTierCount }, (_, index) => retryTopic(index + 1));
 const handlerOf: Readonly<Record<string, typeof completed>> = {
-  'tasks.completed': completed,
+  'tasks.completed': tracedHandler(tracing, 'deliver webhook', completed),
   'notifications.redelivery-requested': redeliveryRequested,
-  ...Object.fromEntries(retryTopics.map((topic) => [topic, retried])),
+  ...Object.fromEntries(retryTopics.map((topic) => [topic, tracedHandler(tracing, 'deliver webhook again', retried)])),
 };
 const consumer = createParallelConsumer({
   connection,
@@ -161,6 +164,7 @@ await runService({
   graceMs: settings.SHUTDOWN_GRACE_MS,
   components: [
     createOpsServer({ host: settings.OPS_HOST, port: settings.OPS_PORT, health, metrics }),
+    tracing.component,
     { name: 'log ends', stop: () => logEnds.stop() },
     { name: 'log reader', stop: () => reader.stop() },
     { name: 'producer', start: () => producer.start(), stop: () => producer.stop() },

@@ -9,6 +9,7 @@ import type { AttemptId, DeliveryId, DeliveryMemory } from './domain/delivery-me
 import type { HostGate, Refusal } from './domain/host-gate.ts';
 import type { RequestEnd } from './domain/host-health.ts';
 import { delayIn, nextStep, type RetryPolicy } from './domain/retry-policy.ts';
+import { traceHeader } from './domain/trace-header.ts';
 import type { WebhookSigner } from './domain/webhook-signature.ts';
 import type { NotifierMetrics } from './metrics.ts';
 
@@ -82,7 +83,8 @@ export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookD
     if (typeof turn === 'string') return turn;
     let end: RequestEnd = 'answered';
     try {
-      const headers = signer.headers({ id, timestampMs: chance.now(), body });
+      const signed = signer.headers({ id, timestampMs: chance.now(), body });
+      const headers = { ...signed, ...traceHeader(delivery.completion.headers) };
       const sent = await sender.send({ target, headers, body }, signal);
       end = endOf(sent.result);
       return sent;

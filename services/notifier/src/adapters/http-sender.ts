@@ -10,7 +10,8 @@ import { createOriginPools } from './origin-pools.ts';
 
 export interface WebhookRequest {
   target: WebhookTarget;
-  headers: WebhookHeaders;
+  /** W3C trace context: the receiver's work can be part of the trace. */
+  headers: WebhookHeaders & { traceparent?: string };
   /** JSON text. */
   body: string;
 }
