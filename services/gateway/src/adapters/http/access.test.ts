@@ -145,7 +145,8 @@ describe('pages of other origins', () => {
     const refused = await api.call('POST', '/api/tasks', { body: prime, headers: { origin } });
     expectProblem(refused, 'unauthenticated');
     expect(refused.headers['access-control-allow-origin']).toBe(origin);
-    expect(refused.headers['access-control-expose-headers']).toContain('X-Request-Id');
+    for (const name of ['X-Request-Id', 'Consistency-Token', 'Preference-Applied'])
+      expect(refused.headers['access-control-expose-headers']).toContain(name);
     const other = await api.call('GET', '/openapi.json', { headers: { origin: 'https://evil.example.com' } });
     expect(other.headers).not.toHaveProperty('access-control-allow-origin');
     expect(other.headers['vary']).toBe('Origin');

@@ -3,9 +3,12 @@ import type { Middleware } from 'koa';
 
 /** What a page of another origin may read of an answer beside its body. */
 const exposedHeaders = [
+  'Consistency-Token',
+  'Content-Location',
   'ETag',
   'Link',
   'Location',
+  'Preference-Applied',
   'RateLimit',
   'RateLimit-Policy',
   'Retry-After',
