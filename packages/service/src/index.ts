@@ -36,6 +36,7 @@ export { createMetrics } from './ops/metrics.ts';
 export { opsPaths, opsRequestListener } from './ops/ops-request-listener.ts';
 export { createOpsServer } from './ops/ops-server.ts';
 
-export { createTracing, type Tracing } from './tracing/tracing.ts';
+export type { Tracing } from './tracing/span.ts';
+export { createTracing } from './tracing/tracing.ts';
 export { tracedHandler } from './tracing/traced-handler.ts';
 export { tracingSettings } from './tracing/tracing-settings.ts';

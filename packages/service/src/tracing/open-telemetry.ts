@@ -9,7 +9,7 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
 import { FileSpanExporter } from './file-span-exporter.ts';
-import type { SpanOptions, Tracing } from './tracing.ts';
+import type { SpanOptions, Tracing } from './span.ts';
 
 export interface OpenTelemetryOptions {
   exporter: 'otlp' | 'file';

@@ -1,4 +1,4 @@
-import type { Tracing } from './tracing.ts';
+import type { Tracing } from './span.ts';
 
 interface TracedRecord {
   topic: string;
