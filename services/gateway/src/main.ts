@@ -93,7 +93,7 @@ const writeSide = createWriteSide({ codec, ids, onFailure: exitFor });
 const readSide = createReadSide({ store, logEnds, pollIntervalMs: settings.READ_POLL_INTERVAL_MS });
 const logTail = createLogTail({
   connection,
-  topics: topicsReadBy('projector'),
+  topics: topicsReadBy('gateway'),
   onRecord({ key, ...place }) {
     const taskId = parseTaskId(key ?? '');
     if (taskId !== undefined) readSide.written({ taskId, ...place });
