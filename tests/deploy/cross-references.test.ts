@@ -11,8 +11,8 @@ import { buildOverlay, overlays, type BreakableSpec, type Manifest } from './man
 const byHand = new Map([
   ['nask-registry', ['username', 'password']],
   ['nask-mongodb', ['username', 'password']],
-  ['nask-webhooks', ['secrets']],
   ['nask-api-keys', ['keys']],
+  ['nask-webhooks', ['secrets']],
 ]);
 
 interface KafkaUser {

@@ -52,6 +52,7 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetterSink {
       if (recent.length >= maxPerMinute)
         throw new DeadLettersExhaustedError(
           `${recent.length} dead letters within a minute, the limit is ${maxPerMinute}; the next would be ${record.topic}/${record.partition} offset ${record.offset}: ${error.message}`,
+          { record },
         );
       const published = { atMs: nowMs() };
       recent.push(published);

@@ -17,6 +17,7 @@ export { wantedTopic, type TopicSettings } from './contract/wanted-topic.ts';
 export { applyContract, type ContractChange, type ContractOptions } from './contract.ts';
 export * from './group-commit-producer.ts';
 export { createLogEnds, LogEndsError, type LogEnds } from './log-ends.ts';
+export { createLogTail, type LogTail, type LogTailOptions, type TailedRecord } from './log-tail.ts';
 export { createLogReader, LogReadError, type LogReader, type LogReaderOptions, type SliceStart } from './log-reader.ts';
 export type { Logger } from './logger.ts';
 export { partitionFor } from './partitioner.ts';

@@ -1,6 +1,7 @@
-import type { Broker, Cluster, KafkaMessage } from 'kafkajs';
-import { abandonableKafka, topicName, type KafkaConnection } from './connection.ts';
+import type { Broker, Cluster } from 'kafkajs';
+import { topicName, type KafkaConnection } from './connection.ts';
 import { recordOf } from './consumer/kafkajs-record.ts';
+import { connectGroupless, fetchMessages, type FetchedMessage, type GrouplessCluster } from './groupless-cluster.ts';
 import type { ConsumedRecord, TopicPartition } from './record.ts';
 import { within } from './within.ts';
 
@@ -37,28 +38,19 @@ export interface LogReaderOptions {
   maxFetchBytes?: number;
 }
 
-interface Connected {
-  readonly cluster: Cluster;
-  abandon(): void;
-}
-
 export function createLogReader(
   connection: KafkaConnection,
   { timeoutMs = 10_000, maxFetchBytes = 1024 * 1024 }: LogReaderOptions = {},
 ): LogReader {
-  let current: { connected: Promise<Connected>; abandon(): void } | undefined;
+  let current: GrouplessCluster | undefined;
   let stopped = false;
 
   /** A request that fails ends the connection: whatever it is stuck in ends with it, and the next one connects anew. */
   async function ask<T>(what: string, request: (cluster: Cluster) => Promise<T>): Promise<T> {
     if (stopped) throw new LogReadError('The reader is stopped');
-    const used = (current ??= connect(connection));
+    const used = (current ??= connectGroupless(connection));
     try {
-      return await within(
-        timeoutMs,
-        what,
-        used.connected.then(({ cluster }) => request(cluster)),
-      );
+      return await within(timeoutMs, what, used.connected.then(request));
     } catch (error) {
       used.abandon();
       if (current === used) current = undefined;
@@ -91,17 +83,9 @@ export function createLogReader(
   async function fetchFrom(name: string, partition: number, offset: number): Promise<FetchedMessage[]> {
     return ask(`reading ${name}/${partition} from ${offset}`, async (cluster) => {
       const broker = await leaderOf(cluster, name, partition);
-      const response = (await broker.fetch({
-        isolationLevel: 0,
-        maxWaitTime: 100,
-        minBytes: 1,
-        maxBytes: maxFetchBytes,
-        topics: [{ topic: name, partitions: [{ partition, fetchOffset: String(offset), maxBytes: maxFetchBytes }] }],
-        rackId: '',
-      })) as FetchResponse;
-      const messages = response.responses.flatMap(({ partitions }) => partitions.flatMap(({ messages }) => messages));
-      // A fetch begins with the whole batch that the offset is in.
-      return messages.filter((message) => Number(message.offset) >= offset);
+      const limits = { maxWaitMs: 100, maxBytes: maxFetchBytes };
+      const [fetched] = await fetchMessages(broker, [{ topic: name, partition, offset }], limits);
+      return fetched!.messages;
     });
   }
 
@@ -126,39 +110,6 @@ export function createLogReader(
       current?.abandon();
     },
   };
-}
-
-type FetchedMessage = KafkaMessage & { isControlRecord?: boolean };
-
-interface FetchResponse {
-  responses: { partitions: { messages: FetchedMessage[] }[] }[];
-}
-
-/** kafkajs hands its cluster, which can fetch without a group, to the assigners of a consumer: this one never joins. */
-function connect(connection: KafkaConnection) {
-  const client = abandonableKafka(connection, { quiet: true, retry: { retries: 2 } });
-  let cluster: Cluster | undefined;
-  const consumer = client.kafka.consumer({
-    groupId: 'never-joined',
-    allowAutoTopicCreation: false,
-    partitionAssigners: [
-      (config) => {
-        cluster = config.cluster;
-        return {
-          name: 'none',
-          version: 0,
-          assign: () => Promise.resolve([]),
-          protocol: () => ({ name: 'none', metadata: Buffer.alloc(0) }),
-        };
-      },
-    ],
-  });
-  const abandon = () => client.abandon();
-  const connected = consumer.connect().then((): Connected => {
-    if (cluster === undefined) throw new Error('kafkajs did not hand its cluster to the assigner');
-    return { cluster, abandon };
-  });
-  return { connected, abandon };
 }
 
 async function offsetOf(

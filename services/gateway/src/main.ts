@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import { connectKafka, createEventCodec, createLogEnds, createProducer } from '@nask/kafka';
-import { taskTypesWith } from '@nask/schemas';
+import { connectKafka, createEventCodec, createLogEnds, createLogTail, createProducer } from '@nask/kafka';
+import { taskTypesWith, topicsReadBy } from '@nask/schemas';
 import {
   createHealth,
   createHttpServer,
@@ -26,7 +26,7 @@ import { createRedeliveryPublisher } from './adapters/kafka/publish-redelivery.t
 import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
 import { createWriteSide } from './adapters/kafka/write-side.ts';
 import { createIdempotencyKeys } from './adapters/mongo/idempotency-keys.ts';
-import { createReadStore } from './adapters/mongo/read-store.ts';
+import { createReadStore, readModelClient } from './adapters/mongo/read-store.ts';
 import { settingsRules, settingsTable } from './config.ts';
 import { createTaskAcceptor } from './domain/accept-task.ts';
 import { apiKeyOf } from './domain/api-keys.ts';
@@ -36,6 +36,7 @@ import { IdsWouldRepeatError } from './domain/errors.ts';
 import { eraseTask } from './domain/erase-task.ts';
 import { createRateLimit } from './domain/rate-limit.ts';
 import { redeliverFailed } from './domain/redeliver-failed.ts';
+import { parseTaskId } from './domain/task-id.ts';
 import { createTaskIdSource } from './domain/task-id-source.ts';
 import { createTaskRequestValidator } from './domain/task-request.ts';
 import type { VisibleTaskDocument } from './domain/task-view.ts';
@@ -55,8 +56,7 @@ const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logge
 const producer = createProducer({ connection, logger, metrics, deadlineMs });
 const logEnds = createLogEnds(connection);
 const store = createReadStore({
-  url: settings.MONGODB_URL,
-  credentials: mongoCredentials(settings),
+  client: readModelClient(settings.MONGODB_URL, settings.MONGODB_TIMEOUT_MS, mongoCredentials(settings)),
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
   logger,
@@ -91,6 +91,15 @@ const ids = createTaskIdSource({
 const writeSide = createWriteSide({ codec, ids, onFailure: exitFor });
 
 const readSide = createReadSide({ store, logEnds, pollIntervalMs: settings.READ_POLL_INTERVAL_MS });
+const logTail = createLogTail({
+  connection,
+  topics: topicsReadBy('projector'),
+  onRecord({ key, ...place }) {
+    const taskId = parseTaskId(key ?? '');
+    if (taskId !== undefined) readSide.written({ taskId, ...place });
+  },
+  logger,
+});
 
 const away = 'does not answer';
 const health = createHealth({
@@ -126,9 +135,9 @@ const api = createApi({
   operations: {
     ...readSide,
     validate: createTaskRequestValidator(taskTypes),
-    accept: (task, cause, idempotencyKey) =>
-      tracing.span({ name: 'accept task', kind: 'server', traceparent: cause.traceparent }, (traceparent) =>
-        acceptTask(task, { ...cause, traceparent }, idempotencyKey),
+    accept: (task, correlation, key) =>
+      tracing.span({ name: 'accept task', kind: 'server', traceparent: correlation.traceparent }, (traceparent) =>
+        acceptTask(task, { ...correlation, traceparent }, key),
       ),
     cancel: (id, correlation, startBound) =>
       cancelTask(
@@ -140,8 +149,7 @@ const api = createApi({
         {
           find: () => readSide.find(id, startBound),
           publish: (task) => publishErasure(task, correlation),
-          projected: ({ partition, offset }) =>
-            readSide.reach([{ topic: 'tasks.erased', partition, offset }], startBound()),
+          projected: (position) => readSide.reach([position], startBound()),
         },
         id,
       ),
@@ -183,6 +191,7 @@ await runService({
     { name: 'store', stop: () => store.close() },
     { name: 'idempotency keys', stop: () => idempotencyKeys.close() },
     { name: 'log ends', stop: () => logEnds.stop() },
+    { name: 'log tail', start: () => logTail.start(), stop: () => logTail.stop() },
     { name: 'producer', start: () => producer.start(), stop: () => producer.stop() },
     writeSide,
     createHttpServer({

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionFor, type LogEnds } from '@nask/kafka';
-import { checkpointId, type TaskDocument, type TaskEventDocument } from '@nask/schemas';
+import { checkpointId, type TaskDocument, type TaskEventDocument, type TopicName } from '@nask/schemas';
 import type { Component } from '@nask/service';
 import type { EventOperations } from './adapters/http/event-routes.ts';
 import type { ReadOperations } from './adapters/http/read-routes.ts';
 import type { StatsOperations } from './adapters/http/stats-routes.ts';
-import { createRequestedLog } from './adapters/kafka/requested-log.ts';
+import { createLogRanges } from './adapters/kafka/log-ranges.ts';
+import { paced } from './adapters/mongo/paced-reads.ts';
 import type { ReadStore } from './adapters/mongo/read-store.ts';
+import { createChangeHints, type TaskRecord } from './domain/change-hints.ts';
 import { createCheckpointWatch } from './domain/checkpoint-watch.ts';
 import { createCoalescer } from './domain/coalescer.ts';
 import { UnavailableError } from './domain/errors.ts';
@@ -14,21 +16,22 @@ import { findTask } from './domain/find-task.ts';
 import { followTask } from './domain/follow-task.ts';
 import { keepAnswer } from './domain/kept-answer.ts';
 import { statsOf } from './domain/task-stats.ts';
-import { createTaskWatch } from './domain/task-watch.ts';
+import { createTaskWatch, type TaskWatch } from './domain/task-watch.ts';
 
 /** How many documents one query reads at most: a result can have 209 KB. */
 const maxTasksPerQuery = 100;
 /** How many tasks one look at what is watched has: longer lists are slow in some stores, and no faster in MongoDB. */
 const maxTasksPerLook = 50;
-/** How many times longer the pause between two looks is while no change is likely. */
-const calmPauses = 5;
-
+/** How often tasks that nothing was heard of are looked at, a few of them at a time: only in case that a hint was lost. */
+const calmPauseMs = 1_000;
 const statsWindowMs = 60_000;
 const statsMinAgeMs = 5_000;
 const statsCostFactor = 10;
 
 /** All that is answered from the read model, and what waits for it. */
 export interface ReadSide extends ReadOperations, EventOperations, StatsOperations {
+  /** Something of a task was written to the log. */
+  written(record: TaskRecord): void;
   /** Its stop ends what waits, with a hint to ask again. */
   readonly waiting: Component;
 }
@@ -38,14 +41,28 @@ export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; po
   const { store, logEnds, pollIntervalMs } = options;
   const tasks = createCoalescer<number, TaskDocument>(store.tasks, maxTasksPerQuery);
   const histories = createCoalescer<number, TaskEventDocument[]>(store.histories, maxTasksPerLook);
-  const checkpoints = createCheckpointWatch({ read: store.checkpoints, pause: () => sleep(pollIntervalMs) });
+  const checkpointReads = paced(store.checkpoints, pollIntervalMs);
+  const checkpoints = createCheckpointWatch({ read: checkpointReads.read, pause: checkpointReads.pause });
+  const looks = paced(store.states, pollIntervalMs);
   const watch = createTaskWatch({
-    read: store.states,
-    pause: (isUrgent) => sleep(isUrgent ? pollIntervalMs : calmPauses * pollIntervalMs),
+    read: looks.read,
+    pause: (isCalm) => (isCalm ? sleep(calmPauseMs, undefined, { ref: false }) : looks.pause()),
     maxKeys: maxTasksPerLook,
   });
+  const hints = createChangeHints({
+    isWatched: watch.isWatched,
+    projected: ({ topic, partition, offset }) =>
+      checkpoints.reached(checkpointId(topic, partition), offset + 1, new AbortController().signal),
+    hint: watch.hint,
+  });
+  const next: TaskWatch['next'] = (id, seen, signal) => {
+    const news = watch.next(id, seen, signal);
+    hints.watched(id);
+    return news;
+  };
   let partitionCount: number | undefined;
-  const requestedLog = createRequestedLog(logEnds);
+  const logRanges = createLogRanges(logEnds);
+  const requestedLog = () => logRanges('tasks.requested');
   const partitionOf = (id: number, partitionCount: number) => partitionFor(String(id), partitionCount);
 
   const finderPorts = {
@@ -58,7 +75,7 @@ export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; po
 
   const history = async (id: number) => (await histories.get(id)) ?? [];
   const followPorts = {
-    next: watch.next,
+    next,
     history,
     async projected(id: number, topic: string, offset: number, signal: AbortSignal) {
       // It never changes: ids have their partitions by it.
@@ -66,8 +83,8 @@ export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; po
       const partition = partitionOf(id, partitionCount);
       await checkpoints.reached(checkpointId(topic, partition), offset, signal);
     },
-    async projectedAll(id: number, topic: string, signal: AbortSignal) {
-      const log = await logEnds.endOffsets(topic);
+    async projectedAll(id: number, topic: TopicName, signal: AbortSignal) {
+      const log = await logRanges(topic);
       const partition = partitionOf(id, log.size);
       const { logStart, logEnd } = log.get(partition)!;
       if (logEnd > logStart) await checkpoints.reached(checkpointId(topic, partition), logEnd, signal);
@@ -77,13 +94,14 @@ export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; po
   return {
     find: (id, startBound) => findTask(finderPorts, id, startBound),
     list: store.page,
-    awaiting: { next: watch.next, readTask: tasks.get },
+    awaiting: { next, readTask: tasks.get },
     async reach(positions, signal) {
       const reached = positions.map(({ topic, partition, offset }) =>
         checkpoints.reached(checkpointId(topic, partition), offset + 1, signal),
       );
       await Promise.all(reached);
     },
+    written: hints.written,
     history,
     follow: (id, told, signal) => followTask(followPorts, id, told, signal),
     stats: keepAnswer(

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { SimulatedConsumer } from '../../testing/simulation/simulated-consumer.ts';
 import type { ConsumedRecord } from '../record.ts';
 import { BatchDispatcher, type BatchHandler } from './batch-dispatcher.ts';
-import { DeadLetterError } from './errors.ts';
+import { DeadLetterError, DeadLettersExhaustedError } from './errors.ts';
 
 const limits = { maxRecords: 5, maxBytes: 1_000_000 };
 
@@ -103,6 +103,49 @@ describe('batches', () => {
     expect(batches).toEqual([[0, 1, 2], [0], [1], [2]]);
     expect(offsets(buried)).toEqual([1]);
     expect(consumer.commits.at(-1)?.offset).toBe(3);
+  });
+
+  test('stop the one partition whose record has no room in the dead letters, and go on with the others', async () => {
+    const batches: [number, number][][] = [];
+    const { consumer } = batchConsumer(
+      async (records) => {
+        batches.push(records.map(({ partition, offset }) => [partition, offset]));
+        const bad = records.find(({ partition, offset }) => partition === 0 && offset === 1);
+        if (bad) throw new DeadLettersExhaustedError('no room', { record: bad });
+      },
+      { partitions: 2 },
+    );
+    consumer.append(2, 0);
+    consumer.append(2, 1);
+    consumer.start();
+    await consumer.pass(1_000);
+    consumer.append(1, 0);
+    consumer.append(1, 1);
+    await consumer.pass(1_000);
+    const [stopped, other] = consumer.engine.assignments.partitions;
+    expect([stopped?.stoppedBecause, other?.stoppedBecause]).toEqual(['no room', null]);
+    expect(batches.flat().filter(([partition]) => partition === 1)).toEqual(
+      expect.arrayContaining([
+        [1, 0],
+        [1, 1],
+        [1, 2],
+      ]),
+    );
+    expect(batches.at(-1)).toEqual([[1, 2]]);
+  });
+
+  test('stop all their partitions when the dead letters do not say for which record they have no room', async () => {
+    const { consumer } = batchConsumer(() => Promise.reject(new DeadLettersExhaustedError('nowhere')), {
+      partitions: 2,
+    });
+    consumer.append(1, 0);
+    consumer.append(1, 1);
+    consumer.start();
+    await consumer.pass(1_000);
+    expect(consumer.engine.assignments.partitions.map(({ stoppedBecause }) => stoppedBecause)).toEqual([
+      'nowhere',
+      'nowhere',
+    ]);
   });
 
   test('go on without the records of a partition that is lost, and are aborted only when all are', async () => {

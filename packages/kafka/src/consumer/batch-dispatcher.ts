@@ -14,7 +14,8 @@ interface Limits {
 
 /**
  * One batch at a time, of what has gathered since the last one: of each partition in log order, partitions in turn.
- * When the handler refuses one record of it, that one goes to the dead letters and the others are handed over again.
+ * When the handler refuses one record of it, that one goes to the dead letters and the others are handed over again. When
+ * the dead letters have no room for a record, its partition stops and those of the others are handed over again.
  */
 export class BatchDispatcher implements Dispatcher {
   readonly #handler: BatchHandler;
@@ -83,6 +84,7 @@ export class BatchDispatcher implements Dispatcher {
 
     const outcome = await attempt(hand, batch[0]?.record, signal, this.#host).finally(release);
     if (outcome === 'done') return this.#end(remaining, 'done');
+    if (outcome instanceof DeadLettersExhaustedError) return this.#stopOne(remaining, outcome);
     if (!(outcome instanceof DeadLetterError)) return this.#giveUp(remaining, outcome);
 
     const refused = remaining.length === 1 ? remaining[0] : remaining.find(({ record }) => record === outcome.record);
@@ -92,6 +94,14 @@ export class BatchDispatcher implements Dispatcher {
     }
     // It does not say which one: alone, each of them has to.
     for (const work of remaining) await this.#handle([work]);
+  }
+
+  /** Stops the partition of the record that is named, and hands the others' over again. */
+  async #stopOne(works: Work[], outcome: DeadLettersExhaustedError): Promise<void> {
+    const stopped = works.find(({ record }) => record === outcome.record)?.partition;
+    const [own, others] = [works.filter(isOf(stopped)), works.filter((work) => !isOf(stopped)(work))];
+    this.#giveUp(stopped === undefined ? works : own, outcome);
+    if (stopped !== undefined && others.length > 0) await this.#handle(others);
   }
 
   async #bury(work: Work, refusal: DeadLetterError): Promise<void> {
@@ -116,6 +126,10 @@ export class BatchDispatcher implements Dispatcher {
       this.#host.ended(partition, record, how);
     }
   }
+}
+
+function isOf(partition: OwnedPartition | undefined): (work: Work) => boolean {
+  return (work) => work.partition === partition;
 }
 
 function isLost({ partition }: Work): boolean {

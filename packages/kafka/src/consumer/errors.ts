@@ -17,6 +17,13 @@ export class DeadLetterError extends Error {
 export class DeadLettersExhaustedError extends Error {
   readonly code = 'DEAD_LETTERS_EXHAUSTED';
   override readonly name = 'DeadLettersExhaustedError';
+  /** Which record of a batch found no room: its partition stops. Undefined: those of the whole batch do. */
+  readonly record: ConsumedRecord | undefined;
+
+  constructor(reason: string, options: { record?: ConsumedRecord } = {}) {
+    super(reason);
+    this.record = options.record;
+  }
 }
 
 /** Nothing sensible can be done in this process any more: the consumer stops starting work and tells its owner. */

@@ -4,7 +4,7 @@ import { consistencyToken, parseConsistencyTokens, type LogPosition } from './co
 import { InvalidRequestError } from './errors.ts';
 
 const position = fc.record({
-  topic: fc.constantFrom('tasks.requested', 'tasks.cancellation-requested'),
+  topic: fc.constantFrom('tasks.requested', 'tasks.cancellation-requested', 'tasks.erased'),
   partition: fc.nat({ max: 99_999 }),
   offset: fc.maxSafeNat(),
 });

@@ -12,9 +12,11 @@ export interface LogPosition {
 export const consistencyTokenHeader = 'Consistency-Token';
 
 /** What the gateway writes and the projector reads, and what each topic is called in a token. */
-const codes = { 'tasks.requested': 'r', 'tasks.cancellation-requested': 'c' } as const satisfies Partial<
-  Record<TopicName, string>
->;
+const codes = {
+  'tasks.requested': 'r',
+  'tasks.cancellation-requested': 'c',
+  'tasks.erased': 'e',
+} as const satisfies Partial<Record<TopicName, string>>;
 const topicOfCode = new Map<string, string>(Object.entries(codes).map(([topic, code]) => [code, topic]));
 
 /** The longest header that is read, in characters. */

@@ -4,17 +4,20 @@ import { eraseTask } from './erase-task.ts';
 import type { VisibleTaskDocument } from './task-view.ts';
 
 async function erase(status: TaskStatus, projected: () => Promise<void> = async () => undefined) {
+  const position = { topic: 'tasks.erased', partition: 1, offset: 7 };
   const published: number[] = [];
   const ports = {
     find: async () => ({ _id: 4, status }) as VisibleTaskDocument,
     async publish({ _id }: VisibleTaskDocument) {
       published.push(_id);
-      return { partition: 1, offset: 7 };
+      return position;
     },
     projected,
   };
   const outcome = await eraseTask(ports, 4).catch((error: unknown) => (error as { code: string }).code);
-  return [outcome, published];
+  if (typeof outcome === 'string') return [outcome, published];
+  expect(outcome.position).toBe(position);
+  return [outcome.outcome, published];
 }
 
 test.each(['SUCCESS', 'FAILURE', 'REVOKED'] as const)('a task that has ended in %s is erased', async (status) => {

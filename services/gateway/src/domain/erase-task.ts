@@ -1,11 +1,13 @@
 import { hasEnded } from '@nask/schemas';
+import type { LogPosition } from './consistency-token.ts';
 import { TaskNotEndedError } from './errors.ts';
 import type { VisibleTaskDocument } from './task-view.ts';
 
-/** Where in the log an event is. */
-export interface LogPosition {
-  readonly partition: number;
-  readonly offset: number;
+export interface ErasedTask {
+  /** `erased`: no reader finds it any more; `accepted`: the read model has not come that far yet. */
+  outcome: 'erased' | 'accepted';
+  /** Where the erasure was written. */
+  position: LogPosition;
 }
 
 export interface EraserPorts {
@@ -18,15 +20,15 @@ export interface EraserPorts {
 
 /**
  * Erases a task that has ended. Once the event is acknowledged the task will be erased, for good.
- * @returns `erased`: no reader finds it any more; `accepted`: the read model has not come that far yet
  * @throws TaskNotFoundError, TaskErasedError; TaskNotEndedError while it may still write events; what the ports throw
  */
-export async function eraseTask(ports: EraserPorts, id: number): Promise<'erased' | 'accepted'> {
+export async function eraseTask(ports: EraserPorts, id: number): Promise<ErasedTask> {
   const task = await ports.find();
   if (!hasEnded(task.status)) throw new TaskNotEndedError(`Task ${id} has not ended: its status is ${task.status}.`);
   const position = await ports.publish(task);
-  return ports.projected(position).then(
-    () => 'erased',
-    () => 'accepted',
+  const outcome = await ports.projected(position).then(
+    () => 'erased' as const,
+    () => 'accepted' as const,
   );
+  return { outcome, position };
 }

@@ -1,4 +1,4 @@
-import type { TaskEventDocument } from '@nask/schemas';
+import type { TaskEventDocument, TopicName } from '@nask/schemas';
 import { inOrder } from './task-history.ts';
 import type { Positions, TaskState } from './task-state.ts';
 import type { TaskWatch } from './task-watch.ts';
@@ -16,7 +16,7 @@ export interface FollowPorts {
   /** Resolves when everything below the offset of the task's partition of the topic is in the read model. */
   projected(id: number, topic: string, offset: number, signal: AbortSignal): Promise<void>;
   /** As above, for all that the topic has now. */
-  projectedAll(id: number, topic: string, signal: AbortSignal): Promise<void>;
+  projectedAll(id: number, topic: TopicName, signal: AbortSignal): Promise<void>;
 }
 
 const endTopic = 'tasks.completed';

@@ -1,8 +1,8 @@
 import { isSameState, type TaskState } from './task-state.ts';
 
 /**
- * Waits for tasks to change. All who wait share one look-up of bounded size at a time, however many they are: what has
- * just begun to be watched, has changed or was hinted at is looked at first, the others take turns.
+ * Waits for tasks to change. All who wait share one look-up of bounded size at a time, however many they are: what was
+ * hinted at, or is new, is looked at first; the others take turns, now and then.
  */
 export interface TaskWatch {
   /**
@@ -11,8 +11,10 @@ export interface TaskWatch {
    * @throws the signal's reason, or what the watch was closed with
    */
   readonly next: (id: number, seen: TaskState | undefined, signal: AbortSignal) => Promise<TaskState | undefined>;
-  /** Something of this task is in the log: its document will change soon. */
+  /** The document of this task has changed: it is looked at next. Of a task that nobody waits for it says nothing. */
   hint(id: number): void;
+  /** Whether anybody waits for this task now. */
+  isWatched(id: number): boolean;
   /** Ends all waiting, now and in future, with this error. */
   close(error: Error): void;
 }
@@ -22,30 +24,25 @@ interface Waiter {
   end(outcome: { state: TaskState | undefined } | { error: unknown }): void;
 }
 
-interface Watched {
-  waiters: Set<Waiter>;
-  /** How many more times it is looked at before the others. */
-  looksFirst: number;
-}
-
-/** So many times in a row a task is looked at first: until what is in the log is in the read model. */
-const looksFirst = 20;
+/** One look in so many is for tasks that nobody hinted at. */
+const looksPerTurnOfOthers = 20;
 
 /**
  * @param read how those of the tasks stand that are there, in bounded time. A failure is no news: it is asked again.
- * @param pause resolves when it is time for the next look; `isUrgent`: a change is likely
- * @param maxKeys how many tasks one look-up has at most; a fifth of it is kept for those that take turns
+ * @param pause resolves when it is time for the next look; `isCalm`: nothing says that there is a change
+ * @param maxKeys how many tasks one look-up has at most
  */
 export function createTaskWatch(options: {
   read: (ids: number[]) => Promise<ReadonlyMap<number, TaskState>>;
-  pause: (isUrgent: boolean) => Promise<void>;
+  pause: (isCalm: boolean) => Promise<void>;
   maxKeys: number;
 }): TaskWatch {
-  const { maxKeys } = options;
   // Both in the order in which they were looked at, so that the first is the one whose turn it is.
-  const urgent = new Map<number, Watched>();
-  const others = new Map<number, Watched>();
+  const urgent = new Map<number, Set<Waiter>>();
+  const others = new Map<number, Set<Waiter>>();
+  let looks = 0;
   let looking = false;
+  let wake = () => {};
   let closedWith: Error | undefined;
 
   async function look(): Promise<void> {
@@ -56,52 +53,59 @@ export function createTaskWatch(options: {
         const states = await options.read(ids);
         for (const id of ids) tell(id, states.get(id));
       } catch {
-        // The store says itself that it is away.
+        // The store says itself that it is away. What was to be seen is to be seen still.
+        ids.forEach(hint);
       }
-      if (urgent.size + others.size > 0) await options.pause(urgent.size > 0);
+      await options.pause(false);
+      if (urgent.size === 0 && others.size > 0) {
+        const woken = new Promise<void>((resolve) => (wake = resolve));
+        await Promise.race([options.pause(true), woken]);
+      }
     }
     looking = false;
   }
 
   function takeTurn(): number[] {
-    const kept = Math.min(others.size, Math.ceil(maxKeys / 5));
-    const first = firstKeys(urgent, maxKeys - kept);
-    const ids = [...first, ...firstKeys(others, maxKeys - first.length)];
-    for (const id of ids) {
-      const watched = take(id)!;
-      watched.looksFirst -= 1;
-      put(id, watched);
-    }
+    looks += 1;
+    const isTurnOfOthers = urgent.size === 0 || (others.size > 0 && looks % looksPerTurnOfOthers === 0);
+    const ids = firstKeys(isTurnOfOthers ? others : urgent, options.maxKeys);
+    for (const id of ids) others.set(id, take(id)!);
     return ids;
   }
 
-  function take(id: number): Watched | undefined {
-    const watched = urgent.get(id) ?? others.get(id);
+  function take(id: number): Set<Waiter> | undefined {
+    const waiters = urgent.get(id) ?? others.get(id);
     urgent.delete(id);
     others.delete(id);
-    return watched;
-  }
-
-  function put(id: number, watched: Watched): void {
-    (watched.looksFirst > 0 ? urgent : others).set(id, watched);
+    return waiters;
   }
 
   function tell(id: number, state: TaskState | undefined): void {
-    for (const waiter of (urgent.get(id) ?? others.get(id))?.waiters ?? [])
+    for (const waiter of urgent.get(id) ?? others.get(id) ?? [])
       if (!isSameState(waiter.seen, state)) waiter.end({ state });
   }
 
   function add(id: number, waiter: Waiter): void {
-    const watched = take(id) ?? { waiters: new Set(), looksFirst: 0 };
-    watched.waiters.add(waiter);
-    put(id, { ...watched, looksFirst });
+    const waiters = take(id) ?? new Set();
+    waiters.add(waiter);
+    // It may have changed since it was seen.
+    urgent.set(id, waiters);
+    wake();
     if (!looking) void look();
   }
 
   function remove(id: number, waiter: Waiter): void {
-    const watched = urgent.get(id) ?? others.get(id);
-    watched?.waiters.delete(waiter);
-    if (watched?.waiters.size === 0) take(id);
+    const waiters = urgent.get(id) ?? others.get(id);
+    waiters?.delete(waiter);
+    if (waiters?.size === 0) take(id);
+  }
+
+  function hint(id: number): void {
+    const waiters = others.get(id);
+    if (waiters === undefined) return;
+    others.delete(id);
+    urgent.set(id, waiters);
+    wake();
   }
 
   return {
@@ -122,14 +126,13 @@ export function createTaskWatch(options: {
         signal.addEventListener('abort', onAbort, { once: true });
         add(id, waiter);
       }),
-    hint(id) {
-      const watched = take(id);
-      if (watched !== undefined) put(id, { ...watched, looksFirst });
-    },
+    hint,
+    isWatched: (id) => urgent.has(id) || others.has(id),
     close(error) {
       closedWith = error;
-      const waiters = [...urgent.values(), ...others.values()].flatMap((watched) => [...watched.waiters]);
+      const waiters = [...urgent.values(), ...others.values()].flatMap((waiters) => [...waiters]);
       for (const waiter of waiters) waiter.end({ error });
+      wake();
     },
   };
 }

@@ -68,7 +68,8 @@ describe('verify', () => {
     const tasks = await live();
     const missing = (await tasks.findOneAndDelete({ _id: 2 }))!;
     const changed = (await tasks.findOneAndUpdate({ _id: 5 }, { $set: { status: 'RETRY' } }))!;
-    await tasks.insertOne({ ...changed, _id: 9_999 });
+    const requested = { ...changed.requested!, offset: 0 };
+    await tasks.insertOne({ _id: 9_999, status: 'PENDING', created_at: new Date(), requested });
 
     const { differences } = await verify(context(), { maxTasks: 30 });
 

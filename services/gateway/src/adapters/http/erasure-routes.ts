@@ -1,7 +1,9 @@
 import Router from '@koa/router';
 import type { Correlation } from '../../domain/correlation.ts';
+import type { ErasedTask } from '../../domain/erase-task.ts';
 import { TaskNotFoundError } from '../../domain/errors.ts';
 import { parseTaskId } from '../../domain/task-id.ts';
+import { setConsistencyToken } from './consistent-read.ts';
 import { correlationOf } from './correlation-of.ts';
 import { createRequestBound } from './request-bound.ts';
 
@@ -9,10 +11,9 @@ import { createRequestBound } from './request-bound.ts';
 export interface ErasureOperations {
   /**
    * Erases a task that has ended, for good; `startBound` is called whenever it has to wait for the read model.
-   * @returns `accepted` when it will be erased, and the read model did not come that far in time
    * @throws TaskNotFoundError, TaskErasedError, TaskNotEndedError
    */
-  erase(id: number, correlation: Correlation, startBound: () => AbortSignal): Promise<'erased' | 'accepted'>;
+  erase(id: number, correlation: Correlation, startBound: () => AbortSignal): Promise<ErasedTask>;
 }
 
 /** Tasks that are erased on request. */
@@ -29,7 +30,8 @@ export function createErasureRoutes(operations: ErasureOperations, limits: { rea
       return bound.start();
     };
     try {
-      const outcome = await operations.erase(id, correlationOf(ctx), startBound);
+      const { outcome, position } = await operations.erase(id, correlationOf(ctx), startBound);
+      setConsistencyToken(ctx, [position]);
       ctx.status = outcome === 'erased' ? 204 : 202;
     } finally {
       for (const bound of bounds) bound.end();

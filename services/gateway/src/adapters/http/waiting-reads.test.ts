@@ -191,6 +191,10 @@ describe('a consistency token', () => {
     expect(cancelled.headers['consistency-token']).toBe(
       consistencyToken([{ topic: 'tasks.cancellation-requested', partition: 2, offset: 5 }]),
     );
+    const erased = await api.call('DELETE', '/api/tasks/4');
+    expect(erased.headers['consistency-token']).toBe(
+      consistencyToken([{ topic: 'tasks.erased', partition: 2, offset: 3 }]),
+    );
     const batch = await api.call('POST', '/api/tasks/batch', { body: `{"tasks":[${prime},{},${prime}]}` });
     expect(batch.headers['consistency-token']).toBe(consistencyToken([written]));
   });

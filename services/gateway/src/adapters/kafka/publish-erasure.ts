@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { eventHeaders, ProducerError, type EventCodec, type GroupCommitProducer } from '@nask/kafka';
 import type { Correlation } from '../../domain/correlation.ts';
-import type { LogPosition } from '../../domain/erase-task.ts';
+import type { LogPosition } from '../../domain/consistency-token.ts';
 import { UnavailableError } from '../../domain/errors.ts';
 import type { VisibleTaskDocument } from '../../domain/task-view.ts';
 

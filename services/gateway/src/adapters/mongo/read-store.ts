@@ -1,4 +1,4 @@
-import { MongoClient, ReadPreference } from 'mongodb';
+import { MongoClient, ReadPreference, type MongoClientOptions } from 'mongodb';
 import type { Logger } from '@nask/kafka';
 import {
   projectionLagCollection,
@@ -6,7 +6,6 @@ import {
   type TaskDocument,
   type TaskEventDocument,
 } from '@nask/schemas';
-import type { MongoCredentials } from '@nask/service';
 import { UnavailableError } from '../../domain/errors.ts';
 import type { RedeliverySelection } from '../../domain/redelivery-selection.ts';
 import type { TaskList } from '../../domain/task-list.ts';
@@ -47,29 +46,33 @@ export interface ReadStore {
 const countTimeoutMs = 30_000;
 
 /**
- * Connects when it is first asked, and again whenever it has to.
- * @param timeoutMs the most that one operation takes, finding a server included
- * @throws UnavailableError READ_MODEL_UNAVAILABLE from every operation that the store does not answer in time
+ * A client of the read model's database: connects when it is first asked, and again whenever it has to.
+ * @param timeoutMs the most that finding a server takes
  */
-export function createReadStore(options: {
-  url: string;
-  credentials?: MongoCredentials;
-  database: string;
-  timeoutMs: number;
-  logger: Logger;
-}): ReadStore {
-  const { timeoutMs, logger } = options;
-  const client = new MongoClient(options.url, {
-    ...options.credentials,
+export function readModelClient(url: string, timeoutMs: number, options: MongoClientOptions = {}): MongoClient {
+  return new MongoClient(url, {
     appName: 'nask-gateway',
     readPreference: ReadPreference.primary,
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
+    ...options,
   });
+}
+
+/**
+ * @param client see readModelClient; closed with the store
+ * @param timeoutMs the most that one operation takes, finding a server included
+ * @throws UnavailableError READ_MODEL_UNAVAILABLE from every operation that the store does not answer in time
+ */
+export function createReadStore(options: {
+  client: MongoClient;
+  database: string;
+  timeoutMs: number;
+  logger: Logger;
+}): ReadStore {
+  const { client, timeoutMs, logger } = options;
   const bound = () => ({ signal: AbortSignal.timeout(timeoutMs) });
-  const database = client.db(options.database);
-  const readModel = openLiveReadModel(database, { bound });
-  const lags = database.collection<ProjectionLagDocument>(projectionLagCollection);
+  const readModel = openLiveReadModel(client.db(options.database), { bound });
   let isAway = false;
 
   async function answered<T>(operation: (now: ReadModelNow) => Promise<T>): Promise<T> {
@@ -86,6 +89,8 @@ export function createReadStore(options: {
       });
     }
   }
+
+  const lags = client.db(options.database).collection<ProjectionLagDocument>(projectionLagCollection);
 
   return {
     tasks: (ids) =>
@@ -128,8 +133,8 @@ export function createReadStore(options: {
       }),
 
     checkpoints: (ids) => answered(() => readModel.checkpoints(ids)),
-
     isAnswering: () => !isAway,
+
     async close() {
       readModel.close();
       await client.close();

@@ -2,7 +2,7 @@ import type { JSONSchemaObject } from '@nask/schemas';
 import { batchSchema, maxBatchTasks } from '../../../domain/task-batch.ts';
 import { schemaRef, type ApiOperation } from './api-operation.ts';
 import { bodyProblems, jsonResponse, responses } from './responses.ts';
-import { idempotencyKeyParameter, traceparentParameter } from './task-operations.ts';
+import { idempotencyKeyParameter, traceparentParameter, tokenHeader } from './task-operations.ts';
 
 /** The schemas of batches. What is no task does not spoil the others, so anything may stand in a batch. */
 export const batchSchemas: Record<string, JSONSchemaObject> = {
@@ -62,7 +62,7 @@ export const batchOperations: readonly ApiOperation[] = [
         },
       },
       responses: responses(
-        { 200: jsonResponse('What became of each of them.', schemaRef('TaskBatchResults')) },
+        { 200: jsonResponse('What became of each of them.', schemaRef('TaskBatchResults'), { headers: tokenHeader }) },
         bodyProblems,
       ),
     },

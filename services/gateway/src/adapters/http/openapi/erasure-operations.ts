@@ -1,6 +1,6 @@
 import type { ApiOperation } from './api-operation.ts';
 import { emptyResponse, responses } from './responses.ts';
-import { taskIdParameter, traceparentParameter } from './task-operations.ts';
+import { taskIdParameter, tokenHeader, traceparentParameter } from './task-operations.ts';
 
 /** The operations of the routes that erase. */
 export const erasureOperations: readonly ApiOperation[] = [
@@ -17,8 +17,8 @@ export const erasureOperations: readonly ApiOperation[] = [
       parameters: [taskIdParameter, traceparentParameter],
       responses: responses(
         {
-          202: emptyResponse('It will be erased; the read model did not come that far in time.'),
-          204: emptyResponse('It is erased.'),
+          202: emptyResponse('It will be erased; the read model did not come that far in time.', tokenHeader),
+          204: emptyResponse('It is erased.', tokenHeader),
         },
         [
           'task-not-found',

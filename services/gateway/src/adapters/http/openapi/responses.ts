@@ -45,8 +45,8 @@ export function jsonResponse(
 }
 
 /** An answer without a body. */
-export function emptyResponse(description: string): ResponseObject {
-  return { description, headers: requestIdHeader };
+export function emptyResponse(description: string, headers: ResponseObject['headers'] = {}): ResponseObject {
+  return { description, headers: { ...requestIdHeader, ...headers } };
 }
 
 /**

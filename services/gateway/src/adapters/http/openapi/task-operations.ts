@@ -30,7 +30,8 @@ export const idempotencyKeyParameter: ParameterObject = {
   example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
 };
 
-const tokenHeader = { 'Consistency-Token': { $ref: '#/components/headers/Consistency-Token' } };
+/** The answer to a write has it. */
+export const tokenHeader = { 'Consistency-Token': { $ref: '#/components/headers/Consistency-Token' } };
 
 const primeTask = { id: 1, type: 'prime', status: 'PENDING', payload: { input: 100 } };
 

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { eventually, startOwnKafka, type OwnServer } from '@nask/testkit';
+import { silentLogger } from '../testing/silent-logger.ts';
+import { connectKafka, type KafkaConnection } from './connection.ts';
+import { createTopic } from './fixtures/read-topic.ts';
+import { createProducer, type GroupCommitProducer } from './group-commit-producer.ts';
+import { createLogTail, type TailedRecord } from './log-tail.ts';
+
+jest.setTimeout(60_000);
+
+const topics = ['a', 'b'];
+let kafka: OwnServer;
+let connection: KafkaConnection;
+let producer: GroupCommitProducer;
+
+beforeAll(async () => {
+  kafka = await startOwnKafka();
+  connection = connectKafka({ brokers: [kafka.address], clientId: 'test', topicPrefix: 'tail.', logger: silentLogger });
+  producer = createProducer({ connection, logger: silentLogger });
+  await producer.start();
+  for (const topic of topics) await createTopic(connection, topic, 3);
+});
+afterAll(async () => {
+  await producer.stop();
+  await kafka.close();
+});
+
+/** Records of both topics, and what the tail is to tell of each. */
+async function write(count: number): Promise<TailedRecord[]> {
+  const sends = Array.from({ length: count }, async (_, n) => {
+    const key = String(n);
+    const position = await producer.send(
+      { topic: topics[n % 2]!, key, value: Buffer.from('x') },
+      { deadlineMs: 30_000 },
+    );
+    return { ...position, key };
+  });
+  return Promise.all(sends);
+}
+
+const inOrder = (records: readonly TailedRecord[]) =>
+  records.toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition || a.offset - b.offset);
+
+test('what is written from the start on is told once, in the order of its partition, also after Kafka was away', async () => {
+  await write(20);
+  const told: TailedRecord[] = [];
+  const tail = createLogTail({ connection, topics, onRecord: (record) => told.push(record), logger: silentLogger });
+  await tail.start();
+  // It connects in the background: what is written before it has is before its start.
+  const first = await eventually(async () => {
+    const [record] = await write(1);
+    expect(told.length).toBeGreaterThan(0);
+    return record!;
+  });
+  await eventually(() => expect(told).toContainEqual(first));
+  const before = [...told];
+  const written = await write(50);
+  await eventually(() => expect(told.length).toBeGreaterThanOrEqual(before.length + written.length));
+
+  await kafka.kill();
+  await kafka.start();
+  const later = await write(50);
+  const expected = [...before, ...written, ...later];
+  await eventually(() => expect(told.length).toBeGreaterThanOrEqual(expected.length));
+  expect(inOrder(told)).toEqual(inOrder(expected));
+  for (const topic of topics)
+    for (const partition of [0, 1, 2]) {
+      const offsets = told.filter((r) => r.topic === topic && r.partition === partition).map(({ offset }) => offset);
+      expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
+    }
+  await tail.stop();
+});

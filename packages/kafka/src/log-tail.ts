@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cluster } from 'kafkajs';
+import { topicName, type KafkaConnection } from './connection.ts';
+import { connectGroupless, fetchMessages, type Fetched, type FetchFrom } from './groupless-cluster.ts';
+import type { Logger } from './logger.ts';
+import { within } from './within.ts';
+
+/** A record that was written: which key it has, and where it is. */
+export interface TailedRecord {
+  /** The catalogue's name. */
+  topic: string;
+  partition: number;
+  offset: number;
+  key: string | null;
+}
+
+export interface LogTailOptions {
+  connection: KafkaConnection;
+  /** By the catalogue's names. */
+  topics: readonly string[];
+  /** Told of each record that is written from the start on, soon; in the order of its partition. */
+  onRecord: (record: TailedRecord) => void;
+  logger: Logger;
+}
+
+/**
+ * Tells what is being written to topics, apart from any consumer group: a hint, not a delivery. While Kafka is away it
+ * tells nothing, then goes on where it was; what has left the log meanwhile is not told.
+ */
+export interface LogTail {
+  /** Begins at the ends of the topics as they are soon after the call; connects in the background. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const maxFetchBytes = 1024 * 1024;
+/** How long a broker waits for something to tell; the shorter where several are asked at once, for one waits for all. */
+const maxWaitMs = { ofOne: 1_000, ofSeveral: 50 };
+/** The least time between two fetches: what comes meanwhile is told with the next. */
+const pauseMs = 25;
+const retryMs = 1_000;
+const requestTimeoutMs = 10_000;
+
+export function createLogTail({ connection, topics, onRecord, logger }: LogTailOptions): LogTail {
+  const names = new Map(topics.map((topic) => [topicName(connection, topic), topic]));
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let next: FetchFrom[] | undefined;
+  let abandon = () => {};
+  let running: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      const client = connectGroupless(connection);
+      abandon = client.abandon;
+      try {
+        await follow(await within(requestTimeoutMs, 'connecting to Kafka', client.connected));
+      } catch (error) {
+        if (signal.aborted) break;
+        logger.debug({ err: error }, 'the ends of the log cannot be followed now');
+        if ((error as { type?: string }).type === 'OFFSET_OUT_OF_RANGE') next = undefined;
+        await sleep(retryMs, undefined, { signal }).catch(() => {});
+      } finally {
+        client.abandon();
+      }
+    }
+  }
+
+  /** Until the stop; or rejects when the connection is not to be used any more. */
+  async function follow(cluster: Cluster): Promise<void> {
+    for (const name of names.keys()) await within(requestTimeoutMs, 'finding topics', cluster.addTargetTopic(name));
+    next ??= await within(requestTimeoutMs, 'asking for the ends of topics', endsOf(cluster));
+    while (!signal.aborted) {
+      const byLeader = partitionsByLeader(cluster, next);
+      const wait = byLeader.size === 1 ? maxWaitMs.ofOne : maxWaitMs.ofSeveral;
+      const fetches = [...byLeader].map(async ([nodeId, from]) =>
+        fetchMessages(await cluster.findBroker({ nodeId }), from, { maxWaitMs: wait, maxBytes: maxFetchBytes }),
+      );
+      const fetched = await within(requestTimeoutMs, 'following topics', Promise.all(fetches));
+      next = fetched.flat().map(tell);
+      await sleep(pauseMs);
+    }
+  }
+
+  function endsOf(cluster: Cluster): Promise<FetchFrom[]> {
+    const partitionsOf = (topic: string) =>
+      cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ partition: partitionId }));
+    return cluster
+      .fetchTopicsOffset(
+        [...names.keys()].map((topic) => ({ topic, partitions: partitionsOf(topic), fromBeginning: false })),
+      )
+      .then((found) =>
+        found.flatMap(({ topic, partitions }) =>
+          partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
+        ),
+      );
+  }
+
+  function tell({ topic: name, partition, offset, messages }: Fetched): FetchFrom {
+    const topic = names.get(name)!;
+    for (const message of messages) {
+      const at = Number(message.offset);
+      offset = at + 1;
+      if (message.isControlRecord !== true)
+        onRecord({ topic, partition, offset: at, key: message.key?.toString() ?? null });
+    }
+    return { topic: name, partition, offset };
+  }
+
+  return {
+    async start() {
+      running ??= run();
+    },
+    async stop() {
+      stopping.abort();
+      abandon();
+      await running;
+    },
+  };
+}
+
+function partitionsByLeader(cluster: Cluster, from: readonly FetchFrom[]): Map<string, FetchFrom[]> {
+  const byLeader = new Map<string, FetchFrom[]>();
+  const byTopic = Object.groupBy(from, ({ topic }) => topic);
+  for (const [topic, partitions] of Object.entries(byTopic)) {
+    const leaders = cluster.findLeaderForPartitions(
+      topic,
+      partitions!.map(({ partition }) => partition),
+    );
+    for (const [leader, ids] of Object.entries(leaders)) {
+      const led = partitions!.filter(({ partition }) => ids.map(Number).includes(partition));
+      byLeader.set(leader, [...(byLeader.get(leader) ?? []), ...led]);
+    }
+  }
+  return byLeader;
+}
