@@ -12,7 +12,6 @@ const byHand = new Map([
   ['nask-registry', ['username', 'password']],
   ['nask-mongodb', ['username', 'password']],
   ['nask-webhooks', ['secrets']],
-  ['nask-api-keys', ['keys']],
 ]);
 
 interface KafkaUser {
