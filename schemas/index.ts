@@ -1,5 +1,6 @@
 export * from './generated/events.ts';
 export * from './avro.ts';
+export * from './event-id.ts';
 export * from './ids.ts';
 export * from './json-schema.ts';
 export * from './read-model.ts';

@@ -27,7 +27,7 @@ export type { Lifecycle } from './lifecycle/lifecycle.ts';
 export { StartError, StartInterruptedError, StopError } from './lifecycle/lifecycle-errors.ts';
 export { runService } from './lifecycle/run-service.ts';
 
-export { createHealth } from './ops/health.ts';
+export { check, checksOf, createHealth } from './ops/health.ts';
 export type { Health, HealthCheck, HealthReport } from './ops/health.ts';
 export { createHttpServer } from './ops/http-server.ts';
 export type { HttpServer, HttpServerOptions } from './ops/http-server.ts';

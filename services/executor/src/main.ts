@@ -10,6 +10,8 @@ import {
 } from '@nask/kafka';
 import { deadLetterTopic, taskTypesWith } from '@nask/schemas';
 import {
+  check,
+  checksOf,
   createHealth,
   createLogger,
   createMetrics,
@@ -94,16 +96,13 @@ const consumer = createParallelConsumer({
   metrics,
 });
 
-const threads = () => ({ ok: pool.threads() > 0, reason: pool.threads() > 0 ? undefined : 'no thread is alive' });
-const consuming = (aspect: 'live' | 'ready') => () => {
-  const { [aspect]: ok, reason } = consumer.health();
-  return { ok, reason: ok ? undefined : reason };
-};
+const threads = check(() => pool.threads() > 0, 'no thread is alive');
+const consuming = checksOf(() => consumer.health());
 const health = createHealth({
-  live: { consumer: consuming('live'), threads },
+  live: { consumer: consuming.live, threads },
   ready: {
-    consumer: consuming('ready'),
-    producer: () => ({ ok: producer.isHealthy(), reason: producer.isHealthy() ? undefined : 'Kafka does not answer' }),
+    consumer: consuming.ready,
+    producer: check(() => producer.isHealthy(), 'Kafka does not answer'),
     threads,
   },
 });

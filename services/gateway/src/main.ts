@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { connectKafka, createEventCodec, createLogEnds, createLogTail, createProducer } from '@nask/kafka';
 import { taskTypesWith, topicsReadBy } from '@nask/schemas';
 import {
+  check,
   createHealth,
   createHttpServer,
   createLogger,
@@ -107,8 +108,8 @@ const health = createHealth({
   ready: { [writeSide.name]: writeSide.readiness },
   // Reads need no Kafka, writes need no store; and what one gateway cannot reach, another cannot either.
   dependencies: {
-    kafka: () => ({ ok: producer.isHealthy(), reason: producer.isHealthy() ? undefined : away }),
-    store: () => ({ ok: store.isAnswering(), reason: store.isAnswering() ? undefined : away }),
+    kafka: check(() => producer.isHealthy(), away),
+    store: check(() => store.isAnswering(), away),
   },
 });
 

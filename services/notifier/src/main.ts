@@ -10,6 +10,7 @@ import {
 } from '@nask/kafka';
 import { retryTierCount, retryTopic } from '@nask/schemas';
 import {
+  checksOf,
   createHealth,
   createLogger,
   createMetrics,
@@ -146,11 +147,8 @@ const consumer = createParallelConsumer({
   metrics,
 });
 
-const consuming = (aspect: 'live' | 'ready') => () => {
-  const { [aspect]: ok, reason } = consumer.health();
-  return { ok, reason: ok ? undefined : reason };
-};
-const health = createHealth({ live: { consumer: consuming('live') }, ready: { consumer: consuming('ready') } });
+const consuming = checksOf(() => consumer.health());
+const health = createHealth({ live: { consumer: consuming.live }, ready: { consumer: consuming.ready } });
 
 /** Of the grace period, what the last commit and leaving the group need after the running requests have ended. */
 const leaveMs = 5_000;

@@ -1,8 +1,7 @@
 import type { Logger } from '@nask/service';
-import type { NotificationAttempted, NotificationState } from '@nask/schemas';
+import { derivedEventId, type NotificationAttempted, type NotificationState } from '@nask/schemas';
 import type { HttpSender, SentWebhook } from './adapters/http-sender.ts';
 import type { NotificationLog } from './adapters/notification-log.ts';
-import { attemptEventId } from './domain/attempt-event-id.ts';
 import { describeResult, type AttemptResult } from './domain/attempt-result.ts';
 import type { CompletionRecord, Delivery } from './domain/delivery.ts';
 import type { AttemptId, DeliveryId, DeliveryMemory } from './domain/delivery-memory.ts';
@@ -145,7 +144,7 @@ export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookD
     const id = { ...delivery.id, attempt: delivery.id.attempt - 1 };
     const error = 'its receiver was busy or away for too long';
     await giveUp({ ...delivery, id }, 'expired', error, signal);
-    const event_id = attemptEventId(webhook.taskId, id.round, 'expired');
+    const event_id = derivedEventId('NotificationAttempted', webhook.taskId, id.round, 'expired');
     const facts = { event_id, result: 'expired', error, attempted_at: chance.now() };
     await note({ id, taskId: webhook.taskId, webhookId: webhook.id }, 'FAILED', signal, facts);
   }
@@ -168,7 +167,7 @@ export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookD
     // Known here before it is written: what was sent is not sent again by this process, whatever becomes of the event.
     memory.attempted(id, state);
     const event: NotificationAttempted = {
-      event_id: attemptEventId(taskId, id.round, id.attempt),
+      event_id: derivedEventId('NotificationAttempted', taskId, id.round, id.attempt),
       task_id: taskId,
       webhook_id: webhookId,
       completion_offset: id.completionOffset,

@@ -9,6 +9,8 @@ import {
 } from '@nask/kafka';
 import { deadLetterTopic, topicsReadBy } from '@nask/schemas';
 import {
+  check,
+  checksOf,
   createHealth,
   createLogger,
   createMetrics,
@@ -68,16 +70,13 @@ function createConsumer(generation: number): ParallelConsumer {
 }
 const runner = createGenerationRunner({ live: () => createGenerations(store.db).live(), createConsumer, logger });
 
-const consuming = (aspect: 'live' | 'ready') => () => {
-  const { [aspect]: ok, reason } = runner.health();
-  return { ok, reason: ok ? undefined : reason };
-};
+const consuming = checksOf(() => runner.health());
 const health = createHealth({
-  live: { consumer: consuming('live') },
+  live: { consumer: consuming.live },
   ready: {
-    consumer: consuming('ready'),
+    consumer: consuming.ready,
     positions: () => ({ ok: readModel?.fault() === undefined, reason: readModel?.fault() }),
-    store: () => ({ ok: store.isWritable(), reason: store.isWritable() ? undefined : 'MongoDB takes no writes' }),
+    store: check(() => store.isWritable(), 'MongoDB takes no writes'),
   },
 });
 

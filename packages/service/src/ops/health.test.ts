@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createHealth } from './health.ts';
+import { check, checksOf, createHealth } from './health.ts';
 
 const ok = () => ({ ok: true });
 
@@ -63,4 +63,18 @@ describe('createHealth', () => {
       ['unavailable', 'stopping', 'ok'],
     ]);
   });
+});
+
+test('what tells of itself has a check for each aspect, with its reason where that fails', () => {
+  const checks = checksOf(() => ({ live: true, ready: false, reason: 'not in the group' }));
+  expect(checks.live()).toEqual({ ok: true });
+  expect(checks.ready()).toEqual({ ok: false, reason: 'not in the group' });
+});
+
+test('a check says why only while it fails', () => {
+  let isThere = false;
+  const isAway = check(() => isThere, 'away');
+  expect(isAway()).toEqual({ ok: false, reason: 'away' });
+  isThere = true;
+  expect(isAway()).toEqual({ ok: true });
 });

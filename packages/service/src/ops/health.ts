@@ -1,6 +1,23 @@
 /** Answers from what is known already: it asks nobody, so that it is cheap and cannot hang. */
 export type HealthCheck = () => { ok: boolean; reason?: string };
 
+/** The two checks of what tells of itself whether it is live and ready, and why it is not (a consumer). */
+export function checksOf(health: () => { live: boolean; ready: boolean; reason?: string }): {
+  live: HealthCheck;
+  ready: HealthCheck;
+} {
+  const check = (aspect: 'live' | 'ready') => () => {
+    const { [aspect]: ok, reason } = health();
+    return ok ? { ok } : { ok, reason };
+  };
+  return { live: check('live'), ready: check('ready') };
+}
+
+/** A check that needs one reason for all its failures. */
+export function check(isOk: () => boolean, reason: string): HealthCheck {
+  return () => (isOk() ? { ok: true } : { ok: false, reason });
+}
+
 export interface HealthReport {
   status: 'ok' | 'unavailable';
   checks: Record<string, { ok: boolean; reason?: string }>;

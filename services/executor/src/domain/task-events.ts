@@ -1,12 +1,12 @@
-import type {
-  TaskAttemptFailed,
-  TaskCompleted,
-  TaskError,
-  TaskProgressed,
-  TaskRequested,
-  TaskStarted,
+import {
+  derivedEventId,
+  type TaskAttemptFailed,
+  type TaskCompleted,
+  type TaskError,
+  type TaskProgressed,
+  type TaskRequested,
+  type TaskStarted,
 } from '@nask/schemas';
-import { eventId } from './event-id.ts';
 import type { TaskEnd } from './run-result.ts';
 
 /** One attempt at a task: its number from 1, who makes it, and when it began (ms since 1970; null: it never ran). */
@@ -29,7 +29,7 @@ export function taskStarted(
   { crashes, trial }: CrashRecord,
 ): TaskStarted {
   return {
-    event_id: eventId(task_id, 'TaskStarted', attempt.number),
+    event_id: derivedEventId('TaskStarted', task_id, attempt.number),
     task_id,
     attempt: attempt.number,
     executor: attempt.executor,
@@ -47,7 +47,7 @@ export function taskAttemptFailed(
   { failedAtMs, nextAttemptAtMs }: { failedAtMs: number; nextAttemptAtMs: number },
 ): TaskAttemptFailed {
   return {
-    event_id: eventId(task_id, 'TaskAttemptFailed', number),
+    event_id: derivedEventId('TaskAttemptFailed', task_id, number),
     task_id,
     attempt: number,
     executor,
@@ -65,7 +65,7 @@ export function taskProgressed(
   progressedAtMs: number,
 ): TaskProgressed {
   return {
-    event_id: eventId(task_id, 'TaskProgressed', number, progressedAtMs),
+    event_id: derivedEventId('TaskProgressed', task_id, number, progressedAtMs),
     task_id,
     attempt: number,
     executor,
@@ -82,7 +82,7 @@ export function taskCompleted(
   completedAtMs: number,
 ): TaskCompleted {
   return {
-    event_id: eventId(request.task_id, 'TaskCompleted', attempt.number),
+    event_id: derivedEventId('TaskCompleted', request.task_id, attempt.number),
     task_id: request.task_id,
     type: request.type,
     payload: request.payload,
