@@ -18,7 +18,16 @@ const benches: Record<string, () => Promise<Bench>> = {
 };
 
 /** Programs of their own, which take arguments. */
-const programs = ['gateway', 'gateway-waiters', 'notifier', 'notifier-chaos', 'notifier-receivers'];
+const programs = [
+  'gateway',
+  'gateway-waiters',
+  'notifier',
+  'notifier-chaos',
+  'notifier-receivers',
+  'projector',
+  'projector-chaos',
+  'rebuild',
+];
 
 const [name = '', ...args] = process.argv.slice(2);
 const load = benches[name];

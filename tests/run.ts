@@ -55,8 +55,7 @@ process.exitCode = summarise();
 function allSteps(): (() => Promise<StepResult>[])[] {
   const npmRun = (script: string) => runStep(script, 'npm', { args: ['run', '--silent', script], signal });
   return [
-    () => [npmRun('types')],
-    () => [npmRun('lint')],
+    () => [npmRun('types'), npmRun('lint')],
     () => [runSuite('unit')],
     () => [runSuite('integration'), runSuite('e2e')],
   ];
