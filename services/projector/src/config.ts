@@ -65,7 +65,7 @@ export const commandSettings = {
   ...projectionSettings,
   LOG_LEVEL: setting.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     describe: 'Least severe level that is logged.',
-    default: 'error',
+    default: 'warn',
   }),
   LOG_FORMAT: processSettings.LOG_FORMAT,
 };
