@@ -1,23 +1,15 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { eventHeaders, ProducerError, type EventCodec, type GroupCommitProducer } from '@nask/kafka';
+import { eventHeaders, ProducerError } from '@nask/kafka';
 import { OutcomeUnknownError, TaskTooLargeError, UnavailableError } from '../../domain/errors.ts';
 import type { TaskPublisher } from '../../domain/accept-task.ts';
 import type { TaskIdSource } from '../../domain/task-id-source.ts';
+import type { EventPublisherOptions } from './confirmed-event.ts';
 
 /**
  * Writes tasks as TaskRequested.
- * @param source the CloudEvents source of the events
- * @param deadlineMs how long an id may take, and for messages: how long a request may take in all
+ * @param options.deadlineMs how long an id may take, and for messages: how long a request may take in all
  */
-export function createTaskPublisher(options: {
-  producer: GroupCommitProducer;
-  codec: EventCodec;
-  /** Whether the codec can encode yet. */
-  knowsSchemas: () => boolean;
-  ids: TaskIdSource;
-  source: string;
-  deadlineMs: number;
-}): TaskPublisher {
+export function createTaskPublisher(options: EventPublisherOptions & { ids: TaskIdSource }): TaskPublisher {
   const { producer, codec, ids, deadlineMs } = options;
 
   function assertKnowsSchemas(): void {
