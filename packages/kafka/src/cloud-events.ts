@@ -28,14 +28,15 @@ export function eventHeaders({
   requestId,
   traceparent,
 }: CloudEventAttributes): Record<string, string> {
-  return {
+  const headers: Record<string, string> = {
     ce_specversion: '1.0',
     ce_id: id,
     ce_type: type,
     ce_source: source,
     ce_subject: subject,
     ce_time: new Date(timeMs).toISOString(),
-    ...(requestId === undefined ? {} : { ce_requestid: requestId }),
-    ...(traceparent === undefined ? {} : { traceparent }),
   };
+  if (requestId !== undefined) headers['ce_requestid'] = requestId;
+  if (traceparent !== undefined) headers['traceparent'] = traceparent;
+  return headers;
 }

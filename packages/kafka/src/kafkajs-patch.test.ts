@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
 
 /** What patches/kafkajs+2.2.4.patch changes in the producer's half of kafkajs. */
 
@@ -10,6 +11,29 @@ const RequestQueue = require('kafkajs/src/network/requestQueue') as new (options
 const createSendMessages = require('kafkajs/src/producer/sendMessages') as (
   parts: object,
 ) => (batch: object) => Promise<unknown[]>;
+
+const Encoder = require('kafkajs/src/protocol/encoder') as (new (size?: number) => Encoder) & {
+  sizeOfVarInt(value: number): number;
+  sizeOfVarLong(value: number): number;
+};
+const Decoder = require('kafkajs/src/protocol/decoder') as new (buffer: Buffer) => Decoder;
+const encodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0') as (record: object) => Encoder;
+const decodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0/decoder') as (
+  decoder: Decoder,
+  batch: object,
+) => object;
+
+interface Encoder {
+  writeVarInt(value: number): Encoder;
+  writeVarLong(value: number): Encoder;
+  readonly buffer: Buffer;
+}
+
+interface Decoder {
+  readVarInt(): number;
+  readVarLong(): { toString(): string };
+  offset: number;
+}
 
 interface RequestQueue {
   push(request: object): void;
@@ -120,6 +144,70 @@ describe("a producer's retry, patched", () => {
     slowAnswer.resolve(answer(1));
     expect(await sending).toHaveLength(2);
     expect(produced.toSorted((a, b) => a - b)).toEqual([0, 0, 1]);
+  });
+});
+
+describe('the encoding of records, patched', () => {
+  const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+
+  test('variable-length integers have the bytes of the specification', () => {
+    // https://protobuf.dev/programming-guides/encoding/#signed-ints, which is Kafka's encoding as well.
+    const bytes = (value: number) => [...new Encoder().writeVarInt(value).buffer];
+    expect([0, -1, 1, -2, 150, 2 ** 31 - 1, -(2 ** 31)].map(bytes)).toEqual([
+      [0],
+      [1],
+      [2],
+      [3],
+      [0xac, 0x02],
+      [0xfe, 0xff, 0xff, 0xff, 0x0f],
+      [0xff, 0xff, 0xff, 0xff, 0x0f],
+    ]);
+  });
+
+  test('they are read as they were written, have the size that was said, and fit into any buffer', () => {
+    fc.assert(
+      fc.property(fc.array(int32, { maxLength: 40 }), fc.maxSafeInteger(), (values, long) => {
+        const encoder = new Encoder(1);
+        for (const value of values) encoder.writeVarInt(value);
+        encoder.writeVarLong(long);
+        const decoder = new Decoder(encoder.buffer);
+        for (const value of values) {
+          const from = decoder.offset;
+          expect(decoder.readVarInt()).toBe(value);
+          expect(decoder.offset - from).toBe(Encoder.sizeOfVarInt(value));
+        }
+        const from = decoder.offset;
+        expect(decoder.readVarLong().toString()).toBe(String(long));
+        expect(decoder.offset - from).toBe(Encoder.sizeOfVarLong(long));
+      }),
+    );
+  });
+
+  test('a record is read as it was written, and its length is its length', () => {
+    const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+    const headers = fc.dictionary(
+      fc.string({ minLength: 1 }).filter((name) => name !== '__proto__'),
+      fc.string({ maxLength: 200, unit: 'binary' }),
+      {
+        noNullPrototype: true,
+      },
+    );
+    fc.assert(
+      fc.property(int32, fc.nat(), bytes, bytes, headers, (timestampDelta, offsetDelta, key, value, headers) => {
+        const { buffer } = encodeRecord({ timestampDelta, offsetDelta, key, value, headers });
+        const decoder = new Decoder(buffer);
+        expect(decoder.readVarInt()).toBe(buffer.length - decoder.offset);
+        expect(decodeRecord(decoder, { firstOffset: 0, firstTimestamp: 0 })).toMatchObject({
+          timestamp: String(timestampDelta),
+          offset: String(offsetDelta),
+          key,
+          value,
+          headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
+        });
+        expect(decoder.offset).toBe(buffer.length);
+      }),
+      { numRuns: 30 },
+    );
   });
 });
 

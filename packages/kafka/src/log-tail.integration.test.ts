@@ -41,11 +41,24 @@ async function write(count: number): Promise<TailedRecord[]> {
 const inOrder = (records: readonly TailedRecord[]) =>
   records.toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition || a.offset - b.offset);
 
-test('what is written from the start on is told once, in the order of its partition, also after Kafka was away', async () => {
-  await write(20);
+/** A tail, whether it is wanted, and what it told. */
+async function startTail({ isWanted }: { isWanted: boolean }) {
   const told: TailedRecord[] = [];
-  const tail = createLogTail({ connection, topics, onRecord: (record) => told.push(record), logger: silentLogger });
+  const listener = { isWanted };
+  const tail = createLogTail({
+    connection,
+    topics,
+    isWanted: () => listener.isWanted,
+    onRecord: (record) => told.push(record),
+    logger: silentLogger,
+  });
   await tail.start();
+  return { tail, told, listener };
+}
+
+test('what is written while somebody listens is told once, in the order of its partition, also after Kafka was away', async () => {
+  await write(20);
+  const { tail, told } = await startTail({ isWanted: true });
   // It connects in the background: what is written before it has is before its start.
   const first = await eventually(async () => {
     const [record] = await write(1);
@@ -68,5 +81,21 @@ test('what is written from the start on is told once, in the order of its partit
       const offsets = told.filter((r) => r.topic === topic && r.partition === partition).map(({ offset }) => offset);
       expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
     }
+  await tail.stop();
+});
+
+test('while nobody listens nothing is told, and then what is written from a moment before on', async () => {
+  const { tail, told, listener } = await startTail({ isWanted: false });
+  // More than it looks back: it is past the first of them by the last.
+  const written: TailedRecord[] = [];
+  const sinceMs = performance.now();
+  while (performance.now() - sinceMs < 2_500) written.push(...(await write(5)));
+  expect(told).toEqual([]);
+
+  listener.isWanted = true;
+  tail.wake();
+  const last = (await write(1))[0]!;
+  await eventually(() => expect(told).toContainEqual(last));
+  expect(told).not.toContainEqual(written[0]);
   await tail.stop();
 });

@@ -18,7 +18,9 @@ export interface LogTailOptions {
   connection: KafkaConnection;
   /** By the catalogue's names. */
   topics: readonly string[];
-  /** Told of each record that is written from the start on, soon; in the order of its partition. */
+  /** Whether anybody listens now. Asked at least every second. */
+  isWanted: () => boolean;
+  /** Told of each record that is written while somebody listens, soon; in the order of its partition. */
   onRecord: (record: TailedRecord) => void;
   logger: Logger;
 }
@@ -26,13 +28,22 @@ export interface LogTailOptions {
 /**
  * Tells what is being written to topics, apart from any consumer group: a hint, not a delivery. While Kafka is away it
  * tells nothing, then goes on where it was; what has left the log meanwhile is not told.
+ *
+ * While nobody listens it reads nothing: it only notes now and then where the topics end, so that it can begin a moment
+ * before somebody began to listen.
  */
 export interface LogTail {
-  /** Begins at the ends of the topics as they are soon after the call; connects in the background. */
+  /** Connects in the background. */
   start(): Promise<void>;
+  /** Somebody begins to listen. */
+  wake(): void;
   stop(): Promise<void>;
 }
 
+/** How old the noted ends are at most: what was written that long before somebody listened may be told. */
+const noteEveryMs = 1_000;
+/** How long it goes on when nobody listens any more: often somebody does again. */
+const lingerMs = 10_000;
 const maxFetchBytes = 1024 * 1024;
 /** How long a broker waits for something to tell; the shorter where several are asked at once, for one waits for all. */
 const maxWaitMs = { ofOne: 1_000, ofSeveral: 50 };
@@ -41,12 +52,14 @@ const pauseMs = 25;
 const retryMs = 1_000;
 const requestTimeoutMs = 10_000;
 
-export function createLogTail({ connection, topics, onRecord, logger }: LogTailOptions): LogTail {
+export function createLogTail({ connection, topics, isWanted, onRecord, logger }: LogTailOptions): LogTail {
   const names = new Map(topics.map((topic) => [topicName(connection, topic), topic]));
   const stopping = new AbortController();
   const { signal } = stopping;
   let next: FetchFrom[] | undefined;
   let abandon = () => {};
+  let wake = () => {};
+  let wantedAtMs = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | undefined;
 
   async function run(): Promise<void> {
@@ -69,17 +82,37 @@ export function createLogTail({ connection, topics, onRecord, logger }: LogTailO
   /** Until the stop; or rejects when the connection is not to be used any more. */
   async function follow(cluster: Cluster): Promise<void> {
     for (const name of names.keys()) await within(requestTimeoutMs, 'finding topics', cluster.addTargetTopic(name));
-    next ??= await within(requestTimeoutMs, 'asking for the ends of topics', endsOf(cluster));
     while (!signal.aborted) {
-      const byLeader = partitionsByLeader(cluster, next);
-      const wait = byLeader.size === 1 ? maxWaitMs.ofOne : maxWaitMs.ofSeveral;
-      const fetches = [...byLeader].map(async ([nodeId, from]) =>
-        fetchMessages(await cluster.findBroker({ nodeId }), from, { maxWaitMs: wait, maxBytes: maxFetchBytes }),
-      );
-      const fetched = await within(requestTimeoutMs, 'following topics', Promise.all(fetches));
-      next = fetched.flat().map(tell);
-      await sleep(pauseMs);
+      if (isWanted()) wantedAtMs = performance.now();
+      const isListenedTo = performance.now() - wantedAtMs < lingerMs;
+      if (next !== undefined && isListenedTo) {
+        next = await fetchFrom(cluster, next);
+        await sleep(pauseMs);
+      } else {
+        next = await within(requestTimeoutMs, 'asking for the ends of topics', endsOf(cluster));
+        if (!isListenedTo && !isWanted()) await untilWoken(noteEveryMs);
+      }
     }
+  }
+
+  async function fetchFrom(cluster: Cluster, from: FetchFrom[]): Promise<FetchFrom[]> {
+    const byLeader = partitionsByLeader(cluster, from);
+    const wait = byLeader.size === 1 ? maxWaitMs.ofOne : maxWaitMs.ofSeveral;
+    const fetches = [...byLeader].map(async ([nodeId, ofLeader]) =>
+      fetchMessages(await cluster.findBroker({ nodeId }), ofLeader, { maxWaitMs: wait, maxBytes: maxFetchBytes }),
+    );
+    return (await within(requestTimeoutMs, 'following topics', Promise.all(fetches))).flat().map(tell);
+  }
+
+  /** Or until that much time has passed. */
+  function untilWoken(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   function endsOf(cluster: Cluster): Promise<FetchFrom[]> {
@@ -111,8 +144,12 @@ export function createLogTail({ connection, topics, onRecord, logger }: LogTailO
     async start() {
       running ??= run();
     },
+    wake() {
+      wake();
+    },
     async stop() {
       stopping.abort();
+      wake();
       abandon();
       await running;
     },

@@ -91,10 +91,16 @@ const ids = createTaskIdSource({
 });
 const writeSide = createWriteSide({ codec, ids, onFailure: exitFor });
 
-const readSide = createReadSide({ store, logEnds, pollIntervalMs: settings.READ_POLL_INTERVAL_MS });
+const readSide = createReadSide({
+  store,
+  logEnds,
+  pollIntervalMs: settings.READ_POLL_INTERVAL_MS,
+  onWait: () => logTail.wake(),
+});
 const logTail = createLogTail({
   connection,
   topics: topicsReadBy('gateway'),
+  isWanted: readSide.isAwaited,
   onRecord({ key, ...place }) {
     const taskId = parseTaskId(key ?? '');
     if (taskId !== undefined) readSide.written({ taskId, ...place });

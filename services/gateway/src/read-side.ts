@@ -30,14 +30,24 @@ const statsCostFactor = 10;
 
 /** All that is answered from the read model, and what waits for it. */
 export interface ReadSide extends ReadOperations, EventOperations, StatsOperations {
+  /** Whether anybody waits for a task to change: then `written` is of use. */
+  isAwaited(): boolean;
   /** Something of a task was written to the log. */
   written(record: TaskRecord): void;
   /** Its stop ends what waits, with a hint to ask again. */
   readonly waiting: Component;
 }
 
-/** @param pollIntervalMs how often the store is asked while somebody waits */
-export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; pollIntervalMs: number }): ReadSide {
+/**
+ * @param pollIntervalMs how often the store is asked while somebody waits
+ * @param onWait called when somebody begins to wait for a task to change
+ */
+export function createReadSide(options: {
+  store: ReadStore;
+  logEnds: LogEnds;
+  pollIntervalMs: number;
+  onWait: () => void;
+}): ReadSide {
   const { store, logEnds, pollIntervalMs } = options;
   const tasks = createCoalescer<number, TaskDocument>(store.tasks, maxTasksPerQuery);
   const histories = createCoalescer<number, TaskEventDocument[]>(store.histories, maxTasksPerLook);
@@ -58,6 +68,7 @@ export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; po
   const next: TaskWatch['next'] = (id, seen, signal) => {
     const news = watch.next(id, seen, signal);
     hints.watched(id);
+    options.onWait();
     return news;
   };
   let partitionCount: number | undefined;
@@ -101,6 +112,7 @@ export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; po
       );
       await Promise.all(reached);
     },
+    isAwaited: watch.isInUse,
     written: hints.written,
     history,
     follow: (id, told, signal) => followTask(followPorts, id, told, signal),

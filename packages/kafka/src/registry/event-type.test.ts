@@ -27,6 +27,12 @@ describe('the encoder', () => {
     expect(schemaIdOf(bytes)).toBe(258);
   });
 
+  test('events of any size, one after the other, keep their own bytes', () => {
+    const events = [10, 5_000, 20, 900_000, 0].map((length) => ({ ...good, error: { code: 'x'.repeat(length) } }));
+    const decoded = events.map(encode).map((bytes) => ({ ...avroTypeOf(event).fromBuffer(bytes.subarray(5)) }));
+    expect(decoded).toEqual(events);
+  });
+
   test.each<[string, unknown, string, string]>([
     ['a wrong type', { ...good, attempt: 'one' }, 'attempt', 'Ended.attempt: "one" is not a 32-bit integer'],
     ['a missing field', { ...good, attempt: undefined }, 'attempt', 'undefined'],

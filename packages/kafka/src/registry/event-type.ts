@@ -15,6 +15,8 @@ export class EncodeError extends Error {
 }
 
 const magicByte = 0;
+/** Most events are smaller. */
+const minScratchBytes = 1_024;
 /** Magic byte and schema id. */
 export const wireHeaderBytes = 5;
 
@@ -24,12 +26,18 @@ export const wireHeaderBytes = 5;
  * Strict, which avsc by itself is not: a field that the schema does not have would be left out without a word.
  */
 export function createEncoder(type: Type, schemaId: number): (data: unknown) => Buffer {
-  const header = Buffer.alloc(wireHeaderBytes);
-  header.writeUInt8(magicByte, 0);
-  header.writeInt32BE(schemaId, 1);
+  let scratch = Buffer.alloc(minScratchBytes);
   return (data) => {
     if (!type.isValid(data, { noUndeclaredFields: true })) throw encodeError(type, data);
-    return Buffer.concat([header, type.toBuffer(data)]);
+    let end = type.encode(data, scratch, wireHeaderBytes);
+    if (end < 0) {
+      // What is missing, below zero: the next event of this size has room at once.
+      scratch = Buffer.alloc(scratch.length - end);
+      end = type.encode(data, scratch, wireHeaderBytes);
+    }
+    scratch.writeUInt8(magicByte, 0);
+    scratch.writeInt32BE(schemaId, 1);
+    return Buffer.from(scratch.subarray(0, end));
   };
 }
 

@@ -4,6 +4,7 @@ import projectManifest from '../../../../package.json' with { type: 'json' };
 import { hideSecretFields } from './hide-secret-fields.ts';
 import { hideUrlCredentials } from './hide-url-credentials.ts';
 import { serialiseError } from './serialise-error.ts';
+import { writeByTurn } from './write-by-turn.ts';
 
 export type { Logger };
 
@@ -13,7 +14,7 @@ export type LogFormat = 'auto' | 'json' | 'pretty';
 /**
  * The service's logger: JSON lines with level, time (ISO 8601), service and version; pretty on a terminal.
  * Fields that are named like a secret, and credentials in URLs anywhere in a line, are replaced.
- * Writing is synchronous, so no line is lost when the process exits.
+ * The lines of a turn of the event loop are written as one, synchronously: none is lost when the process exits.
  */
 export function createLogger(options: {
   service: string;
@@ -24,7 +25,7 @@ export function createLogger(options: {
   destination?: DestinationStream;
 }): Logger {
   const { service, level = 'info', format = 'auto', version = projectManifest.version } = options;
-  const destination = options.destination ?? pino.destination({ fd: process.stdout.fd, sync: true });
+  const destination = options.destination ?? writeByTurn(pino.destination({ fd: process.stdout.fd, sync: true }));
   const isPretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY);
   const logger = pino(
     {
@@ -62,5 +63,5 @@ function prettyStream(destination: DestinationStream): DestinationStream {
     messageFormat: '{service}{if msg}: {msg}{end}',
     translateTime: 'SYS:HH:MM:ss.l',
   });
-  return { write: (line) => destination.write(format(line)) };
+  return { ...destination, write: (line) => destination.write(format(line)) };
 }

@@ -13,6 +13,8 @@ export interface TaskWatch {
   readonly next: (id: number, seen: TaskState | undefined, signal: AbortSignal) => Promise<TaskState | undefined>;
   /** The document of this task has changed: it is looked at next. Of a task that nobody waits for it says nothing. */
   hint(id: number): void;
+  /** Whether anybody waits for any task now. */
+  readonly isInUse: () => boolean;
   /** Whether anybody waits for this task now. */
   isWatched(id: number): boolean;
   /** Ends all waiting, now and in future, with this error. */
@@ -127,6 +129,7 @@ export function createTaskWatch(options: {
         add(id, waiter);
       }),
     hint,
+    isInUse: () => urgent.size + others.size > 0,
     isWatched: (id) => urgent.has(id) || others.has(id),
     close(error) {
       closedWith = error;

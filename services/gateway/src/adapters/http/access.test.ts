@@ -83,7 +83,7 @@ describe('where clients have keys', () => {
       rateLimit: { quota: { requests: 1, windowS: 1 } } as never,
       nowMs: () => 0,
     });
-    expect(() => guardRoutes([router], apiOperations, access)).toThrow('/api/forgotten');
+    expect(() => guardRoutes(router, apiOperations, access)).toThrow('/api/forgotten');
   });
 });
 

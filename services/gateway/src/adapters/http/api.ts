@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import type Router from '@koa/router';
+import Router from '@koa/router';
 import Koa from 'koa';
 import type { Registry } from 'prom-client';
 import type { Logger } from '@nask/kafka';
@@ -71,10 +71,10 @@ export function createApi(options: ApiOptions): RequestListener {
   app.use(answerErrors(logger));
   app.use(requireHost);
   app.use(inFlightLimit(options.maxRequestsInFlight));
-  const routers = createRouters(options);
-  guardRoutes(routers, apiOperations, options.access);
-  app.use(refuseAtWrittenPaths(routers));
-  for (const router of routers) app.use(router.routes());
+  const router = createRouter(options);
+  guardRoutes(router, apiOperations, options.access);
+  app.use(refuseAtWrittenPaths(router));
+  app.use(router.routes());
   app.use(unmatched);
   // Answers that cannot be written any more: the client is gone, which is its right.
   app.on('error', (error: Error) => logger.debug({ err: error }, 'An answer could not be written'));
@@ -86,9 +86,9 @@ export function createApi(options: ApiOptions): RequestListener {
 }
 
 /** All routes. Each is an operation of the OpenAPI document. */
-export function createRouters(options: ApiOptions): readonly Router[] {
+export function createRouter(options: ApiOptions): Router {
   const waits = { ...options, waitPlaces: createPlaces(options.maxWaitingRequests) };
-  return [
+  const routers = [
     createTaskRoutes(options.operations, waits),
     createReadRoutes(options.operations, waits),
     createEventRoutes(options.operations, options),
@@ -102,4 +102,6 @@ export function createRouters(options: ApiOptions): readonly Router[] {
     createAsyncApiRoutes(options.topicPrefix),
     createDocsRoutes(),
   ];
+  // One for all: a request is matched once, not once for each of them.
+  return new Router().use(...routers.map((router) => router.routes()));
 }

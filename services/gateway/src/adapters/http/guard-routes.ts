@@ -8,28 +8,23 @@ import type { ApiOperation } from './openapi/api-operation.ts';
  * forgotten is closed, not open.
  * @throws Error for a route that no operation describes
  */
-export function guardRoutes(
-  routers: readonly Router[],
-  operations: readonly ApiOperation[],
-  access: ClientAccess,
-): void {
+export function guardRoutes(router: Router, operations: readonly ApiOperation[], access: ClientAccess): void {
   const known = new Map(operations.map((operation) => [routeOf(operation), operation]));
-  for (const { stack } of routers)
-    for (const layer of stack) {
-      const path = String(layer.path);
-      const described = layer.methods
-        .filter((method) => method !== 'HEAD')
-        .map((method) => known.get(`${method} ${path}`));
-      const [operation] = described;
-      if (operation === undefined || described.length > 1)
-        throw new Error(`${layer.methods.join()} ${path} is not one operation`);
-      const { scope } = operation;
-      if (scope === 'public') continue;
-      layer.stack.unshift((ctx: Context, next: Next) => {
-        access.admit(ctx, scope);
-        return next();
-      });
-    }
+  for (const layer of router.stack) {
+    const path = String(layer.path);
+    const described = layer.methods
+      .filter((method) => method !== 'HEAD')
+      .map((method) => known.get(`${method} ${path}`));
+    const [operation] = described;
+    if (operation === undefined || described.length > 1)
+      throw new Error(`${layer.methods.join()} ${path} is not one operation`);
+    const { scope } = operation;
+    if (scope === 'public') continue;
+    layer.stack.unshift((ctx: Context, next: Next) => {
+      access.admit(ctx, scope);
+      return next();
+    });
+  }
 }
 
 /** As the router has it: `/api/tasks/{id}` -> `GET /api/tasks/:id`. */

@@ -12,11 +12,16 @@ export function inFlightLimit(maxRequests: number): Middleware {
     if (inFlight >= maxRequests)
       throw new UnavailableError('OVERLOADED', `The gateway serves at most ${maxRequests} such requests at once.`);
     inFlight += 1;
-    const closed = new Promise((resolve) => ctx.res.once('close', resolve));
+    let ends = 0;
+    const onEnd = () => {
+      ends += 1;
+      if (ends === 2) inFlight -= 1;
+    };
+    ctx.res.once('close', onEnd);
     try {
       await next();
     } finally {
-      void closed.then(() => (inFlight -= 1));
+      onEnd();
     }
   };
 }

@@ -11,7 +11,9 @@ export const securityHeaders = {
   'Cache-Control': 'no-store',
 } as const;
 
+const entries = Object.entries(securityHeaders);
+
 export const setSecurityHeaders: Middleware = (ctx, next) => {
-  ctx.set(securityHeaders);
+  for (const [name, value] of entries) ctx.res.setHeader(name, value);
   return next();
 };

@@ -15,8 +15,8 @@ export function unmatched(ctx: Context): void {
  * Answers methods that a path does not take although another route, with a parameter in its path, would: /api/tasks/batch
  * is no task.
  */
-export function refuseAtWrittenPaths(routers: readonly Router[]): Middleware {
-  const layers = routers.flatMap(({ stack }) => stack).filter(({ path }) => !String(path).includes(':'));
+export function refuseAtWrittenPaths({ stack }: Router): Middleware {
+  const layers = stack.filter(({ path }) => !String(path).includes(':'));
   const byPath = Map.groupBy(layers, ({ path }) => String(path));
   return (ctx: Context, next: Next) => {
     const written = byPath.get(ctx.path);

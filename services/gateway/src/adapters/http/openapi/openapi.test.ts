@@ -43,13 +43,11 @@ describe('the OpenAPI document', () => {
   });
 
   test('has every route of the API, and no other', () => {
-    const routes = api.routers
-      .flatMap((router) => router.stack)
-      .flatMap(({ path, methods }) =>
-        methods
-          .filter((method) => method !== 'HEAD')
-          .map((method) => `${method} ${String(path).replaceAll(/:(\w+)/g, '{$1}')}`),
-      );
+    const routes = api.router.stack.flatMap(({ path, methods }) =>
+      methods
+        .filter((method) => method !== 'HEAD')
+        .map((method) => `${method} ${String(path).replaceAll(/:(\w+)/g, '{$1}')}`),
+    );
     const operations = apiOperations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     expect(operations.toSorted()).toEqual(routes.toSorted());
     const ids = apiOperations.map(({ operation }) => operation.operationId);
