@@ -218,7 +218,7 @@ describe('the projector, as a process', () => {
 
   test('given a topic that is created anew and grows past its checkpoints, then nothing is projected before a rebuild', async () => {
     await recreateTopic(connection, 'tasks.requested', 3);
-    const ids = Array.from({ length: 1_500 }, () => (lastTaskId += 1));
+    const ids = Array.from({ length: 900 }, () => (lastTaskId += 1));
     await log.write(ids.map((id) => ({ name: 'TaskRequested', data: requestOf(id) })));
     for (const [id, reached] of await checkpoints())
       if (id.startsWith('tasks.requested/')) expect(reached).toBeLessThan(log.ends().get(id)!);
@@ -233,8 +233,9 @@ describe('the projector, as a process', () => {
 
     await rebuild(commandContext(), { intervalMs: 50, overlapMs: 0 });
     await ready;
-    const stored = client.db(isolation.database).collection<TaskDocument>(collectionsOf(2).tasks);
-    expect(await stored.countDocuments({ _id: { $in: ids }, requested: { $exists: true } })).toBe(ids.length);
+    const stored = await read<TaskDocument>(collectionsOf(2).tasks);
+    const requested = new Set(stored.flatMap((document) => (document.requested ? [document._id] : [])));
+    expect(ids.filter((id) => !requested.has(id))).toEqual([]);
   }, 120_000);
 });
 
