@@ -117,6 +117,11 @@ export interface CheckpointDocument {
   _id: string;
   /** The next offset to read: everything below it is in the documents, was a dead letter, or has left the log. */
   next_offset: number;
+  /**
+   * Kafka's id of the topic that the offset belongs to: one that is deleted and created again has another. Not there
+   * where it is not known.
+   */
+  topic_id?: string;
 }
 
 /**

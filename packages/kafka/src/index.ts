@@ -35,3 +35,4 @@ export {
   type PartitionLag,
 } from './parallel-consumer.ts';
 export type { LogEnd } from './topic-ends.ts';
+export { createTopicIds, TopicIdsError, type TopicIds } from './topic-ids.ts';

@@ -4,6 +4,7 @@ import {
   createEventCodec,
   createParallelConsumer,
   createProducer,
+  createTopicIds,
   DeadLetterError,
   type ParallelConsumer,
 } from '@nask/kafka';
@@ -29,6 +30,7 @@ import { daysMs, settingsRules, settingsTable } from './config.ts';
 import { createGenerationRunner } from './generation-runner.ts';
 import { createProjectorMetrics } from './metrics.ts';
 import { openReadModel, projectorGroup, type ReadModel } from './read-model.ts';
+import { createTopicRechecks } from './topic-rechecks.ts';
 
 const settings = loadSettingsOrExit({ service: 'projector', table: settingsTable, rules: settingsRules });
 const logger = createLogger({ service: 'projector', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
@@ -38,6 +40,7 @@ const topicPrefix = settings.TOPIC_PREFIX;
 const connection = connectKafka({ ...kafkaAccess(settings), clientId: 'projector', logger });
 const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logger });
 const producer = createProducer({ connection, logger, metrics });
+const topicIds = createTopicIds(connection);
 const deadLetters = createDeadLetters({ producer, topic: deadLetterTopic('projector') });
 
 const store = connectStore({
@@ -51,7 +54,15 @@ let readModel: ReadModel | undefined;
 
 function createConsumer(generation: number): ParallelConsumer {
   const retentionMs = daysMs(settings.RETENTION_DAYS);
-  const model = openReadModel({ db: store.db, generation, retentionMs, codec, metrics: projectorMetrics, logger });
+  const model = openReadModel({
+    db: store.db,
+    generation,
+    retentionMs,
+    codec,
+    topicIds,
+    metrics: projectorMetrics,
+    logger,
+  });
   readModel = model;
   return createParallelConsumer({
     connection,
@@ -91,7 +102,9 @@ await runService({
     { name: 'store', stop: () => store.close() },
     { name: 'producer of dead letters', start: () => producer.start(), stop: () => producer.stop() },
     { name: 'event codec', start: ({ signal }) => codec.start({ signal }) },
+    { name: 'topic ids', stop: () => topicIds.stop() },
     runner,
+    createTopicRechecks({ recheck: async () => readModel?.recheckTopics(), logger }),
     createLagWriter({ db: store.db, lag: () => runner.lag(), logger }),
   ],
 });

@@ -5,6 +5,7 @@ import { connectKafka, createEventCodec } from '@nask/kafka';
 import { createLogger } from '@nask/service';
 import {
   checkpointsCollection,
+  collectionsOf,
   projectionLagCollection,
   taskEventsCollection,
   tasksCollection,
@@ -25,6 +26,9 @@ import {
   type ServiceUnderTest,
 } from '@nask/testkit';
 import { BSON, MongoClient, type Document } from 'mongodb';
+import { recreateTopic } from '../../../packages/kafka/testing/recreate-topic.ts';
+import type { CommandContext } from './commands/context.ts';
+import { rebuild } from './commands/rebuild.ts';
 import { verify } from './commands/verify.ts';
 import { evolve } from './domain/evolve.ts';
 import { openEventLog, type EventLog } from './fixtures/event-log.ts';
@@ -86,12 +90,14 @@ describe('the projector, as a process', () => {
     );
   }
 
-  async function verifyReadModel() {
-    const logger = createLogger({ service: 'test', level: 'silent' });
-    const { topicPrefix } = isolation;
-    const { brokers, registryUrl } = testServers();
-    return verify({
-      connection: connectKafka({ brokers, clientId: 'test', topicPrefix, logger }),
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const { topicPrefix } = isolation;
+  const { brokers, registryUrl } = testServers();
+  const connection = connectKafka({ brokers, clientId: 'test', topicPrefix, logger });
+
+  function commandContext(): CommandContext {
+    return {
+      connection,
       codec: createEventCodec({ registryUrl, topicPrefix, logger }),
       db: client.db(isolation.database),
       topicPrefix,
@@ -102,7 +108,7 @@ describe('the projector, as a process', () => {
       signal: new AbortController().signal,
       say: () => undefined,
       progress: () => undefined,
-    });
+    };
   }
 
   /** Everything below a checkpoint is in the documents: to project it again would change nothing. */
@@ -119,6 +125,10 @@ describe('the projector, as a process', () => {
 
   async function readiness(): Promise<number> {
     return (await fetch(`${projector.opsUrl}/readyz`)).status;
+  }
+
+  async function whyNotReady(): Promise<string> {
+    return (await fetch(`${projector.opsUrl}/readyz`)).text();
   }
 
   test('given topics with no record, then each partition has a checkpoint, so that nobody waits for what is not there', async () => {
@@ -141,7 +151,7 @@ describe('the projector, as a process', () => {
       await projector.start();
     }
     await expectAllProjected();
-    expect(await verifyReadModel()).toMatchObject({ differences: 0, changing: 0 });
+    expect(await verify(commandContext())).toMatchObject({ differences: 0, changing: 0 });
   }, 120_000);
 
   test('given it has caught up, then the lag in the database says so of each partition', async () => {
@@ -204,6 +214,28 @@ describe('the projector, as a process', () => {
     await projector.start();
 
     await expectAllProjected();
+  }, 120_000);
+
+  test('given a topic that is created anew and grows past its checkpoints, then nothing is projected before a rebuild', async () => {
+    await recreateTopic(connection, 'tasks.requested', 3);
+    const ids = Array.from({ length: 900 }, () => (lastTaskId += 1));
+    await log.write(ids.map((id) => ({ name: 'TaskRequested', data: requestOf(id) })));
+    for (const [id, reached] of await checkpoints())
+      if (id.startsWith('tasks.requested/')) expect(reached).toBeLessThan(log.ends().get(id)!);
+
+    await eventually(async () =>
+      expect(await whyNotReady()).toContain('tasks.requested was deleted and created again'),
+    );
+    await projector.kill();
+    const ready = projector.start();
+    await eventually(async () => expect(await whyNotReady()).toContain('is of a topic that was deleted'));
+    expect(projector.log()).toContain('npm run projector -- rebuild');
+
+    await rebuild(commandContext(), { intervalMs: 50, overlapMs: 0 });
+    await ready;
+    const stored = await read<TaskDocument>(collectionsOf(2).tasks);
+    const requested = new Set(stored.flatMap((document) => (document.requested ? [document._id] : [])));
+    expect(ids.filter((id) => !requested.has(id))).toEqual([]);
   }, 120_000);
 });
 

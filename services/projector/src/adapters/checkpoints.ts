@@ -1,5 +1,6 @@
 import { checkpointId, type CheckpointDocument } from '@nask/schemas';
 import type { Db } from 'mongodb';
+import type { ReachedPosition } from '../domain/resume.ts';
 import { durable, durablyRead } from './durability.ts';
 
 export interface TopicPartition {
@@ -7,16 +8,17 @@ export interface TopicPartition {
   partition: number;
 }
 
-/** How far the documents have come in a partition: the next offset to read. */
-export interface Checkpoint extends TopicPartition {
-  nextOffset: number;
-}
+/** How far the documents have come in a partition. */
+export interface Checkpoint extends TopicPartition, ReachedPosition {}
 
 /** The projector's positions in the log, kept with the documents: written after them, so never ahead of them. */
 export interface Checkpoints {
-  /** @returns checkpoint id (`<topic>/<partition>`) -> next offset; nothing of the partitions that have none */
-  load(partitions: readonly TopicPartition[]): Promise<Map<string, number>>;
-  /** Moves checkpoints on, durably; creates them. One that is already further stays: no late writer moves it back. */
+  /** @returns checkpoint id (`<topic>/<partition>`) -> checkpoint; nothing of the partitions that have none */
+  load(partitions: readonly TopicPartition[]): Promise<Map<string, ReachedPosition>>;
+  /**
+   * Moves checkpoints on, durably; creates them. One that is already further stays: no late writer moves it back. The
+   * topic's id stays where none is given.
+   */
   advance(checkpoints: readonly Checkpoint[]): Promise<void>;
 }
 
@@ -27,15 +29,20 @@ export function createCheckpoints(db: Db, name: string): Checkpoints {
     async load(partitions) {
       const ids = partitions.map(({ topic, partition }) => checkpointId(topic, partition));
       const stored = await collection.find({ _id: { $in: ids } }, durablyRead).toArray();
-      return new Map(stored.map(({ _id, next_offset }) => [_id, next_offset]));
+      return new Map(
+        stored.map(({ _id, next_offset, topic_id }) => [_id, { nextOffset: next_offset, topicId: topic_id }]),
+      );
     },
 
     async advance(checkpoints) {
       if (checkpoints.length === 0) return;
-      const upserts = checkpoints.map(({ topic, partition, nextOffset }) => ({
+      const upserts = checkpoints.map(({ topic, partition, nextOffset, topicId }) => ({
         updateOne: {
           filter: { _id: checkpointId(topic, partition) },
-          update: { $max: { next_offset: nextOffset } },
+          update: {
+            $max: { next_offset: nextOffset },
+            ...(topicId === undefined ? {} : { $set: { topic_id: topicId } }),
+          },
           upsert: true,
         },
       }));

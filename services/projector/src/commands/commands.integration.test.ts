@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectKafka, createEventCodec } from '@nask/kafka';
-import { collectionsOf, type TaskDocument } from '@nask/schemas';
+import { collectionsOf, type TaskDocument, type TaskEventDocument } from '@nask/schemas';
 import { createLogger } from '@nask/service';
 import { eventually, isolate, serviceEnv, spawnService, testServers, type ServiceUnderTest } from '@nask/testkit';
 import { MongoClient } from 'mongodb';
@@ -78,6 +78,46 @@ describe('verify', () => {
     await tasks.insertOne(missing);
     await tasks.replaceOne({ _id: 5 }, changed);
     await tasks.deleteOne({ _id: 9_999 });
+    expect((await verify(context())).differences).toBe(0);
+  }, 30_000);
+
+  test('given a history with an event that is missing, one too many, or altered, then it names it', async () => {
+    const events = db.collection<TaskEventDocument>(collectionsOf(await generations.live()).taskEvents);
+    const requestOf = async (task_id: number) => (await events.findOne({ task_id, topic: 'tasks.requested' }))!;
+    const [missing, altered, copied] = [await requestOf(3), await requestOf(4), await requestOf(6)];
+    const surplus = { ...copied, _id: '6/tasks.progressed', topic: 'tasks.progressed', offset: -1 };
+    await events.deleteOne({ _id: missing._id });
+    await events.updateOne({ _id: altered._id }, { $set: { 'data.type': 'sleep' } });
+    await events.insertOne(surplus);
+    await events.insertOne({ ...copied, _id: 'nobody', task_id: 9_998 });
+
+    const { differences } = await verify(context(), { maxTasks: 30 });
+
+    expect(differences).toBe(3);
+    const told = said.filter((line) => line.startsWith('History of task')).map((line) => line.split('\n'));
+    expect(told).toEqual([
+      [
+        'History of task 3',
+        `  tasks.requested, offset ${missing.offset}`,
+        '    read model: nothing',
+        expect.stringContaining('log:        an event with checksum'),
+      ],
+      [
+        'History of task 4',
+        `  tasks.requested, offset ${altered.offset}`,
+        expect.stringMatching(/read model: .*"type":"sleep".* checksum/),
+        expect.stringContaining('log:        an event with checksum'),
+      ],
+      [
+        'History of task 6',
+        '  tasks.progressed, offset -1',
+        expect.stringContaining('read model: {"_id":"6/tasks.progressed"'),
+        '    log:        nothing',
+      ],
+    ]);
+    await events.insertOne(missing);
+    await events.replaceOne({ _id: altered._id }, altered);
+    await events.deleteMany({ _id: { $in: [surplus._id, 'nobody'] } });
     expect((await verify(context())).differences).toBe(0);
   }, 30_000);
 

@@ -19,7 +19,7 @@ export function openLogState(connection: KafkaConnection): LogState {
       const reached = await checkpoints.load(partitions);
       return partitions.map((partition) => {
         const id = checkpointId(partition.topic, partition.partition);
-        return { ...partition, id, checkpoint: reached.get(id) };
+        return { ...partition, id, checkpoint: reached.get(id)?.nextOffset };
       });
     },
     stop: () => logEnds.stop(),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createParallelConsumer } from '@nask/kafka';
+import { createParallelConsumer, createTopicIds } from '@nask/kafka';
 import { topicsReadBy } from '@nask/schemas';
 import { Registry } from 'prom-client';
 import { createGenerations } from '../adapters/generations.ts';
@@ -30,11 +30,13 @@ export async function rebuild(context: CommandContext, options: RebuildOptions =
   say(`Building generation ${generation} of the read model beside generation ${await generations.live()}.`);
 
   let refused = 0;
+  const topicIds = createTopicIds(connection);
   const model = openReadModel({
     db,
     generation,
     retentionMs,
     codec,
+    topicIds,
     metrics: createProjectorMetrics(new Registry()),
     logger,
   });
@@ -85,5 +87,6 @@ export async function rebuild(context: CommandContext, options: RebuildOptions =
   } finally {
     await consumer.stop();
     await log.stop();
+    await topicIds.stop();
   }
 }

@@ -27,5 +27,10 @@ const edgeMs = 3_600_000;
 export function isToBeKept(document: TaskDocument, retentionMs: RetentionMs, nowMs: number): boolean {
   const { created_at, requested, erased } = document;
   if (requested === undefined && erased === undefined) return false;
-  return created_at === undefined || created_at.getTime() >= nowMs - retentionMs + edgeMs;
+  return created_at === undefined || isKeptSince(created_at.getTime(), retentionMs, nowMs);
+}
+
+/** Whether what the database keeps from that time on is there, and does not end about now. */
+export function isKeptSince(sinceMs: number, retentionMs: RetentionMs, nowMs: number): boolean {
+  return sinceMs >= nowMs - retentionMs + edgeMs;
 }

@@ -35,6 +35,17 @@ describe('the shadow of a read model', () => {
     );
   });
 
+  test('given tasks with much history, then a pass holds fewer of them, each with all of its own', () => {
+    const entry = (offset: number) => ({ topic: 'tasks.started', offset, atMs: 0, checksum: String(offset) });
+    const shadow = new Shadow(0, 4);
+    for (let offset = 0; offset < 60; offset += 1) shadow.add(request(1 + (offset % 4), offset), entry(offset));
+
+    expect([...shadow.documents.keys()].toSorted()).toEqual([1, 2]);
+    expect(shadow.range.to).toBe(3);
+    expect(shadow.history.of(2).get('tasks.started')).toHaveLength(15);
+    expect(shadow.history.of(3).size).toBe(0);
+  });
+
   test('long texts are compared by hash: equal ones stay equal, different ones different', () => {
     const document = (payload: string) => {
       const { event, offset } = request(1, 0);

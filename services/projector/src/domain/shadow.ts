@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { checkpointId, topics, type EventName, type TaskDocument } from '@nask/schemas';
 import { evolve } from './evolve.ts';
+import { ShadowHistory, type ComparedEvent } from './shadow-history.ts';
 import { slotNames, type SlotName } from './slots.ts';
 import type { LoggedEvent, TaskEvent } from './task-event.ts';
 
@@ -10,13 +11,17 @@ export interface IdRange {
   to: number;
 }
 
+/** Few have more. */
+const eventsPerTask = 10;
+
 /**
- * What the log makes of the tasks in a range, in memory, so that a read model can be compared with it. Of more tasks than
- * `maxTasks` it keeps the lower half and forgets the others: `range.to` says where the next pass has to begin. Long texts
- * are kept as their hashes.
+ * What the log makes of the tasks in a range, documents and history, in memory, so that a read model can be compared with
+ * it. Of more tasks than `maxTasks`, or of more history than such tasks mostly have, it keeps the lower half and forgets the
+ * others: `range.to` says where the next pass has to begin. Long texts are kept as their hashes.
  */
 export class Shadow {
   readonly documents = new Map<number, TaskDocument>();
+  readonly history = new ShadowHistory();
   readonly range: IdRange;
   readonly #maxTasks: number;
 
@@ -25,17 +30,27 @@ export class Shadow {
     this.#maxTasks = maxTasks;
   }
 
-  add({ event, offset }: LoggedEvent): void {
+  /** @param entry what the event is in the task's history; undefined: nothing */
+  add({ event, offset }: LoggedEvent, entry?: ComparedEvent): void {
     const id = event.data.task_id;
     if (id < this.range.from || id >= this.range.to) return;
     this.documents.set(id, condensed(evolve(this.documents.get(id), event, offset)));
-    if (this.documents.size > this.#maxTasks) this.#forgetUpperHalf();
+    if (entry !== undefined) this.history.add(id, entry);
+    if (this.#isFull()) this.#forgetUpperHalf();
+  }
+
+  #isFull(): boolean {
+    const tasks = this.documents.size;
+    return tasks > this.#maxTasks || (tasks > 1 && this.history.size > this.#maxTasks * eventsPerTask);
   }
 
   #forgetUpperHalf(): void {
     const ids = [...this.documents.keys()].toSorted((a, b) => a - b);
     this.range.to = ids[Math.ceil(ids.length / 2)]!;
-    for (const id of ids) if (id >= this.range.to) this.documents.delete(id);
+    for (const id of ids.filter((upper) => upper >= this.range.to)) {
+      this.documents.delete(id);
+      this.history.forget(id);
+    }
   }
 }
 
