@@ -6,11 +6,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MongoClient } from 'mongodb';
-import { tasksCollection, type TaskDocument } from '@nask/schemas';
 import { isolate, serviceEnv, spawnService } from '@nask/testkit';
 import { applyContract } from '../tests/e2e/system.ts';
 import { load, type Figures } from './gateway/load.ts';
+import { getOf, post } from './gateway/requests.ts';
+import { storeTasks } from './gateway/store-tasks.ts';
 import { gatewayTarget, koaTarget, type Target } from './gateway/target.ts';
 import { onServers } from './servers.ts';
 import { printTable } from './table.ts';
@@ -18,30 +18,10 @@ import { printTable } from './table.ts';
 const seconds = Number(process.argv[2] ?? 5);
 const storedTasks = Number(process.argv[3] ?? 10_000);
 const rounds = 3;
+const warmUpSeconds = 10;
 const aims = { POST: 0.6, GET: 0.4 };
 
-const post = () => ({ method: 'POST', path: '/api/tasks', body: '{"type":"prime","payload":{"input":100}}' }) as const;
-const get = () => ({ method: 'GET', path: `/api/tasks/${1 + Math.floor(Math.random() * storedTasks)}` }) as const;
-
-/** Tasks that have ended, as the projector would have written them, under the ids from 1 on. */
-async function storeTasks(env: Record<string, string>): Promise<void> {
-  const client = new MongoClient(env['MONGODB_URL']!);
-  const tasks = client.db(env['MONGODB_DATABASE']).collection<TaskDocument>(tasksCollection);
-  const slot = { offset: 1, event_id: '019ab6f0-3c5e-7d2a-9b1f-5a7e2c4d8e10' };
-  const at = new Date();
-  const attempt = { ...slot, attempt: 1, executor: 'bench' };
-  for (let first = 1; first <= storedTasks; first += 1_000)
-    await tasks.insertMany(
-      Array.from({ length: Math.min(1_000, storedTasks - first + 1) }, (_, i) => ({
-        _id: first + i,
-        status: 'SUCCESS' as const,
-        requested: { ...slot, type: 'prime', payload: '{"input":100}', notify_url: null, requested_at: at },
-        started: { ...attempt, started_at: at },
-        completed: { ...attempt, outcome: 'SUCCESS' as const, result: '541', error: null, completed_at: at },
-      })),
-    );
-  await client.close();
-}
+const get = getOf(storedTasks);
 
 function row(name: string, figures: Figures, base: Figures): string[] {
   const { perSecond, perCpuSecond, p50Ms, p99Ms, rssMb } = figures;
@@ -59,7 +39,9 @@ function row(name: string, figures: Figures, base: Figures): string[] {
 async function measure(targets: { bare: Target; floor: Target; gateway: Target }): Promise<void> {
   const posted = { seconds, status: 202 };
   const read = { seconds, status: 200 };
-  for (const target of Object.values(targets)) await load(target, post, { ...posted, seconds: 2 });
+  // As long as the compiler of a process that runs for days needs to come to rest.
+  for (const target of Object.values(targets)) await load(target, post, { ...posted, seconds: warmUpSeconds });
+  for (const target of [targets.bare, targets.gateway]) await load(target, get, { ...read, seconds: warmUpSeconds });
   for (let round = 1; round <= rounds; round += 1) {
     const barePost = await load(targets.bare, post, posted);
     const floorPost = await load(targets.floor, post, posted);
@@ -90,7 +72,7 @@ await onServers(async () => {
   };
   try {
     // Not before: a gateway does not start with ids that are there already.
-    await storeTasks(env);
+    await storeTasks(env, storedTasks);
     await measure(targets);
   } finally {
     await Promise.all(Object.values(targets).map((target) => target.close()));

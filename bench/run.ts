@@ -20,6 +20,7 @@ const benches: Record<string, () => Promise<Bench>> = {
 /** Programs of their own, which take arguments. */
 const programs = [
   'gateway',
+  'gateway-memory',
   'gateway-waiters',
   'notifier',
   'notifier-chaos',

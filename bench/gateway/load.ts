@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import type { LoadRequest } from './requests.ts';
 import type { Target } from './target.ts';
 
 /** What a server did under load. */
@@ -20,7 +21,7 @@ const connections = 64;
  */
 export async function load(
   target: Target,
-  next: () => { method: 'GET' | 'POST'; path: string; body?: string },
+  next: () => LoadRequest,
   { seconds, status }: { seconds: number; status: number },
 ): Promise<Figures> {
   const pool = new Pool(target.url, { connections, pipelining: 1 });

@@ -28,6 +28,7 @@ describe('the partitioner', () => {
         const message = { key, value: null };
         expect(partitionFor(key, partitionCount)).toBe(theirs({ topic: 't', partitionMetadata, message } as never));
       }),
+      { numRuns: 40 },
     );
   });
 });

@@ -60,6 +60,7 @@ const store = createReadStore({
   client: readModelClient(settings.MONGODB_URL, settings.MONGODB_TIMEOUT_MS, mongoCredentials(settings)),
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
+  logEnds,
   logger,
 });
 const idempotencyKeys = createIdempotencyKeys({

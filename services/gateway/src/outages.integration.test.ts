@@ -8,6 +8,8 @@ import {
   type OwnServer,
   type ServiceUnderTest,
 } from '@nask/testkit';
+import { createIdempotencyKeys } from './adapters/mongo/idempotency-keys.ts';
+import { scopedKey } from './domain/idempotency-key.ts';
 import { openSurroundings, post, type Surroundings } from './fixtures/surroundings.ts';
 
 jest.setTimeout(180_000);
@@ -139,6 +141,32 @@ describe('while Kafka is away', () => {
       expect((await get(gateway, '/api/tasks/999')).status).toBe(404);
     },
   );
+
+  test('a key whose gateway is killed before Kafka has the task becomes the task that was meant', async () => {
+    const { MONGODB_URL: url = '', MONGODB_DATABASE: database = '' } = around.env;
+    const keys = createIdempotencyKeys({ url, database, timeoutMs: 10_000 });
+    const [gateway, other] = await Promise.all([spawnGateway(), spawnGateway()]);
+    const postTo = (to: ServiceUnderTest) => post(to.url, prime, { 'idempotency-key': 'killed' });
+    let meant: number;
+    kafka.signal('SIGSTOP');
+    try {
+      const cut = postTo(gateway).catch((error: Error) => error);
+      meant = await eventually(async () => (await keys.find(scopedKey('killed', '')))!.taskId);
+      await gateway.kill();
+      expect(await cut).toHaveProperty('message', 'fetch failed');
+    } finally {
+      kafka.signal('SIGCONT');
+    }
+    // The key is held for as long as the request that died may have been at work.
+    const answer = await eventually(async () => {
+      const repeated = await postTo(other);
+      expect(repeated.status).toBe(202);
+      return repeated;
+    });
+    expect(await answer.json()).toMatchObject({ id: meant });
+    expect((await around.requested()).filter(({ key }) => key === String(meant))).not.toEqual([]);
+    await keys.close();
+  });
 });
 
 describe('while the registry is away', () => {

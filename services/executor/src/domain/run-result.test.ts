@@ -86,6 +86,7 @@ describe('what a handler does is a result', () => {
         expect(result.error.code).toMatch(/^[a-z0-9-]{1,300}$/);
         expect(result.error.message).not.toBe('');
       }),
+      { numRuns: 40 },
     );
   });
 

@@ -1,7 +1,15 @@
+import type { SeenRecord } from './seen-records.ts';
+
 /** The generation of the read model that is read, while another one may take its place at any time. */
 export interface GenerationFollower {
   /** The one to read from now; asks which one is live when that is not known yet. */
   current(): Promise<number>;
+  /**
+   * Reads from the current generation what clients are to see. What comes after a change to another one was made is read
+   * again there. So no answer is older than one that was given before, unless a projector's own work is undone.
+   * @param seen the records that an answer shows
+   */
+  read<T>(operation: (generation: number) => Promise<T>, seen: (answer: T) => readonly SeenRecord[]): Promise<T>;
   /**
    * The next offset to read of partitions: a position that is reached here is reached for whoever reads a document
    * afterwards, also when another generation is read by then.
@@ -16,16 +24,32 @@ export interface GenerationFollowerPorts {
   readLive(): Promise<number>;
   /** Its checkpoints; without ids all of them. Empty when it was dropped. */
   readCheckpoints(generation: number, ids?: string[]): Promise<Map<string, number>>;
+  /** The next offset that each partition gets, by the ids of the checkpoints. */
+  readLogEnds(): Promise<Map<string, number>>;
+  /** The id of the checkpoint of a record; asked only after the log's ends were read once. */
+  checkpointOf(record: SeenRecord): string;
+}
+
+/** A change that is under way. */
+interface Change {
+  to: number;
+  /** Whether it is noted what is read of the old one. */
+  isNoted: boolean;
+  /** What the new one has to have: all that was in the log when the switch was seen. Not known yet: undefined. */
+  needs?: ReadonlyMap<string, number>;
+  /** Where the old one is of another log (a topic was made anew): what it has says nothing about the new one. */
+  strange: ReadonlySet<string>;
 }
 
 /**
  * Two generations are made from the same log and kept current side by side while readers change from one to the other,
- * but one is always a little ahead. A reader changes once the new one has all that the old one had when the switch was
- * seen, and all that any request was told meanwhile; what is told after the switch was seen, both have.
+ * but one is always a little ahead. A reader changes once the new one has all that was in the log when the switch was
+ * seen, and all that any request was told or shown since.
  */
-export function createGenerationFollower({ readLive, readCheckpoints }: GenerationFollowerPorts): GenerationFollower {
+export function createGenerationFollower(ports: GenerationFollowerPorts): GenerationFollower {
+  const { readLive, readCheckpoints, readLogEnds, checkpointOf } = ports;
   let current: number | undefined;
-  let next: { generation: number; needs: Map<string, number> } | undefined;
+  let next: Change | undefined;
   let told = new Map<string, number>();
 
   async function known(): Promise<number> {
@@ -34,22 +58,43 @@ export function createGenerationFollower({ readLive, readCheckpoints }: Generati
     return (current ??= live);
   }
 
-  async function begin(from: number, generation: number): Promise<void> {
-    next = { generation, needs: new Map() };
-    const needs = await readCheckpoints(from);
-    // Meanwhile there may have been another switch.
-    if (next?.generation === generation) next.needs = needs;
+  const reachedBy = (record: SeenRecord) => [checkpointOf(record), record.offset + 1] as const;
+
+  async function prepare(from: number, change: Change): Promise<void> {
+    await readLogEnds();
+    change.isNoted = true;
+    // What was read before this moment is below the ends as they are from here on. A checkpoint is never ahead of its
+    // own log, so it is read first.
+    const reached = await readCheckpoints(from);
+    const ends = await readLogEnds();
+    const strange = [...reached].flatMap(([id, offset]) => (offset > (ends.get(id) ?? 0) ? [id] : []));
+    Object.assign(change, { needs: ends, strange: new Set(strange) });
+  }
+
+  function mayChange({ needs, strange }: Change, reached: ReadonlyMap<string, number>): boolean {
+    const toldOfThisLog = [...told].filter(([id]) => !strange.has(id));
+    return needs !== undefined && covers(reached, needs) && covers(reached, toldOfThisLog);
   }
 
   return {
     current: known,
 
+    async read(operation, seen) {
+      for (;;) {
+        const from = await known();
+        const answer = await operation(from);
+        if (current !== from) continue;
+        if (next?.isNoted) raise(told, seen(answer).map(reachedBy));
+        return answer;
+      }
+    },
+
     async checkpoints(ids) {
       for (;;) {
-        const [from, to] = [await known(), next?.generation];
+        const [from, to] = [await known(), next?.to];
         const reached = await readCheckpoints(from, ids);
         const alsoReached = to === undefined ? undefined : await readCheckpoints(to, ids);
-        if (current !== from || next?.generation !== to) continue;
+        if (current !== from || next?.to !== to) continue;
         const both = alsoReached === undefined ? reached : lowest(reached, alsoReached);
         raise(told, both);
         return both;
@@ -62,12 +107,12 @@ export function createGenerationFollower({ readLive, readCheckpoints }: Generati
         next = undefined;
         return;
       }
-      if (next?.generation !== live) await begin(from, live);
-      const target = next;
-      if (target === undefined) return;
-      const reached = await readCheckpoints(target.generation);
-      if (next !== target || !covers(reached, target.needs) || !covers(reached, told)) return;
-      current = target.generation;
+      if (next?.to !== live) next = { to: live, isNoted: false, strange: new Set() };
+      const change = next;
+      if (change.needs === undefined) await prepare(from, change);
+      const reached = await readCheckpoints(live);
+      if (next !== change || !mayChange(change, reached)) return;
+      current = live;
       next = undefined;
       told = new Map();
     },
@@ -82,10 +127,10 @@ function lowest(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, num
   return new Map(both);
 }
 
-function raise(told: Map<string, number>, reached: ReadonlyMap<string, number>): void {
+function raise(told: Map<string, number>, reached: Iterable<readonly [string, number]>): void {
   for (const [id, offset] of reached) told.set(id, Math.max(offset, told.get(id) ?? 0));
 }
 
-function covers(reached: ReadonlyMap<string, number>, needs: ReadonlyMap<string, number>): boolean {
+function covers(reached: ReadonlyMap<string, number>, needs: Iterable<readonly [string, number]>): boolean {
   return [...needs].every(([id, offset]) => (reached.get(id) ?? 0) >= offset);
 }

@@ -151,6 +151,7 @@ describe('a body that asks for a task', () => {
           expect(error).toBeInstanceOf(InvalidRequestError);
         }
       }),
+      { numRuns: 40 },
     );
   });
 });

@@ -113,7 +113,7 @@ function expectOneDocumentInAnyOrder(by: Fold): void {
         expect(bytesOf(fold(events, by))).toEqual(bytesOf(modelOf(log)));
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 }
 

@@ -25,7 +25,7 @@ describe('the history of a task', () => {
           expect(Object.keys(entry!.data)).not.toEqual(expect.arrayContaining(['result']));
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 40 },
     );
   });
 

@@ -20,6 +20,7 @@ const store = createReadStore({
   client,
   database,
   timeoutMs: 10_000,
+  logEnds: { endOffsets: async () => new Map() },
   logger: createLogger({ service: 'test', level: 'silent' }),
 });
 const asked: Document[] = [];

