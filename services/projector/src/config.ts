@@ -34,7 +34,7 @@ const projectionSettings = {
     max: 32 * 1024 * 1024,
   }),
   MONGODB_TIMEOUT_MS: setting.durationMs({
-    describe: 'How long one write may take; beyond it the batch is tried again.',
+    describe: 'How long MongoDB may leave one request unanswered; it is made once more, then the batch is tried again.',
     default: 30_000,
     min: 1_000,
     max: 300_000,

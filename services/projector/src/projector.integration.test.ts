@@ -161,6 +161,15 @@ describe('the projector, as a process', () => {
     });
   });
 
+  test('neither Node nor a library warns of anything in its log', () => {
+    expect(
+      projector
+        .log()
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('{')),
+    ).toEqual([]);
+  });
+
   test('the check of checkpoints and documents notices a document that is missing', async () => {
     const document = (await tasks().findOneAndDelete({ requested: { $exists: true } }))!;
     await expect(expectNoCheckpointAheadOfDocuments()).rejects.toThrow(/TaskRequested/);

@@ -12,7 +12,7 @@ export interface StoreConnectionOptions {
   url: string;
   credentials?: MongoCredentials;
   database: string;
-  /** How long an operation may take in all, waiting for a server included. */
+  /** How long the store may leave a request of an operation unanswered, and how long that may wait for a connection. */
   operationTimeoutMs: number;
 }
 
@@ -23,7 +23,11 @@ const writableTypes: ReadonlySet<ServerType> = new Set([
   ServerType.LoadBalancer,
 ]);
 
-/** Opens nothing by itself: the first operation connects. An operation fails within its time-out when nobody answers. */
+/**
+ * Opens nothing by itself: the first operation connects. When nobody answers, an operation fails after its time-out, or twice
+ * that, since the driver tries once more. An index build that takes longer goes on in the database, and who asks for the
+ * index again waits for that build.
+ */
 export function connectStore({
   url,
   credentials,
@@ -38,7 +42,9 @@ export function connectStore({
     connectTimeoutMS: 5_000,
     heartbeatFrequencyMS: 5_000,
     serverSelectionTimeoutMS: 5_000,
-    timeoutMS: operationTimeoutMs,
+    waitQueueTimeoutMS: operationTimeoutMs,
+    // Writes cannot be given a signal. A scan is one request a batch, so it may take longer as a whole.
+    socketTimeoutMS: operationTimeoutMs,
   });
   let writable = false;
   client.on('topologyDescriptionChanged', ({ newDescription }) => {

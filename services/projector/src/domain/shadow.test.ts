@@ -40,7 +40,7 @@ describe('the shadow of a read model', () => {
     const shadow = new Shadow(0, 4);
     for (let offset = 0; offset < 60; offset += 1) shadow.add(request(1 + (offset % 4), offset), entry(offset));
 
-    expect([...shadow.documents.keys()].toSorted()).toEqual([1, 2]);
+    expect(new Set(shadow.documents.keys())).toEqual(new Set([1, 2]));
     expect(shadow.range.to).toBe(3);
     expect(shadow.history.of(2).get('tasks.started')).toHaveLength(15);
     expect(shadow.history.of(3).size).toBe(0);
