@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { startApi, type ApiUnderTest } from './fixtures/api-under-test.ts';
 import { expectProblem } from './fixtures/expect-problem.ts';
+import { apiOperations } from './openapi/document.ts';
 import { problemTypes, type ProblemName } from './problem-types.ts';
 
 const prime = '{"type":"prime","notify_url":"http://127.0.0.1:8000/","payload":{"input":100}}';
@@ -34,6 +35,25 @@ describe('the API as a whole', () => {
     expect(options.headers['allow']).toContain('GET');
     const head = await api.call('HEAD', '/api/tasks/4');
     expect([head.status, head.text]).toEqual([200, '']);
+  });
+
+  test('a query parameter that no operation knows is refused by name, wherever it is; without one all is as before', async () => {
+    for (const { method, path, operation } of apiOperations) {
+      const known = operation.parameters?.some((parameter) => parameter.in === 'query');
+      const at = `${path.replace('{id}', '4').replace('{name}', 'validation')}?colour=red`;
+      const answer = await api.call(method.toUpperCase(), at, operation.requestBody && { body: prime });
+      expectProblem(answer, 'validation');
+      expect([at, answer.json()['errors']]).toEqual([
+        at,
+        [
+          {
+            parameter: 'colour',
+            detail: expect.stringContaining(known ? 'the parameters are' : 'no query parameters'),
+          },
+        ],
+      ]);
+    }
+    expect((await api.call('GET', '/api/tasks/4?')).status).toBe(200);
   });
 
   test.each([

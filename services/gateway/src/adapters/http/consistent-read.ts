@@ -1,4 +1,4 @@
-import type { Context, Middleware } from 'koa';
+import type { Context, Middleware, Next } from 'koa';
 import {
   consistencyToken,
   consistencyTokenHeader,
@@ -15,18 +15,19 @@ export type ReachPositions = (positions: readonly LogPosition[], signal: AbortSi
  * Makes a read at least as new as the tokens that it is given, or answers 503 after the bound. Costs nothing without.
  */
 export function consistentRead(reach: ReachPositions, readWaitMs: number): Middleware {
-  async function reached(ctx: Context, positions: readonly LogPosition[]): Promise<void> {
+  async function readAfter(positions: readonly LogPosition[], ctx: Context, next: Next): Promise<void> {
     const bound = createRequestBound(ctx.res, readWaitMs, () => behind(readWaitMs));
     try {
       await reach(positions, bound.start());
     } finally {
       bound.end();
     }
+    await next();
   }
 
   return (ctx, next) => {
     const header = ctx.get(consistencyTokenHeader);
-    return header === '' ? next() : reached(ctx, parseConsistencyTokens(header)).then(next);
+    return header === '' ? next() : readAfter(parseConsistencyTokens(header), ctx, next);
   };
 }
 

@@ -2,6 +2,7 @@ import type Router from '@koa/router';
 import type { Context, Next } from 'koa';
 import type { ClientAccess } from './client-access.ts';
 import type { ApiOperation } from './openapi/api-operation.ts';
+import { refuseQuery } from './refuse-query.ts';
 
 /**
  * Puts before each route what its operation asks of the client. A route without an operation is not served: what is
@@ -19,6 +20,8 @@ export function guardRoutes(router: Router, operations: readonly ApiOperation[],
     if (operation === undefined || described.length > 1)
       throw new Error(`${layer.methods.join()} ${path} is not one operation`);
     const { scope } = operation;
+    // Those that have parameters know best what is wrong with them.
+    if (!takesQuery(operation)) layer.stack.unshift(refuseQuery);
     if (scope === 'public') continue;
     layer.stack.unshift((ctx: Context, next: Next) => {
       access.admit(ctx, scope);
@@ -26,6 +29,9 @@ export function guardRoutes(router: Router, operations: readonly ApiOperation[],
     });
   }
 }
+
+const takesQuery = ({ operation }: ApiOperation) =>
+  operation.parameters?.some((parameter) => parameter.in === 'query') ?? false;
 
 /** As the router has it: `/api/tasks/{id}` -> `GET /api/tasks/:id`. */
 function routeOf({ method, path }: ApiOperation): string {

@@ -5,6 +5,7 @@ import { schemaRef, type ResponseObject } from './api-operation.ts';
 /** What any request can be answered, whatever it asks for. */
 const anyRequest: readonly ProblemName[] = [
   'malformed-request',
+  'validation',
   'request-timeout',
   'headers-too-large',
   'internal',
@@ -57,7 +58,7 @@ export function responses(
   own: Record<string, ResponseObject>,
   problems: readonly ProblemName[] = [],
 ): Record<string, ResponseObject> {
-  return { ...own, ...problemResponses([...problems, ...anyRequest]) };
+  return { ...own, ...problemResponses([...new Set([...problems, ...anyRequest])]) };
 }
 
 /** One response for each status of these problems. */
