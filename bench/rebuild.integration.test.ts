@@ -22,6 +22,7 @@ test('the client notices a read that fails, a list without a task that its token
   const answers = [
     { results: [{ task: { id: 7 } }] },
     { id: 7, status: 'STARTED' },
+    { id: 7, status: 'STARTED' },
     { tasks: [] },
     { id: 7, status: 'PENDING' },
     undefined,
@@ -37,6 +38,7 @@ test('the client notices a read that fails, a list without a task that its token
   const client = createWatchfulClient({ url, log: { write: async () => undefined } });
 
   await client.addTasks(1);
+  await client.listNewest();
   await client.readOne();
   await client.readOne();
 

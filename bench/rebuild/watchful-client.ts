@@ -10,11 +10,10 @@ export interface WatchfulClient {
   readonly reads: number;
   /** What it noticed, for people. */
   readonly faults: readonly string[];
-  /**
-   * Posts tasks, at most 1,000, reads one of them without their token and all of them by it, in a list, and writes the
-   * rest of their lives to the log.
-   */
+  /** Posts tasks, at most 1,000, reads one of them without their token and one by it, and writes the rest of their lives. */
   addTasks(count: number): Promise<void>;
+  /** Lists the newest tasks by the token of those that were posted last: they are among them. */
+  listNewest(): Promise<void>;
   /** Erases one of the tasks that have ended; by its token, the read that follows finds it erased. */
   eraseOne(): Promise<void>;
   /** Reads any of its tasks, one of the latest among three. */
@@ -39,6 +38,7 @@ export function createWatchfulClient({ url, log }: { url: string; log: Pick<Even
   const seen = new Map<number, number>();
   const faults: string[] = [];
   let reads = 0;
+  let newest: { added: number[]; token: string } = { added: [], token: '' };
 
   async function read(path: string, token?: string): Promise<{ status: number | string; body: unknown }> {
     reads += 1;
@@ -83,14 +83,19 @@ export function createWatchfulClient({ url, log }: { url: string; log: Pick<Even
     async addTasks(count) {
       const { added, token } = await post(count);
       await readTask(added.at(-1)!);
+      await readTask(added[0]!, token);
+      newest = { added, token };
+      await log.write(added.flatMap((id) => lifeOfTask(id).slice(1)));
+      ids.push(...added);
+    },
+    async listNewest() {
+      const { added, token } = newest;
       const before = new Map(seen);
-      const { status, body } = await read(`/api/tasks?order=-id&limit=${count}`, token);
+      const { status, body } = await read(`/api/tasks?order=-id`, token);
       if (status !== 200) faults.push(`a list was answered ${status}`);
       const listed = new Map(((body as { tasks?: TaskAnswer[] })?.tasks ?? []).map((task) => [task.id, task]));
       for (const id of added) if (!listed.has(id)) faults.push(`task ${id} is not in the list`);
       for (const task of listed.values()) notice(task.id, rankOf(task), before.get(task.id) ?? 0);
-      await log.write(added.flatMap((id) => lifeOfTask(id).slice(1)));
-      ids.push(...added);
     },
     async eraseOne() {
       const id = ids.find((known) => (seen.get(known) ?? 0) === rankDelivered);

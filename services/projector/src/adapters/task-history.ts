@@ -2,7 +2,7 @@ import { maxTaskEventsPerTopic, type TaskEventDocument } from '@nask/schemas';
 import { MongoBulkWriteError, type AnyBulkWriteOperation, type Collection, type Db } from 'mongodb';
 import { keepsNewestOnly } from '../domain/history.ts';
 import { durable } from './durability.ts';
-import { hasOnlyDuplicates } from './write-errors.ts';
+import { hasOnlyDuplicates, writeErrorsOf } from './write-errors.ts';
 
 /** The history of tasks, as the projector writes it. */
 export interface TaskHistory {
@@ -28,11 +28,13 @@ export function createTaskHistory(db: Db, collection: string): TaskHistory {
         if (keepsNewestOnly(entry.topic) && entry.offset < (newest.get(entry._id)?.offset ?? -1)) continue;
         newest.set(entry._id, entry);
       }
-      try {
-        await events.bulkWrite([...newest.values()].map(writeOf), { ordered: false, ...durable });
-      } catch (error) {
-        if (!(error instanceof MongoBulkWriteError) || !hasOnlyDuplicates(error)) throw error;
-      }
+      const written = [...newest.values()];
+      const refused = await writeAll(events, written);
+      // Two that write the first progress of a task at once both find none: one is refused, though it may be the newer.
+      await writeAll(
+        events,
+        refused.filter(({ topic }) => keepsNewestOnly(topic)),
+      );
     },
     async cut(entries) {
       const pairs = new Map(entries.map(({ task_id, topic }) => [`${task_id}/${topic}`, { task_id, topic }]));
@@ -42,6 +44,21 @@ export function createTaskHistory(db: Db, collection: string): TaskHistory {
       for (const task_id of taskIds) await events.deleteMany({ task_id }, durable);
     },
   };
+}
+
+/** @returns those that were refused because there is one with their id */
+async function writeAll(
+  events: Collection<TaskEventDocument>,
+  entries: readonly TaskEventDocument[],
+): Promise<TaskEventDocument[]> {
+  if (entries.length === 0) return [];
+  try {
+    await events.bulkWrite(entries.map(writeOf), { ordered: false, ...durable });
+    return [];
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError) || !hasOnlyDuplicates(error)) throw error;
+    return writeErrorsOf(error).map(({ index }) => entries[index]!);
+  }
 }
 
 /** An event that is there is a duplicate key, and so is progress that is older than what is there: both are left out. */

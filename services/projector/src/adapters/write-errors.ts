@@ -6,7 +6,9 @@ const duplicateKey = 11000;
 export function hasOnlyDuplicates(error: MongoBulkWriteError): boolean {
   // An error of the write concern is about the documents that were written: they are not durable.
   if (error.result.getWriteConcernError() !== undefined) return false;
-  return writeErrorsOf(error).every(({ code }) => code === duplicateKey);
+  // Without a single error the whole command failed: the server is away, or not the primary any more.
+  const errors = writeErrorsOf(error);
+  return errors.length > 0 && errors.every(({ code }) => code === duplicateKey);
 }
 
 /** The single errors, by the index of the operation. */

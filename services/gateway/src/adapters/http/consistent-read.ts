@@ -15,18 +15,18 @@ export type ReachPositions = (positions: readonly LogPosition[], signal: AbortSi
  * Makes a read at least as new as the tokens that it is given, or answers 503 after the bound. Costs nothing without.
  */
 export function consistentRead(reach: ReachPositions, readWaitMs: number): Middleware {
-  return async (ctx, next) => {
-    const header = ctx.get(consistencyTokenHeader);
-    if (header !== '') {
-      const positions = parseConsistencyTokens(header);
-      const bound = createRequestBound(ctx.res, readWaitMs, () => behind(readWaitMs));
-      try {
-        await reach(positions, bound.start());
-      } finally {
-        bound.end();
-      }
+  async function reached(ctx: Context, positions: readonly LogPosition[]): Promise<void> {
+    const bound = createRequestBound(ctx.res, readWaitMs, () => behind(readWaitMs));
+    try {
+      await reach(positions, bound.start());
+    } finally {
+      bound.end();
     }
-    await next();
+  }
+
+  return (ctx, next) => {
+    const header = ctx.get(consistencyTokenHeader);
+    return header === '' ? next() : reached(ctx, parseConsistencyTokens(header)).then(next);
   };
 }
 

@@ -3,6 +3,7 @@ import { UnavailableError } from '../../domain/errors.ts';
 
 /** How long one request may wait. Costs nothing until it is started. */
 export interface RequestBound {
+  /** Begins the wait, once. */
   readonly start: () => AbortSignal;
   end(): void;
 }
@@ -17,19 +18,23 @@ export function createRequestBound(
   waitMs: number,
   onTimeout: () => Error = () => behind(waitMs),
 ): RequestBound {
-  const controller = new AbortController();
-  const onClose = () => controller.abort(new Error('The client left while it waited.'));
-  let timer: NodeJS.Timeout | undefined;
+  let end = () => {};
+  let signal: AbortSignal | undefined;
   return {
     start() {
+      if (signal !== undefined) return signal;
+      const controller = new AbortController();
+      const onClose = () => controller.abort(new Error('The client left while it waited.'));
+      const timer = setTimeout(() => controller.abort(onTimeout()), waitMs);
       response.once('close', onClose);
-      timer = setTimeout(() => controller.abort(onTimeout()), waitMs);
-      return controller.signal;
+      end = () => {
+        clearTimeout(timer);
+        response.off('close', onClose);
+      };
+      signal = controller.signal;
+      return signal;
     },
-    end() {
-      clearTimeout(timer);
-      response.off('close', onClose);
-    },
+    end: () => end(),
   };
 }
 

@@ -5,9 +5,9 @@ import { viewOf, type VisibleTaskDocument } from '../../domain/task-view.ts';
 /** Answers with a task, and its entity tag: the same for the same bytes, whichever gateway answers. */
 export function answerTask(ctx: Context, document: VisibleTaskDocument): void {
   const body = JSON.stringify(viewOf(document));
-  ctx.body = body;
-  ctx.type = 'json';
   ctx.status = 200;
+  ctx.type = 'json';
+  ctx.body = body;
   ctx.set('ETag', `"${hash('sha1', body, 'base64url')}"`);
   ctx.set('Cache-Control', 'private, no-cache');
 }

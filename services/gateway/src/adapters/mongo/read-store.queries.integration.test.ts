@@ -122,6 +122,19 @@ describe('every query of the gateway', () => {
     expect(await Promise.all(queries.map(faultOf))).toEqual(queries.map(() => undefined));
   });
 
+  test.each([
+    ['status', { statuses: ['FAILURE' as const] }],
+    ['requested.type', { type: 'sleep' }],
+  ])('the newest of one %s: tasks with another are not looked at', async (field, selection) => {
+    const [query] = await queriesOf(() => store.page({ limit: 10, order: '-created_at', ...selection }));
+    const asked = { filter: query!['filter'], sort: [...query!['sort']] } as AskedQuery;
+    const own = taskIndexes.filter(({ key }) => Object.keys(key)[0] === field);
+    expect(own.some((index) => serves(index, asked))).toBe(true);
+    expect(own.filter(({ key }) => !('requested.requested_at' in key)).some((index) => serves(index, asked))).toBe(
+      false,
+    );
+  });
+
   test.each<[string, Document]>([
     ['a filter that has none', { filter: { 'completed.attempt': 3 } }],
     [
