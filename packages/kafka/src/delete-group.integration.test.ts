@@ -31,5 +31,5 @@ test('a group is deleted once nobody is in it, and is not there afterwards', asy
 
 test('given no Kafka, then it rejects', async () => {
   const away = connectKafka({ brokers: ['127.0.0.1:9'], clientId: 'test', logger: silentLogger });
-  await expect(deleteGroup(away, 'any')).rejects.toThrow();
+  await expect(deleteGroup(away, 'any')).rejects.toThrow(/ECONNREFUSED|Connection/);
 }, 30_000);
