@@ -15,6 +15,7 @@ export { ContractError } from './contract/contract-error.ts';
 export { contractReport } from './contract/contract-report.ts';
 export { wantedTopic, type TopicSettings } from './contract/wanted-topic.ts';
 export { applyContract, type ContractChange, type ContractOptions } from './contract.ts';
+export { deleteGroup, type GroupDeletion } from './delete-group.ts';
 export * from './group-commit-producer.ts';
 export { createLogEnds, LogEndsError, type LogEnds } from './log-ends.ts';
 export { createLogTail, type LogTail, type LogTailOptions, type TailedRecord } from './log-tail.ts';

@@ -25,8 +25,7 @@ const writableTypes: ReadonlySet<ServerType> = new Set([
 
 /**
  * Opens nothing by itself: the first operation connects. When nobody answers, an operation fails after its time-out, or twice
- * that, since the driver tries once more. An index build that takes longer goes on in the database, and who asks for the
- * index again waits for that build.
+ * that, since the driver tries once more. An index that takes longer to build is to be asked for until it is there.
  */
 export function connectStore({
   url,

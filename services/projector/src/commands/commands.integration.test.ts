@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { connectKafka, createEventCodec } from '@nask/kafka';
+import { connectKafka, createEventCodec, deleteGroup } from '@nask/kafka';
 import { collectionsOf, type TaskDocument, type TaskEventDocument } from '@nask/schemas';
 import { createLogger } from '@nask/service';
 import { eventually, isolate, serviceEnv, spawnService, testServers, type ServiceUnderTest } from '@nask/testkit';
@@ -156,6 +156,7 @@ describe('rebuild', () => {
     await eventually(async () => expect(await generations.live()).toBe(2));
     expect(await topicEnds()).toEqual(before);
     await rebuilding;
+    expect(await deleteGroup(connection, `${topicPrefix}projector-rebuild-2`)).toBe('absent');
     expect(said.join('\n')).toContain('1 records could not be projected');
     expect(log.deadLetters).toHaveLength(1);
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createParallelConsumer, createTopicIds } from '@nask/kafka';
+import { createParallelConsumer, createTopicIds, deleteGroup } from '@nask/kafka';
 import { topicsReadBy } from '@nask/schemas';
 import { Registry } from 'prom-client';
 import { createGenerations } from '../adapters/generations.ts';
@@ -19,7 +19,7 @@ export interface RebuildOptions {
 /**
  * Builds a new generation of the read model from the log's start beside the live one, and makes it the live one once it
  * has caught up. Interrupted, it goes on where it was when it is started again. It writes to the database and to its
- * own consumer group alone: what cannot be projected is counted, no dead letter is written.
+ * own consumer group alone, which it deletes in the end: what cannot be projected is counted, no dead letter is written.
  * @throws CommandError
  */
 export async function rebuild(context: CommandContext, options: RebuildOptions = {}): Promise<void> {
@@ -40,9 +40,10 @@ export async function rebuild(context: CommandContext, options: RebuildOptions =
     metrics: createProjectorMetrics(new Registry()),
     logger,
   });
+  const groupId = `${topicPrefix}projector-rebuild-${generation}`;
   const consumer = createParallelConsumer({
     connection,
-    groupId: `${topicPrefix}projector-rebuild-${generation}`,
+    groupId,
     topics: topicsReadBy('projector'),
     batchHandler: (records) => model.project(records, async () => void (refused += 1)),
     maxBatchRecords: context.maxBatchEvents,
@@ -88,5 +89,15 @@ export async function rebuild(context: CommandContext, options: RebuildOptions =
     await consumer.stop();
     await log.stop();
     await topicIds.stop();
+    await forgetGroup(context, groupId);
+  }
+}
+
+/** Where it goes on is in the database. Another rebuild that is at work on the same generation deletes the group later. */
+async function forgetGroup({ connection, logger }: CommandContext, groupId: string): Promise<void> {
+  try {
+    await deleteGroup(connection, groupId);
+  } catch (error) {
+    logger.warn({ err: error, group: groupId }, 'the consumer group of the rebuild stays until Kafka drops it');
   }
 }
