@@ -191,6 +191,7 @@ describe('Kafka in production', () => {
       // The gateway is in no group; each version of the read model has a group of its own.
       const pattern = service === 'projector' ? 'prefix' : 'literal';
       if (service !== 'gateway') wanted.push(`group ${service} ${pattern} Read`);
+      if (service === 'projector') wanted.push('group projector-rebuild- prefix Delete');
       expect(given.toSorted()).toEqual(wanted.toSorted());
     },
   );

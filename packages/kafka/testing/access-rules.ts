@@ -19,6 +19,7 @@ const operationOf: Readonly<Record<string, Operation>> = {
   Read: AclOperationTypes.READ,
   Write: AclOperationTypes.WRITE,
   Create: AclOperationTypes.CREATE,
+  Delete: AclOperationTypes.DELETE,
   Alter: AclOperationTypes.ALTER,
   AlterConfigs: AclOperationTypes.ALTER_CONFIGS,
   Describe: AclOperationTypes.DESCRIBE,
