@@ -24,11 +24,15 @@ test('counts by status and by type, and what was done in the window', () => {
       by_type: { prime: { ...none, SUCCESS: 5, PENDING: 1 }, sleep: { ...none, SUCCESS: 2 } },
     },
     throughput: { window_seconds: 60, accepted_per_second: 0.07, ended_per_second: 0.05 },
-    projection_lag: { seconds: 0, events: 0 },
+    projection_lag: { seconds: 0, events: 0, measured_at: null },
   });
 });
 
 test('the lag is that of the partition that is furthest behind, and grows while the projector is away', () => {
   const lags = [lag(3, 1.5, 99_000), lag(2, 0.25, 90_000), lag(0, 0, 1)];
-  expect(statsOf([], lags, at).projection_lag).toEqual({ seconds: 10.25, events: 5 });
+  expect(statsOf([], lags, at).projection_lag).toEqual({
+    seconds: 10.25,
+    events: 5,
+    measured_at: '1970-01-01T00:01:39.000Z',
+  });
 });

@@ -20,8 +20,11 @@ export interface StatsResource {
   tasks: { total: number; by_status: StatusCounts; by_type: Record<string, StatusCounts> };
   /** Averages over the window. */
   throughput: { window_seconds: number; accepted_per_second: number; ended_per_second: number };
-  /** How far the read model is behind the log. `seconds` is the age of the oldest record that is not in it yet. */
-  projection_lag: { seconds: number; events: number };
+  /**
+   * How far the read model is behind the log. `seconds` is the age of the oldest record that is not in it yet. `measured_at`
+   * is when a projector said so last, RFC 3339; null: never.
+   */
+  projection_lag: { seconds: number; events: number; measured_at: string | null };
 }
 
 /**
@@ -53,6 +56,7 @@ export function statsOf(
     projection_lag: {
       seconds: Math.max(0, ...lags.map((lag) => lagSeconds(lag, nowMs))),
       events: lags.reduce((total, { events }) => total + events, 0),
+      measured_at: lags.length === 0 ? null : new Date(Math.max(...lags.map(measuredAtMs))).toISOString(),
     },
   };
 }
@@ -60,6 +64,8 @@ export function statsOf(
 function noTasks(): StatusCounts {
   return Object.fromEntries(taskStatuses.map((status) => [status, 0])) as StatusCounts;
 }
+
+const measuredAtMs = ({ measured_at: measuredAt }: ProjectionLagDocument) => measuredAt.getTime();
 
 function lagSeconds({ events, seconds, measured_at }: ProjectionLagDocument, nowMs: number): number {
   if (events === 0) return seconds;

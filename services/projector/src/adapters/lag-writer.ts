@@ -12,7 +12,7 @@ export interface LagWriter {
 
 /**
  * Writes the lag to the database, for the gateway's stats: about once a second, the partitions that are behind, and
- * those that have just caught up. One write at a time; what cannot be written is measured anew a second later.
+ * those that have just caught up; the others every ten seconds. One write at a time; what cannot be written is measured anew a second later.
  */
 export function createLagWriter(options: {
   db: Db;
@@ -34,8 +34,9 @@ export function createLagWriter(options: {
         news.map(({ _id, ...replacement }) => ({ replaceOne: { filter: { _id }, replacement, upsert: true } })),
         { ordered: false },
       );
+    const written = new Map([...told, ...news.map((document) => [document._id, document] as const)]);
     // A partition that is another's now is told anew should it come back.
-    told = new Map(documents.map((document) => [document._id, document]));
+    told = new Map(documents.map(({ _id }) => [_id, written.get(_id)!]));
   }
 
   async function run(): Promise<void> {

@@ -27,4 +27,11 @@ describe('the lag for those who read it in the database', () => {
       [1, 2, 3].map((partition) => `tasks.requested/${partition}`),
     );
   });
+
+  test('given nothing new, then it is told again once what was told is ten seconds old', () => {
+    const at = (ms: number) => lagDocuments([report(0, 0, null)], ms);
+    const told = new Map(at(1_000).map((document) => [document._id, document]));
+    expect(newsOf(at(10_999), told)).toEqual([]);
+    expect(newsOf(at(11_000), told)).toEqual(at(11_000));
+  });
 });

@@ -19,10 +19,17 @@ export function lagDocuments(reports: readonly LagReport[], nowMs: number): Proj
   }));
 }
 
-/** Those that say something new: that a partition is behind, or that it is no longer. */
+/** How old what was told may become while there is nothing new: by its age one sees whether a projector is at work. */
+const maxToldAgeMs = 10_000;
+
+/** Those that say something new: that a partition is behind, that it is no longer, or that it still is not. */
 export function newsOf(
   documents: readonly ProjectionLagDocument[],
   told: ReadonlyMap<string, ProjectionLagDocument>,
 ): ProjectionLagDocument[] {
-  return documents.filter((document) => document.events > 0 || told.get(document._id)?.events !== 0);
+  return documents.filter((document) => {
+    const last = told.get(document._id);
+    if (last === undefined || document.events > 0 || last.events > 0) return true;
+    return document.measured_at.getTime() - last.measured_at.getTime() >= maxToldAgeMs;
+  });
 }

@@ -59,11 +59,16 @@ export const readSchemas: Record<string, JSONSchemaObject> = {
       projection_lag: {
         type: 'object',
         description: 'How far the read model is behind the log.',
-        required: ['seconds', 'events'],
+        required: ['seconds', 'events', 'measured_at'],
         additionalProperties: false,
         properties: {
           seconds: { ...figure, description: 'Age of the oldest event that is not in it yet.' },
           events: { ...count, description: 'How many are not.' },
+          measured_at: {
+            type: ['string', 'null'],
+            format: 'date-time',
+            description: 'When a projector said so last: at least every 10 s while one is at work. Null: never.',
+          },
         },
       },
     },
