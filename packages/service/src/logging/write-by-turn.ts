@@ -3,6 +3,12 @@ import type { DestinationStream } from 'pino';
 /** What gathers beyond this is written at once. */
 const maxGatheredChars = 65_536;
 
+/** Of all that gather in this process, for its end. */
+const flushes = new Set<() => void>();
+process.on('exit', () => {
+  for (const flush of flushes) flush();
+});
+
 /**
  * Gathers the lines of one turn of the event loop and writes them as one: on a busy service a write for each line costs
  * as much as the line. Nothing is lost when the process exits; SIGKILL can take the lines of the turn that it ends.
@@ -20,7 +26,7 @@ export function writeByTurn(destination: DestinationStream): DestinationStream &
     destination.write(lines);
   }
 
-  process.on('exit', flushSync);
+  flushes.add(flushSync);
   return {
     write(line) {
       gathered += line;
