@@ -25,12 +25,12 @@ import {
 } from '@nask/service';
 import { createGenerations } from './adapters/generations.ts';
 import { createLagWriter } from './adapters/lag-writer.ts';
+import { repeated } from './adapters/repeated.ts';
 import { connectStore } from './adapters/store-connection.ts';
 import { daysMs, settingsRules, settingsTable } from './config.ts';
 import { createGenerationRunner } from './generation-runner.ts';
 import { createProjectorMetrics } from './metrics.ts';
 import { openReadModel, projectorGroup, type ReadModel } from './read-model.ts';
-import { createTopicRechecks } from './topic-rechecks.ts';
 
 const settings = loadSettingsOrExit({ service: 'projector', table: settingsTable, rules: settingsRules });
 const logger = createLogger({ service: 'projector', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
@@ -50,6 +50,8 @@ const store = connectStore({
   operationTimeoutMs: settings.MONGODB_TIMEOUT_MS,
 });
 const projectorMetrics = createProjectorMetrics(metrics);
+/** How often it is asked whether topics are still those that they were. */
+const topicRecheckIntervalMs = 5_000;
 let readModel: ReadModel | undefined;
 
 function createConsumer(generation: number): ParallelConsumer {
@@ -104,7 +106,13 @@ await runService({
     { name: 'event codec', start: ({ signal }) => codec.start({ signal }) },
     { name: 'topic ids', stop: () => topicIds.stop() },
     runner,
-    createTopicRechecks({ recheck: async () => readModel?.recheckTopics(), logger }),
+    repeated({
+      name: 'topic rechecks',
+      intervalMs: topicRecheckIntervalMs,
+      run: async () => readModel?.recheckTopics(),
+      // The next time has to do: while Kafka does not answer, nothing can be read of it.
+      onFailure: (err) => logger.debug({ err }, 'the topics could not be compared'),
+    }),
     createLagWriter({ db: store.db, lag: () => runner.lag(), logger }),
   ],
 });

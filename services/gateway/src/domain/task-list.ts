@@ -1,8 +1,9 @@
 import { taskStatuses, type TaskStatus } from '@nask/schemas';
-import { InvalidRequestError, type Fault } from './errors.ts';
+import { InvalidRequestError } from './errors.ts';
 import { cursorOf, maxPageSize, parsePosition, type PagePosition } from './page.ts';
 import { parseRfc3339 } from './rfc3339.ts';
 import type { VisibleTaskDocument } from './task-view.ts';
+import { unknownParameters } from './unknown-parameters.ts';
 
 /** The orders of the list; with a hyphen, descending. That by time is by id where the time is the same. */
 export const listOrders = ['id', '-id', 'created_at', '-created_at'] as const;
@@ -43,13 +44,8 @@ const rules: Readonly<Record<string, string>> = {
  * @throws InvalidRequestError naming every parameter that is wrong or unknown
  */
 export function parseTaskList(query: Query): TaskList {
-  const faults: Fault[] = [];
-  const unknown = Object.keys(query).filter((name) => !Object.hasOwn(rules, name));
-  for (const name of unknown.slice(0, 10))
-    faults.push({
-      parameter: name.slice(0, 100),
-      detail: `is not known; the parameters are ${Object.keys(rules).join(', ')}`,
-    });
+  const known = `is not known; the parameters are ${Object.keys(rules).join(', ')}`;
+  const faults = unknownParameters(query, (name) => Object.hasOwn(rules, name), known);
 
   function read<T>(name: string, parse: (text: string) => T | undefined): T | undefined {
     const text = query[name];

@@ -1,14 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { projectionLagCollection, type ProjectionLagDocument } from '@nask/schemas';
 import type { Logger } from '@nask/kafka';
+import type { Component } from '@nask/service';
 import type { Db } from 'mongodb';
 import { lagDocuments, newsOf, type LagReport } from '../domain/lag.ts';
-
-export interface LagWriter {
-  readonly name: string;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-}
+import { repeated } from './repeated.ts';
 
 /**
  * Writes the lag to the database, for the gateway's stats: about once a second, the partitions that are behind, and
@@ -19,12 +14,10 @@ export function createLagWriter(options: {
   lag: () => readonly LagReport[];
   logger: Pick<Logger, 'debug'>;
   intervalMs?: number;
-}): LagWriter {
+}): Component {
   const { lag, logger, intervalMs = 1_000 } = options;
   const collection = options.db.collection<ProjectionLagDocument>(projectionLagCollection);
-  const stopping = new AbortController();
   let told = new Map<string, ProjectionLagDocument>();
-  let running: Promise<void> = Promise.resolve();
 
   async function write(): Promise<void> {
     const documents = lagDocuments(lag(), Date.now());
@@ -39,25 +32,10 @@ export function createLagWriter(options: {
     told = new Map(documents.map(({ _id }) => [_id, written.get(_id)!]));
   }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        await write();
-      } catch (error) {
-        logger.debug({ err: error }, 'the lag could not be written');
-      }
-      await sleep(intervalMs, undefined, { signal: stopping.signal }).catch(() => {});
-    }
-  }
-
-  return {
+  return repeated({
     name: 'lag writer',
-    async start() {
-      running = run();
-    },
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-  };
+    intervalMs,
+    run: write,
+    onFailure: (err) => logger.debug({ err }, 'the lag could not be written'),
+  });
 }
