@@ -9,14 +9,14 @@ export interface Position extends TopicPartition {
   offset: number;
 }
 
-/** Kafka allows a header to be there more than once: then its values are a list. */
-export type HeaderValue = string | Buffer | (string | Buffer)[];
+/** Kafka allows a header to be there more than once, then its values are a list, and to have no value: null. */
+export type HeaderValue = string | Buffer | null | (string | Buffer | null)[];
 
 /** A record as it comes from Kafka, its key and headers read as UTF-8. */
 export interface ConsumedRecord extends Position {
   key: string | null;
   value: Buffer | null;
-  /** Of a header that is there more than once, the last value. */
+  /** Of a header that is there more than once, the last value. Those without a value are left out. */
   headers: Record<string, string>;
   /** When the record was written, in milliseconds since 1970-01-01T00:00:00Z. */
   timestampMs: number;

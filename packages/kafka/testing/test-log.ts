@@ -1,4 +1,4 @@
-import type { Admin, Producer } from 'kafkajs';
+import type { Admin, Message, Producer } from 'kafkajs';
 import { connectKafka, kafkaOf, topicName, type KafkaConnection } from '../src/connection.ts';
 import { decodeCommitMetadata } from '../src/consumer/commit-metadata.ts';
 import { createTopics } from '../src/contract/topic-admin.ts';
@@ -59,9 +59,9 @@ export class TestLog {
   async append(
     topic: string,
     partition: number,
-    records: { key?: string; value: string | Buffer | null; headers?: Record<string, Buffer> }[],
+    records: { key?: string; value: string | Buffer | null; headers?: Record<string, Buffer | null> }[],
   ): Promise<void> {
-    const messages = records.map((record) => ({ ...record, partition }));
+    const messages = records.map((record) => ({ ...record, partition })) as Message[];
     await this.#producer.send({ topic: topicName(this.connection, topic), messages });
   }
 

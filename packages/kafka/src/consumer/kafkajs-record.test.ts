@@ -42,6 +42,23 @@ describe('recordOf', () => {
       expect(bytes.buffer).not.toBe(fetched.buffer);
   });
 
+  test('a header may have any name', () => {
+    const names = ['__proto__', 'constructor', 'toString'];
+    const headers = Object.fromEntries(names.map((name) => [name, Buffer.from(name)]));
+    const { headers: texts, original } = recordOf(source, { ...message, headers });
+    expect(Object.entries(texts)).toEqual(names.map((name) => [name, name]));
+    expect(Object.entries(original!.headers)).toEqual(names.map((name) => [name, Buffer.from(name)]));
+  });
+
+  test('a header without a value has no text, and stays without one', () => {
+    const none = null as unknown as Buffer;
+    const headers = { none, several: [Buffer.from('one'), none] };
+    expect(recordOf(source, { ...message, headers })).toMatchObject({
+      headers: {},
+      original: { headers: { none: null, several: [Buffer.from('one'), null] } },
+    });
+  });
+
   test('a record without key, value and headers', () => {
     const empty = { ...message, key: null, value: null, headers: {} };
     expect(recordOf(source, empty)).toMatchObject({ key: null, value: null, headers: {}, original: { key: null } });

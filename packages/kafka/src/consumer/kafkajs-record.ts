@@ -6,13 +6,16 @@ import type { ConsumedRecord, HeaderValue, TopicPartition } from '../record.ts';
  * is in hand for a day would keep megabytes. (Small ones share Node's pool, of which each keeps 8 KB at most.)
  */
 export function recordOf({ topic, partition }: TopicPartition, message: KafkaMessage): ConsumedRecord {
-  const bytes = new Bytes(sizeOf(message));
-  const headers: Record<string, string> = {};
-  const originalHeaders: Record<string, HeaderValue> = {};
-  for (const name in message.headers) {
-    const value = message.headers[name];
+  const received = headersOf(message);
+  const bytes = new Bytes(sizeOf(message, received));
+  // Without a prototype, for a header may have any name, "__proto__" too.
+  const headers = Object.create(null) as Record<string, string>;
+  const originalHeaders = Object.create(null) as Record<string, HeaderValue>;
+  for (const name in received) {
+    const value = received[name];
     if (value === undefined) continue;
-    headers[name] = String(Array.isArray(value) ? value.at(-1) : value);
+    const last = Array.isArray(value) ? value.at(-1) : value;
+    if (last != null) headers[name] = String(last);
     originalHeaders[name] = Array.isArray(value) ? value.map((each) => bytes.own(each)) : bytes.own(value);
   }
   return {
@@ -27,11 +30,16 @@ export function recordOf({ topic, partition }: TopicPartition, message: KafkaMes
   };
 }
 
-function sizeOf({ key, value, headers }: KafkaMessage): number {
+/** kafkajs's types do not say that a header may have no value. */
+function headersOf({ headers = {} }: KafkaMessage): Record<string, HeaderValue | undefined> {
+  return headers;
+}
+
+function sizeOf({ key, value }: KafkaMessage, headers: Record<string, HeaderValue | undefined>): number {
   let size = (key?.length ?? 0) + (value?.length ?? 0);
   for (const name in headers) {
     const header = headers[name];
-    if (Array.isArray(header)) for (const each of header) size += each.length;
+    if (Array.isArray(header)) for (const each of header) size += each?.length ?? 0;
     else size += header?.length ?? 0;
   }
   return size;
@@ -46,8 +54,8 @@ class Bytes {
     this.#bytes = Buffer.allocUnsafe(size);
   }
 
-  own<T extends Buffer | string>(part: T): T {
-    if (typeof part === 'string') return part;
+  own<T extends Buffer | string | null>(part: T): T {
+    if (part === null || typeof part === 'string') return part;
     const start = this.#end;
     this.#end += part.copy(this.#bytes, start);
     return this.#bytes.subarray(start, this.#end) as T;

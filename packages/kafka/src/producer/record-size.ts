@@ -15,6 +15,6 @@ export function recordSizeBytes({ key, value, headers = {} }: OutgoingRecord): n
   let bytes = recordOverheadBytes + Buffer.byteLength(key) + value.length;
   for (const [name, values] of Object.entries(headers))
     for (const text of Array.isArray(values) ? values : [values])
-      bytes += headerOverheadBytes + Buffer.byteLength(name) + Buffer.byteLength(text);
+      bytes += headerOverheadBytes + Buffer.byteLength(name) + Buffer.byteLength(text ?? '');
   return bytes;
 }

@@ -1,4 +1,4 @@
-import type { Message } from 'kafkajs';
+import type { IHeaders, Message } from 'kafkajs';
 import { abandonableKafka, topicName, type KafkaConnection } from '../connection.ts';
 import type { OutgoingRecord } from '../record.ts';
 import { within } from '../within.ts';
@@ -68,7 +68,9 @@ export function createSession(
       const messages = new Map<string, Message[]>();
       for (const { record, partition } of records) {
         const topic = topicName(connection, record.topic);
-        const message = { key: record.key, value: record.value, headers: record.headers, partition };
+        const { key, value } = record;
+        // Headers may be null in Kafka, though not in kafkajs's types.
+        const message: Message = { key, value, headers: record.headers as IHeaders, partition };
         const ofTopic = messages.get(topic);
         if (ofTopic === undefined) messages.set(topic, [message]);
         else ofTopic.push(message);
