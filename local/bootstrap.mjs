@@ -1,11 +1,11 @@
 /**
  * The first thing every npm script runs, on whatever Node the machine has: it installs the dependencies when they are
- * missing or not those of the lock file, then hands over to the pinned Node 24 of this project.
+ * missing or not those of the lock file and the patches, then hands over to the pinned Node 24 of this project.
  * Usage: node local/bootstrap.mjs SCRIPT.ts [arguments]
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,15 +14,17 @@ const stamp = join(root, 'node_modules', '.nask-installed');
 const lock = join(root, '.local', 'installing.pid');
 const isWindows = process.platform === 'win32';
 
-/** What is installed, and what should be: the stamp has the hash of the lock file it was installed from. */
+/** What is installed, and what should be: the stamp has the hash of the lock file and the patches it was installed from. */
 function isInstalled() {
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockFileHash();
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === sourcesHash();
 }
 
-function lockFileHash() {
-  return createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
+function sourcesHash() {
+  const patches = join(root, 'patches');
+  const files = [join(root, 'package-lock.json'), ...readdirSync(patches).map((name) => join(patches, name))];
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest('hex');
 }
 
 /** Whether this process may install; false when another one does, which is then waited for. */
@@ -60,7 +62,7 @@ function install() {
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: isWindows,
   });
-  if (status === 0) writeFileSync(stamp, lockFileHash());
+  if (status === 0) writeFileSync(stamp, sourcesHash());
   else console.error('npm ci failed: see its message above. It needs a package registry and about 400 MB of disk.');
   return status ?? 1;
 }
