@@ -10,7 +10,10 @@ const tasks = Number(process.argv[2] ?? 250_000);
 const eventsPerSecond = Number(process.argv[3] ?? 500);
 
 await onServers(async () => {
-  const { reads, faults, verification } = await rebuildUnderLoad({ tasks, eventsPerSecond });
+  const { reads, faults, arrived, verification } = await rebuildUnderLoad({ tasks, eventsPerSecond });
+  console.log(
+    `rebuilt in ${arrived.seconds.toFixed(0)} s, while ${arrived.eventsPerSecond.toFixed(0)} events/s arrived`,
+  );
   console.log(`${reads} reads, ${faults.length} faults. ${faults.slice(0, 5).join('; ')}`);
   process.exitCode = verification.differences === 0 && faults.length === 0 ? 0 : 1;
 });

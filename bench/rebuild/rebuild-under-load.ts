@@ -7,6 +7,8 @@ import { openProjectionBench } from '../projection-context.ts';
 import { createWatchfulClient, type WatchfulClient } from './watchful-client.ts';
 
 export interface RebuildReport extends Pick<WatchfulClient, 'reads' | 'faults'> {
+  /** How many tasks' events a second arrived while the read model was rebuilt, and for how many seconds. */
+  arrived: { eventsPerSecond: number; seconds: number };
   generations: GenerationState[];
   verification: Verification;
 }
@@ -14,9 +16,12 @@ export interface RebuildReport extends Pick<WatchfulClient, 'reads' | 'faults'> 
 const eventsOfATask = 4;
 const tasksAtOnce = 1_000;
 const tasksPerWrite = 10;
+/** Several, since each waits for the reads that follow its write: one alone would not keep the rate. */
+const writers = 10;
 const readers = 4;
-/** Some stores read every task for a list, however short it is: a list must not be what the rest waits for. */
 const listPauseMs = 1_000;
+/** Some stores read every task for a list, however short it is: lists may take this part of the time, for the rest to go on. */
+const listShare = 0.1;
 
 /**
  * Rebuilds the read model of a real projector and a real gateway while tasks go on arriving, some are erased, and a
@@ -35,17 +40,31 @@ export async function rebuildUnderLoad(
   for (let left = load.tasks; left > 0; left -= tasksAtOnce) await client.addTasks(Math.min(left, tasksAtOnce));
 
   let isOver = false;
+  let arrivedTasks = 0;
   async function until(step: () => Promise<void>, pauseMs: number): Promise<void> {
     while (!isOver) await Promise.all([step(), sleep(pauseMs)]);
   }
+  async function write(): Promise<void> {
+    await client.addTasks(tasksPerWrite);
+    arrivedTasks += tasksPerWrite;
+  }
+  async function list(): Promise<void> {
+    const startedAt = performance.now();
+    await client.listNewest();
+    const tookMs = performance.now() - startedAt;
+    await sleep(tookMs / listShare - tookMs);
+  }
   const pauseMs = (tasksPerWrite * eventsOfATask * 1_000) / load.eventsPerSecond;
+  const startedAt = performance.now();
   const working = [
-    until(() => client.addTasks(tasksPerWrite), pauseMs),
+    ...Array.from({ length: writers }, () => until(write, writers * pauseMs)),
     until(() => client.eraseOne(), 5 * pauseMs),
-    until(() => client.listNewest(), listPauseMs),
+    until(list, listPauseMs),
     ...Array.from({ length: readers }, () => until(() => client.readOne(), 10)),
   ];
   await rebuild(bench.context, options);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const arrived = { eventsPerSecond: (arrivedTasks * eventsOfATask) / seconds, seconds };
   isOver = true;
   await Promise.all(working);
 
@@ -53,5 +72,5 @@ export async function rebuildUnderLoad(
   const generations = await createGenerations(bench.db).list();
   await Promise.all([gateway.close(), projector.close()]);
   await bench.close();
-  return { reads: client.reads, faults: client.faults, generations, verification };
+  return { reads: client.reads, faults: client.faults, arrived, generations, verification };
 }
