@@ -4,8 +4,8 @@ import { slotNames, slotRules, slotTimes, type SlotName } from '../domain/slots.
 
 /**
  * The update that merges a document into the stored one, by the rule of `merge` in domain/evolve.ts, evaluated by the
- * server, so that two projectors that write the same task at once do no harm. As an upsert it creates the
- * document when there is none. Both of its stages name every field: that is what makes the order canonical.
+ * server, so that two projectors that write the same task at once do no harm. Both of its stages name every field: that is
+ * what makes the order canonical. It is not for an upsert: stores order the fields of what they upsert as they like.
  *
  * What comes from events is in `$literal`: a string that begins with `$` would be read as a field's name otherwise.
  */

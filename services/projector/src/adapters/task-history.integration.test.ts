@@ -14,7 +14,7 @@ const db = client.db(isolate('task-history').database);
 const stored = db.collection<TaskEventDocument>(taskEventsCollection);
 const history = createTaskHistory(db, taskEventsCollection);
 
-beforeAll(() => ensureIndexes(db, collectionsOf(1), 100 * 365 * 86_400_000));
+beforeAll(() => ensureIndexes(db, collectionsOf(1), 50 * 365 * 86_400_000));
 beforeEach(() => stored.deleteMany({}));
 afterAll(async () => {
   await db.dropDatabase();

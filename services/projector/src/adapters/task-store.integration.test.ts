@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { tasksCollection, type TaskDocument } from '@nask/schemas';
 import { isolate, testServers } from '@nask/testkit';
 import fc from 'fast-check';
-import { BSON, MongoClient } from 'mongodb';
+import { BSON, MongoClient, type Document } from 'mongodb';
 import { foldBatch } from '../domain/batch.ts';
 import type { LoggedEvent } from '../domain/task-event.ts';
 import { inAnyOrder, inBatches, modelOf, taskLog } from '../fixtures/task-log.ts';
@@ -82,6 +82,11 @@ function request(id: number, eventId: string, offset: number, payload = '{}'): L
   };
 }
 
+function start(id: number): LoggedEvent {
+  const data = { event_id: 's', task_id: id, attempt: 1, executor: 'x', started_at: 0, crashes: 0, trial: 0 };
+  return { event: { name: 'TaskStarted', data }, offset: 0 };
+}
+
 const merge = (...events: LoggedEvent[]) => store.merge(foldBatch(events).values());
 
 describe('the documents in the database', () => {
@@ -107,6 +112,21 @@ describe('the documents in the database', () => {
     const check = expectTheBytesOfTheLog((batches) => oneAfterTheOther(replacing, batches), { endOnFailure: true });
     await expect(check).rejects.toThrow(/Property failed/);
   }, 60_000);
+
+  test('given tasks that nobody knows yet, then no field’s place is left to the store, as an upsert would leave it', async () => {
+    const watched = new MongoClient(testServers().mongoUrl, { monitorCommands: true });
+    const commands: Document[] = [];
+    watched.on('commandStarted', ({ command }) => commands.push(command));
+    const watchedStore = createTaskStore(watched.db(db.databaseName), tasksCollection);
+
+    for (const event of [start(1), request(1, 'first', 5), start(1), start(2), request(3, 'third', 7)])
+      await watchedStore.merge(foldBatch([event]).values());
+    await watched.close();
+
+    expect(await tasks.countDocuments()).toBe(3);
+    expect(commands.flatMap(({ updates }) => (updates as Document[]) ?? []).filter(({ upsert }) => upsert)).toEqual([]);
+    expect(commands.filter(({ insert }) => insert === tasksCollection)).not.toEqual([]);
+  });
 
   test('given more bytes than one message may have, then all of them are written', async () => {
     const digits = JSON.stringify('7'.repeat(209_000));
@@ -139,14 +159,7 @@ describe('whose a task id is', () => {
   });
 
   test('given a task that was known by another event only, then it is this request’s', async () => {
-    const start: LoggedEvent = {
-      event: {
-        name: 'TaskStarted',
-        data: { event_id: 's', task_id: 1, attempt: 1, executor: 'x', started_at: 0, crashes: 0, trial: 0 },
-      },
-      offset: 0,
-    };
-    await merge(start);
+    await merge(start(1));
 
     expect(await merge(request(1, 'first', 5))).toEqual(new Map([[1, 'first']]));
     expect(await tasks.findOne({ _id: 1 })).toMatchObject({ status: 'STARTED', requested: { event_id: 'first' } });

@@ -25,12 +25,14 @@ export function createTaskStore(db: Db, collection: string): TaskStore {
 
   return {
     async merge(documents) {
-      const { requests = [], others = [] } = Object.groupBy(documents, ({ requested }) =>
-        requested === undefined ? 'others' : 'requests',
+      const { requests = [], others = [] } = Object.groupBy(documents, (document) =>
+        hasRequest(document) ? 'requests' : 'others',
       );
-      const storedBefore = await insertNew(tasks, requests);
-      await update(tasks, [...others, ...storedBefore]);
-      return await readRequests(tasks, storedBefore);
+      const known = await knownAmong(tasks, others);
+      const { old = [], unknown = [] } = Object.groupBy(others, ({ _id }) => (known.has(_id) ? 'old' : 'unknown'));
+      const storedBefore = await insertNew(tasks, [...requests, ...unknown]);
+      await update(tasks, [...old, ...storedBefore]);
+      return await readRequests(tasks, storedBefore.filter(hasRequest));
     },
     async erasedAmong(ids) {
       // There mostly is none, and that costs one look into an index.
@@ -45,8 +47,23 @@ export function createTaskStore(db: Db, collection: string): TaskStore {
   };
 }
 
+function hasRequest({ requested }: TaskDocument): boolean {
+  return requested !== undefined;
+}
+
+/** Those of the tasks that are stored. A task whose request arrives is nearly always new: of those nobody asks. */
+async function knownAmong(tasks: Collection<TaskDocument>, documents: readonly TaskDocument[]): Promise<Set<number>> {
+  const known = new Set<number>();
+  for (const ids of chunksOf(documents.map(({ _id }) => _id))) {
+    const stored = tasks.find({ _id: { $in: ids } }, { projection: { _id: 1 } });
+    for await (const { _id } of stored) known.add(_id);
+  }
+  return known;
+}
+
 /**
- * A task whose request arrives is nearly always new, and an insert costs a fraction of an upsert.
+ * An insert keeps the order of the fields, costs a fraction of an upsert, and refuses what somebody else has inserted
+ * meanwhile.
  * @returns the documents that were not inserted, since there is one with their id
  */
 async function insertNew(tasks: Collection<TaskDocument>, documents: TaskDocument[]): Promise<TaskDocument[]> {
@@ -60,12 +77,13 @@ async function insertNew(tasks: Collection<TaskDocument>, documents: TaskDocumen
   }
 }
 
+/** Merges documents into the stored ones. One that has gone meanwhile is past its retention, and stays away. */
 async function update(tasks: Collection<TaskDocument>, documents: TaskDocument[]): Promise<void> {
   if (documents.length === 0) return;
-  const upserts = documents.map((document) => ({
-    updateOne: { filter: { _id: document._id }, update: mergePipeline(document), upsert: true },
+  const updates = documents.map((document) => ({
+    updateOne: { filter: { _id: document._id }, update: mergePipeline(document) },
   }));
-  await tasks.bulkWrite(upserts, { ordered: false, ...durable });
+  await tasks.bulkWrite(updates, { ordered: false, ...durable });
 }
 
 async function readRequests(
