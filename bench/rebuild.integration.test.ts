@@ -45,7 +45,7 @@ test('the client notices a read that fails, a list without a task that its token
   expect(client.faults).toEqual([
     'task 7 is not in the list',
     'task 7 went back from 1 to 0',
-    'task 7 was answered 503',
+    'task 7 was answered 503 {}',
   ]);
   server.close();
 });

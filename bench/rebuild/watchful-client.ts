@@ -12,7 +12,10 @@ export interface WatchfulClient {
   readonly faults: readonly string[];
   /** Posts tasks, at most 1,000, reads one of them without their token and one by it, and writes the rest of their lives. */
   addTasks(count: number): Promise<void>;
-  /** Lists the newest tasks by the token of those that were posted last: they are among them. */
+  /**
+   * Lists the tasks that were accepted since the last ones were posted, by the token of those: they are among them. (Some
+   * stores read every task for a list that has no such bound.)
+   */
   listNewest(): Promise<void>;
   /** Erases one of the tasks that have ended; by its token, the read that follows finds it erased. */
   eraseOne(): Promise<void>;
@@ -31,6 +34,14 @@ interface TaskAnswer {
   notification?: { state: string };
 }
 
+interface Posted {
+  /** The ids. */
+  added: number[];
+  token: string;
+  /** No earlier were they accepted. */
+  atMs: number;
+}
+
 const tokenHeader = 'consistency-token';
 
 export function createWatchfulClient({ url, log }: { url: string; log: Pick<EventLog, 'write'> }): WatchfulClient {
@@ -38,13 +49,15 @@ export function createWatchfulClient({ url, log }: { url: string; log: Pick<Even
   const seen = new Map<number, number>();
   const faults: string[] = [];
   let reads = 0;
-  let newest: { added: number[]; token: string } = { added: [], token: '' };
+  let newest: Posted = { added: [], token: '', atMs: 0 };
 
+  /** @returns the status, with the reason of a failure */
   async function read(path: string, token?: string): Promise<{ status: number | string; body: unknown }> {
     reads += 1;
     try {
       const answer = await fetch(`${url}${path}`, { headers: token === undefined ? {} : { [tokenHeader]: token } });
-      return { status: answer.status, body: await answer.json() };
+      const body: unknown = await answer.json();
+      return { status: answer.status < 500 ? answer.status : `${answer.status} ${JSON.stringify(body)}`, body };
     } catch (error) {
       return { status: (error as Error).message, body: undefined };
     }
@@ -64,7 +77,8 @@ export function createWatchfulClient({ url, log }: { url: string; log: Pick<Even
     return rank;
   }
 
-  async function post(count: number): Promise<{ added: number[]; token: string }> {
+  async function post(count: number): Promise<Posted> {
+    const atMs = Date.now();
     const tasks = Array.from({ length: count }, () => ({ type: 'prime', payload: { input: 1 + randomInt(100) } }));
     const answer = await fetch(`${url}/api/tasks/batch`, {
       method: 'POST',
@@ -72,7 +86,7 @@ export function createWatchfulClient({ url, log }: { url: string; log: Pick<Even
       body: JSON.stringify({ tasks }),
     });
     const { results } = (await answer.json()) as { results: { task: { id: number } }[] };
-    return { added: results.map(({ task }) => task.id), token: answer.headers.get(tokenHeader)! };
+    return { added: results.map(({ task }) => task.id), token: answer.headers.get(tokenHeader)!, atMs };
   }
 
   return {
@@ -81,19 +95,21 @@ export function createWatchfulClient({ url, log }: { url: string; log: Pick<Even
     },
     faults,
     async addTasks(count) {
-      const { added, token } = await post(count);
+      const posted = await post(count);
+      const { added, token } = posted;
       await readTask(added.at(-1)!);
       await readTask(added[0]!, token);
-      newest = { added, token };
+      newest = posted;
       await log.write(added.flatMap((id) => lifeOfTask(id).slice(1)));
       ids.push(...added);
     },
     async listNewest() {
-      const { added, token } = newest;
+      const { added, token, atMs } = newest;
       const before = new Map(seen);
-      const { status, body } = await read(`/api/tasks?order=-id`, token);
-      if (status !== 200) faults.push(`a list was answered ${status}`);
-      const listed = new Map(((body as { tasks?: TaskAnswer[] })?.tasks ?? []).map((task) => [task.id, task]));
+      const query = `order=-created_at&created_after=${new Date(atMs).toISOString()}`;
+      const { status, body } = await read(`/api/tasks?${query}`, token);
+      if (status !== 200) return void faults.push(`a list was answered ${status}`);
+      const listed = new Map((body as { tasks: TaskAnswer[] }).tasks.map((task) => [task.id, task]));
       for (const id of added) if (!listed.has(id)) faults.push(`task ${id} is not in the list`);
       for (const task of listed.values()) notice(task.id, rankOf(task), before.get(task.id) ?? 0);
     },
