@@ -18,6 +18,9 @@ const Encoder = require('kafkajs/src/protocol/encoder') as (new (size?: number) 
 };
 const Decoder = require('kafkajs/src/protocol/decoder') as new (buffer: Buffer) => Decoder;
 const encodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0') as (record: object) => Encoder;
+const encodeProduceRequest = require('kafkajs/src/protocol/requests/produce/v7/request') as (request: object) => {
+  encode(): Promise<Encoder>;
+};
 const decodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0/decoder') as (
   decoder: Decoder,
   batch: object,
@@ -208,6 +211,29 @@ describe('the encoding of records, patched', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('the memory of a request, patched', () => {
+  /** A request with a record in memory that was full of this before. */
+  async function encodedInMemoryOf(byte: number): Promise<Buffer> {
+    const allocate = jest.spyOn(Buffer, 'allocUnsafe').mockImplementation((size) => Buffer.alloc(size, byte));
+    try {
+      const messages = [
+        { key: '1', value: Buffer.alloc(2_000), headers: { a: 'b' }, timestamp: 1_000 },
+        { value: null, timestamp: 1_000 },
+      ];
+      const topicData = [{ topic: 't', partitions: [{ partition: 0, firstSequence: 0, messages }] }];
+      const { buffer } = await encodeProduceRequest({ acks: -1, timeout: 1, topicData }).encode();
+      expect(allocate).toHaveBeenCalled();
+      return Buffer.from(buffer);
+    } finally {
+      allocate.mockRestore();
+    }
+  }
+
+  test('nothing of what was in it before is sent', async () => {
+    expect(await encodedInMemoryOf(0xff)).toEqual(await encodedInMemoryOf(0));
   });
 });
 

@@ -21,8 +21,9 @@ export interface BatchLimits extends QueueLimits {
  * and knows no clock.
  */
 export class BatchQueue<T extends Queueable> {
-  // A Set keeps the order of insertion and deletes from anywhere at once, which deadlines need.
-  readonly #waiting = new Set<T>();
+  // A Set keeps the order of insertion and deletes from anywhere at once, which deadlines need. Each batch leaves a new
+  // one behind: in one that grows and shrinks for ever V8 keeps what was in it alive, see docs/decisions/0046.
+  #waiting = new Set<T>();
   readonly #limits: QueueLimits;
   #bytes = 0;
 
@@ -91,7 +92,8 @@ export class BatchQueue<T extends Queueable> {
       if (batch.length >= limits.maxRecords) break;
     }
 
-    for (const record of batch) this.remove(record);
+    if (batch.length > 0) this.#waiting = this.#waiting.difference(new Set(batch));
+    for (const record of batch) this.#bytes -= record.sizeBytes;
     return batch;
   }
 }

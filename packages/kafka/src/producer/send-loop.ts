@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 import { TimeoutError, within } from '../within.ts';
 import type { BatchLimits, BatchQueue } from './batch-queue.ts';
@@ -107,6 +107,8 @@ export class SendLoop {
       if (batch.length > 0) {
         await this.#send(session, partitions, batch);
         onProgress();
+        // What this turn of the event loop still brings goes along: under load that makes fewer and larger sends.
+        await nextTurn();
       }
       // Also when there is always more to send: a busy topic must not keep a new one waiting.
       const found =

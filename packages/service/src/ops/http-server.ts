@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Component } from '../lifecycle/component.ts';
 import { settledWithin } from '../lifecycle/deadline.ts';
 import { ListenError, RequestsCutOffError } from './http-server-errors.ts';
+import { Slots } from './slots.ts';
 
 export interface HttpServer extends Component {
   start(): Promise<void>;
@@ -57,7 +58,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     connectionsCheckingInterval: Math.min(headersTimeoutMs, requestTimeoutMs, 5_000),
   });
   server.maxConnections = maxConnections;
-  const unanswered = new Set<ServerResponse>();
+  const unanswered = new Slots<ServerResponse>();
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
@@ -71,16 +72,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   /** Whether the answer to a request on it is being made: that may take as long as it takes. */
   function isAnswering(socket: Socket): boolean {
-    for (const response of unanswered) if (response.socket === socket) return true;
-    return false;
+    return unanswered.all().some((response) => response.socket === socket);
   }
 
   if (options.onClientError) server.on('clientError', options.onClientError);
   server.on('request', (request, response) => {
-    unanswered.add(response);
+    const slot = unanswered.add(response);
     if (stopping) closeConnectionAfter(response);
     response.once('close', () => {
-      unanswered.delete(response);
+      unanswered.remove(slot);
       // The connection counts as idle only after this event.
       if (stopping) setImmediate(closeIdleConnections);
     });
@@ -108,7 +108,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 
   async function drain(graceMs: number): Promise<void> {
-    unanswered.forEach(closeConnectionAfter);
+    unanswered.all().forEach(closeConnectionAfter);
     // Without this, a stop during the start would leave the server open.
     await starting?.catch(() => {});
     if (!server.listening) return;
