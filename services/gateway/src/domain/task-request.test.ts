@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { taskTypes } from '@nask/schemas';
+import { anyWebUrl } from '@nask/testkit/any-text';
 import { InvalidRequestError, MalformedJsonError, type Fault } from './errors.ts';
 import { maxNestingLevels, parseJsonText } from './json-text.ts';
 import { maxFaults } from './schema-faults.ts';
@@ -138,7 +139,7 @@ describe('a body that asks for a task', () => {
       {
         type: fc.constantFrom('prime', 'sleep', 'x'),
         payload: fc.jsonValue(),
-        notify_url: fc.oneof(fc.webUrl(), fc.string()),
+        notify_url: fc.oneof(anyWebUrl, fc.string()),
       },
       { requiredKeys: [] },
     );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { anyCharacter } from '@nask/testkit/any-text';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { createWebhookSigner, InvalidSecretError } from './webhook-signature.ts';
 
@@ -13,7 +14,7 @@ const message = { id: 'task_4_m0', timestampMs: Date.now(), body: '{"id":4,"resu
 describe('a signed webhook', () => {
   test('is verified by the library of Standard Webhooks, whatever the body', () => {
     fc.assert(
-      fc.property(fc.json({ stringUnit: 'binary' }), (body) => {
+      fc.property(fc.json({ stringUnit: anyCharacter }), (body) => {
         const headers = createWebhookSigner([secret]).headers({ ...message, body });
         expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(body));
       }),
