@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { tasksCollection, type TaskDocument } from '@nask/schemas';
 import { isolate, testServers } from '@nask/testkit';
 import fc from 'fast-check';
-import { BSON, MongoClient, type Document } from 'mongodb';
+import { BSON, MongoClient, type Db, type Document } from 'mongodb';
 import { foldBatch } from '../domain/batch.ts';
 import type { LoggedEvent } from '../domain/task-event.ts';
 import { inAnyOrder, inBatches, modelOf, taskLog } from '../fixtures/task-log.ts';
@@ -126,6 +126,28 @@ describe('the documents in the database', () => {
     expect(await tasks.countDocuments()).toBe(3);
     expect(commands.flatMap(({ updates }) => (updates as Document[]) ?? []).filter(({ upsert }) => upsert)).toEqual([]);
     expect(commands.filter(({ insert }) => insert === tasksCollection)).not.toEqual([]);
+  });
+
+  test('given a document that goes before it is updated, as a failover can make it, then that is refused, and written again it is there', async () => {
+    await merge(request(1, 'first', 5));
+    const vanishing = new Proxy(tasks, {
+      get(target, name) {
+        if (name !== 'bulkWrite') return Reflect.get(target, name, target) as unknown;
+        return async (...write: Parameters<typeof target.bulkWrite>) => {
+          // The driver inserts by it too.
+          if ('updateOne' in write[0][0]!) await target.deleteMany({});
+          return target.bulkWrite(...write);
+        };
+      },
+    });
+    const failing = createTaskStore({ collection: () => vanishing } as unknown as Db, tasksCollection);
+
+    for (const event of [start(1), request(1, 'first', 5)]) {
+      await merge(request(1, 'first', 5));
+      await expect(failing.merge(foldBatch([event]).values())).rejects.toThrow('1 of 1 documents have gone');
+      await merge(event);
+      expect(await tasks.countDocuments()).toBe(1);
+    }
   });
 
   test('given more bytes than one message may have, then all of them are written', async () => {

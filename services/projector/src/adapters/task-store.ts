@@ -1,5 +1,5 @@
 import type { TaskDocument } from '@nask/schemas';
-import { MongoBulkWriteError, type Collection, type Db } from 'mongodb';
+import { MongoBulkWriteError, type Collection, type Db, type Filter } from 'mongodb';
 import { durable } from './durability.ts';
 import { mergePipeline } from './merge-pipeline.ts';
 import { hasOnlyDuplicates, writeErrorsOf } from './write-errors.ts';
@@ -38,10 +38,7 @@ export function createTaskStore(db: Db, collection: string): TaskStore {
       // There mostly is none, and that costs one look into an index.
       if ((await tasks.findOne({ status: 'ERASED' }, { projection: { _id: 1 } })) === null) return [];
       const erased: number[] = [];
-      for (const some of chunksOf(ids)) {
-        const found = tasks.find({ _id: { $in: some }, status: 'ERASED' }, { projection: { _id: 1 } });
-        for await (const { _id } of found) erased.push(_id);
-      }
+      for await (const { _id } of storedAmong(tasks, ids, { status: 'ERASED' })) erased.push(_id);
       return erased;
     },
   };
@@ -54,10 +51,7 @@ function hasRequest({ requested }: TaskDocument): boolean {
 /** Those of the tasks that are stored. A task whose request arrives is nearly always new: of those nobody asks. */
 async function knownAmong(tasks: Collection<TaskDocument>, documents: readonly TaskDocument[]): Promise<Set<number>> {
   const known = new Set<number>();
-  for (const ids of chunksOf(documents.map(({ _id }) => _id))) {
-    const stored = tasks.find({ _id: { $in: ids } }, { projection: { _id: 1 } });
-    for await (const { _id } of stored) known.add(_id);
-  }
+  for await (const { _id } of storedAmong(tasks, idsOf(documents))) known.add(_id);
   return known;
 }
 
@@ -77,13 +71,18 @@ async function insertNew(tasks: Collection<TaskDocument>, documents: TaskDocumen
   }
 }
 
-/** Merges documents into the stored ones. One that has gone meanwhile is past its retention, and stays away. */
+/**
+ * Merges documents into the stored ones.
+ * @throws Error when one has gone meanwhile: a failover took it back, or its retention ended. Tried again, it is inserted.
+ */
 async function update(tasks: Collection<TaskDocument>, documents: TaskDocument[]): Promise<void> {
   if (documents.length === 0) return;
   const updates = documents.map((document) => ({
     updateOne: { filter: { _id: document._id }, update: mergePipeline(document) },
   }));
-  await tasks.bulkWrite(updates, { ordered: false, ...durable });
+  const { matchedCount } = await tasks.bulkWrite(updates, { ordered: false, ...durable });
+  const gone = documents.length - matchedCount;
+  if (gone > 0) throw new Error(`${gone} of ${documents.length} documents have gone while they were updated`);
 }
 
 async function readRequests(
@@ -91,14 +90,23 @@ async function readRequests(
   documents: readonly TaskDocument[],
 ): Promise<Map<number, string>> {
   const eventIds = new Map<number, string>();
-  for (const ids of chunksOf(documents.map(({ _id }) => _id))) {
-    const stored = tasks.find({ _id: { $in: ids } }, { projection: { 'requested.event_id': 1 } });
-    for await (const { _id, requested } of stored) if (requested) eventIds.set(_id, requested.event_id);
-  }
+  for await (const { _id, requested } of storedAmong(tasks, idsOf(documents)))
+    if (requested) eventIds.set(_id, requested.event_id);
   return eventIds;
 }
 
-function chunksOf(ids: readonly number[]): number[][] {
-  const chunks = Math.ceil(ids.length / maxIdsPerQuery);
-  return Array.from({ length: chunks }, (_, index) => ids.slice(index * maxIdsPerQuery, (index + 1) * maxIdsPerQuery));
+/** Of the stored tasks with these ids, which also match, the id and whose request it is. */
+async function* storedAmong(
+  tasks: Collection<TaskDocument>,
+  ids: readonly number[],
+  matching: Filter<TaskDocument> = {},
+): AsyncGenerator<TaskDocument> {
+  for (let start = 0; start < ids.length; start += maxIdsPerQuery) {
+    const some = ids.slice(start, start + maxIdsPerQuery);
+    yield* tasks.find({ ...matching, _id: { $in: some } }, { projection: { 'requested.event_id': 1 } });
+  }
+}
+
+function idsOf(documents: readonly TaskDocument[]): number[] {
+  return documents.map(({ _id }) => _id);
 }
