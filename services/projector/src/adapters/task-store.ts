@@ -1,5 +1,5 @@
 import type { TaskDocument } from '@nask/schemas';
-import { MongoBulkWriteError, type Collection, type Db, type Filter } from 'mongodb';
+import { MongoBulkWriteError, type Collection, type Db, type Document, type Filter } from 'mongodb';
 import { durable } from './durability.ts';
 import { mergePipeline } from './merge-pipeline.ts';
 import { hasOnlyDuplicates, writeErrorsOf } from './write-errors.ts';
@@ -20,6 +20,9 @@ export interface TaskStore {
 /** Longer lists are slow in some stores, and no faster in MongoDB. */
 const maxIdsPerQuery = 100;
 
+/** Answered from the index of the ids, no document is read for it. */
+const idAlone = { _id: 1 };
+
 export function createTaskStore(db: Db, collection: string): TaskStore {
   const tasks = db.collection<TaskDocument>(collection);
 
@@ -36,9 +39,9 @@ export function createTaskStore(db: Db, collection: string): TaskStore {
     },
     async erasedAmong(ids) {
       // There mostly is none, and that costs one look into an index.
-      if ((await tasks.findOne({ status: 'ERASED' }, { projection: { _id: 1 } })) === null) return [];
+      if ((await tasks.findOne({ status: 'ERASED' }, { projection: idAlone })) === null) return [];
       const erased: number[] = [];
-      for await (const { _id } of storedAmong(tasks, ids, { status: 'ERASED' })) erased.push(_id);
+      for await (const { _id } of storedAmong(tasks, ids, idAlone, { status: 'ERASED' })) erased.push(_id);
       return erased;
     },
   };
@@ -51,7 +54,7 @@ function hasRequest({ requested }: TaskDocument): boolean {
 /** Those of the tasks that are stored. A task whose request arrives is nearly always new: of those nobody asks. */
 async function knownAmong(tasks: Collection<TaskDocument>, documents: readonly TaskDocument[]): Promise<Set<number>> {
   const known = new Set<number>();
-  for await (const { _id } of storedAmong(tasks, idsOf(documents))) known.add(_id);
+  for await (const { _id } of storedAmong(tasks, idsOf(documents), idAlone)) known.add(_id);
   return known;
 }
 
@@ -90,20 +93,21 @@ async function readRequests(
   documents: readonly TaskDocument[],
 ): Promise<Map<number, string>> {
   const eventIds = new Map<number, string>();
-  for await (const { _id, requested } of storedAmong(tasks, idsOf(documents)))
+  for await (const { _id, requested } of storedAmong(tasks, idsOf(documents), { 'requested.event_id': 1 }))
     if (requested) eventIds.set(_id, requested.event_id);
   return eventIds;
 }
 
-/** Of the stored tasks with these ids, which also match, the id and whose request it is. */
+/** The stored tasks with these ids, which also match, with the fields of the projection. */
 async function* storedAmong(
   tasks: Collection<TaskDocument>,
   ids: readonly number[],
+  projection: Document,
   matching: Filter<TaskDocument> = {},
 ): AsyncGenerator<TaskDocument> {
   for (let start = 0; start < ids.length; start += maxIdsPerQuery) {
     const some = ids.slice(start, start + maxIdsPerQuery);
-    yield* tasks.find({ ...matching, _id: { $in: some } }, { projection: { 'requested.event_id': 1 } });
+    yield* tasks.find({ ...matching, _id: { $in: some } }, { projection });
   }
 }
 
