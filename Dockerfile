@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # One image for the four services and for the contract: the command says which. Node runs the TypeScript as it is, so there
 # is nothing to build but the folder of dependencies.
 
@@ -15,7 +14,9 @@ COPY services/gateway/package.json services/gateway/
 COPY services/notifier/package.json services/notifier/
 COPY services/projector/package.json services/projector/
 # The install scripts of dependencies are not run; the patches of ours are applied.
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npx --no-install patch-package
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+    && npx --no-install patch-package \
+    && rm -r package-lock.json patches
 
 FROM node:24.21.0-bookworm-slim
 LABEL org.opencontainers.image.title="nask-task" \
@@ -29,7 +30,8 @@ ENV NODE_ENV=production \
     OPS_PORT=8001 \
     LOG_FORMAT=json
 WORKDIR /app
-COPY --from=dependencies /app/node_modules node_modules
+# All of it: npm also puts packages into the node_modules of a workspace, where two workspaces need different versions.
+COPY --from=dependencies /app ./
 # What .dockerignore lets through: sources without tests.
 COPY package.json ./
 COPY schemas schemas

@@ -2,22 +2,28 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, isolate, testServers } from '@nask/testkit';
+import { eventually, isolate, testServers, webhookReceiver, type WebhookReceiver } from '@nask/testkit';
 import { runCommand } from '../../local/stack/run-command.ts';
 import { freePort } from '../../local/stack/ports.ts';
 import { Client } from '../e2e/client.ts';
 import { composeFile, readCompose, type Compose } from './compose.ts';
 import { makeImageFolder, type ImageFolder } from './image-folder.ts';
 import { metricsUsed } from './metrics-used.ts';
+import { settingsOf } from './programs.ts';
 
 const names = ['gateway', 'executor', 'notifier', 'projector'] as const;
 type Name = (typeof names)[number];
 const isolation = isolate('image');
-const closers: (() => Promise<void> | void)[] = [];
 const opsPorts = new Map<Name, number>();
+const started = new Set<string>();
+const running: ReturnType<typeof launch>[] = [];
+/** Rejects when a service ends badly. */
+const broken = Promise.withResolvers<never>();
+broken.promise.catch(() => undefined);
 let image: ImageFolder;
 let compose: Compose;
 let client: Client;
+let receiver: WebhookReceiver;
 
 /**
  * The environment of a container: the image's and what Compose adds, nothing else of this machine. Names of Compose's
@@ -25,7 +31,7 @@ let client: Client;
  */
 function environmentOf(name: Name | 'contract', own: Record<string, string>): Record<string, string> {
   const { brokers, registryUrl, mongoUrl } = testServers();
-  const given = Object.entries({ ...image.recipe.environment, ...compose.services[name]!.environment });
+  const given = Object.entries({ ...image.stage.environment, ...compose.services[name]!.environment });
   const here = (value: string) =>
     value
       .replace('kafka:9092', brokers.join(','))
@@ -35,59 +41,90 @@ function environmentOf(name: Name | 'contract', own: Record<string, string>): Re
   return { PATH: process.env['PATH']!, ...environment, TOPIC_PREFIX: isolation.topicPrefix, ...own };
 }
 
-/** Runs what a container runs, and ends it. */
-function start(name: Name, environment: Record<string, string>): void {
-  const [program = '', ...args] = [...image.recipe.entrypoint, ...compose.services[name]!.command!];
+/** Starts a command of the image as a container would, in its folder. */
+function launch(command: readonly string[], env: Record<string, string>) {
+  const [program = '', ...args] = [...image.stage.entrypoint, ...command];
   expect(program).toBe('node');
-  const child = spawn(process.execPath, args, { cwd: image.folder, env: environment, stdio: 'ignore' });
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  closers.push(async () => {
-    child.kill('SIGTERM');
-    expect(await ended).toBe(0);
+  started.add(args[0]!);
+  const child = spawn(process.execPath, args, { cwd: image.folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2_000)));
+  const ended = new Promise<string>((resolve) => {
+    child.once('close', (code, signal) =>
+      resolve(code === 0 ? '' : `${args[0]} ended with ${code ?? signal}: ${said}`),
+    );
   });
+  return { stop: () => child.kill('SIGTERM'), ended };
+}
+
+/** Runs a command to its end. */
+async function run(command: readonly string[], env: Record<string, string>): Promise<void> {
+  expect(await launch(command, env).ended).toBe('');
+}
+
+/** Starts a service, which is stopped after the tests. */
+function start(name: Name, env: Record<string, string>): void {
+  const service = launch(compose.services[name]!.command!, env);
+  running.push(service);
+  void service.ended.then((fault) => fault === '' || broken.reject(new Error(fault)));
 }
 
 /** Asks as the health check of the image does. */
 async function isHealthy(port: number): Promise<void> {
-  const [, ...args] = image.recipe.healthcheck;
+  const [, ...args] = image.stage.healthcheck;
   await runCommand(process.execPath, args, { env: { OPS_PORT: String(port) } });
 }
 
 beforeAll(async () => {
   compose = await readCompose(composeFile);
   image = makeImageFolder();
-  closers.push(() => image.remove());
-  const contract = compose.services['contract']!.command!;
-  await runCommand(process.execPath, [join(image.folder, contract[0]!)], {
-    env: environmentOf('contract', { TOPIC_PARTITIONS: '3' }),
-  });
+  receiver = await webhookReceiver();
+  const contract = environmentOf('contract', { TOPIC_PARTITIONS: '3' });
+  await run(compose.services['contract']!.command!, contract);
+  // As the init containers of the pods do.
+  await Promise.all(names.map((name) => run(['packages/kafka/src/await-contract-cli.ts', name], contract)));
   const apiPort = await freePort();
+  const own: Record<Name, Record<string, string>> = {
+    gateway: { MONGODB_DATABASE: isolation.database, PORT: String(apiPort) },
+    executor: {},
+    notifier: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' },
+    projector: { MONGODB_DATABASE: isolation.database },
+  };
   for (const name of names) {
     const port = await freePort();
     opsPorts.set(name, port);
-    const database: Record<string, string> =
-      name === 'gateway' || name === 'projector' ? { MONGODB_DATABASE: isolation.database } : {};
-    start(
-      name,
-      environmentOf(name, { ...database, OPS_PORT: String(port), PORT: String(apiPort), LOG_LEVEL: 'error' }),
-    );
+    start(name, environmentOf(name, { ...own[name], OPS_PORT: String(port), LOG_LEVEL: 'error' }));
   }
   client = new Client(`http://127.0.0.1:${apiPort}`);
-  for (const port of opsPorts.values()) await eventually(() => isHealthy(port), { timeoutMs: 60_000 });
+  for (const port of opsPorts.values())
+    await Promise.race([eventually(() => isHealthy(port), { timeoutMs: 60_000 }), broken.promise]);
 }, 300_000);
 
 afterAll(async () => {
-  for (const close of closers.toReversed()) await close();
+  for (const { stop } of running) stop();
+  const endings = await Promise.all(running.map(({ ended }) => ended));
+  await receiver?.close();
+  image?.remove();
+  const faults = endings.filter((fault) => fault !== '');
+  if (faults.length > 0) throw new Error(faults.join('\n'));
 }, 60_000);
 
 describe('the image, outside a container', () => {
-  test('runs a task', async () => {
-    const { status, body } = await client.post({ type: 'fibonacci', payload: { input: 101 } });
+  test('runs a computation in a thread, and sends its webhook', async () => {
+    const notify_url = `${receiver.url}done`;
+    const { status, body } = await client.post({ type: 'prime', payload: { input: 200_000 }, notify_url });
     expect(status).toBe(202);
+    const { json } = await receiver.waitFor(({ path }) => path === '/done');
+    expect(json).toMatchObject({ id: body.id, status: 'SUCCESS', result: 2_750_159 });
     await eventually(async () =>
-      expect((await client.get(body.id)).body).toMatchObject({ status: 'SUCCESS', result: '573147844013817084101' }),
+      expect((await client.get(body.id)).body).toMatchObject({ status: 'SUCCESS', result: 2_750_159 }),
     );
   }, 60_000);
+
+  test('has every command that Compose and the manifests may run, and each was started', () => {
+    expect([...started].toSorted()).toEqual([...settingsOf.keys()].toSorted());
+    expect(started).toContain(image.stage.command[0]);
+  });
 
   test('has no tests in it, and nothing that only development needs', () => {
     const files = readdirSync(image.folder, { recursive: true, withFileTypes: true })
@@ -96,9 +133,10 @@ describe('the image, outside a container', () => {
       .filter((file) => !file.includes('/node_modules/'));
     expect(files).toContain('/services/gateway/src/main.ts');
     expect(files.filter((file) => /\.(test|suite)\.ts$|\/(fixtures|testing|testkit\/src)\//.test(file))).toEqual([]);
+    expect(files.filter((file) => /^\/(package-lock|patches|tests|docs|local|k8s)/.test(file))).toEqual([]);
     for (const name of ['jest', 'typescript', 'prettier', 'node'])
       expect(existsSync(join(image.folder, 'node_modules', name))).toBe(false);
-    expect(image.recipe.user).toBe('1000:1000');
+    expect(image.stage.user).toBe('1000:1000');
   });
 
   test('exports each metric that a dashboard, an alert or an autoscaler asks for', async () => {

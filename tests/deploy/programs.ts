@@ -38,7 +38,7 @@ const told = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'MONGODB_URL', 'RETENTION_
 /** What the image says already. */
 const ofImage: Readonly<Record<string, string | undefined>> = readDockerfile(
   join(import.meta.dirname, '..', '..', 'Dockerfile'),
-).environment;
+).at(-1)!.environment;
 
 /** Read by Node itself. */
 const ofNode = new Set(['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NODE_ENV']);
