@@ -67,6 +67,7 @@ describe('docker-compose.yml', () => {
     ["'${NASK_BIND:-127.0.0.1}:${NASK_PORT:-8000}:8000'", "'8000:8000'", 'is open to everybody'],
     ["volumes: ['kafka:/var/lib", "volumes: ['kafkaa:/var/lib", 'there is no volume kafkaa'],
     ['${ALLOW_ANONYMOUS:-true}', '${ALLOW_ANONYMOUS:-false}', 'everybody who reaches HOST 0.0.0.0'],
+    ['${ALLOWED_HOSTS:-gateway}', '${ALLOWED_HOSTS:-}', 'does not serve the host gateway'],
     ['<<: [*log, *read-model, *retention]', '<<: [*log, *read-model]', 'is not told RETENTION_DAYS'],
     ['read_only: true', 'read_only: false', 'can write its root file system'],
     ['stop_grace_period: 35s', 'stop_grace_period: 20s', 'may still drain'],

@@ -59,6 +59,10 @@ export function environmentFaults(program: string, environment: ReadonlyMap<stri
       faults.push(`${name}=${value} is not ${setting.expected}`);
   }
   for (const name of told) if (name in table && !environment.has(name)) faults.push(`${program} is not told ${name}`);
+  // Its service has this name in Compose and in the manifests.
+  const isKeyed = environment.has('API_KEYS') && environment.get('API_KEYS') !== '';
+  if ('ALLOWED_HOSTS' in table && !isKeyed && environment.get('ALLOWED_HOSTS')?.split(',').includes('gateway') !== true)
+    faults.push(`${program} does not serve the host gateway`);
   return faults.length > 0 ? faults : ruleFaults(program, table, environment);
 }
 

@@ -24,6 +24,20 @@ test('a key that is written wrongly is a fault that does not show it', () => {
   expect(() => load({ API_KEYS: 'shop:read:my-secret-key' })).toThrow(/^(?!.*my-secret).*API_KEYS/s);
 });
 
+test('pages of all origins without a key need a word for it', () => {
+  expect(() => load({ CORS_ORIGINS: '*' })).toThrow('CORS_ORIGINS: * without API_KEYS');
+  expect(load({ CORS_ORIGINS: '*', ALLOW_ANONYMOUS: 'true' }).CORS_ORIGINS).toEqual(['*']);
+  expect(load({ CORS_ORIGINS: '*', API_KEYS: key }).CORS_ORIGINS).toEqual(['*']);
+});
+
+test.each(['tasks.example.com:8000', 'https://tasks.example.com', '*', '[::1]', 'a/b'])(
+  'the allowed host %s is refused: a name has no port, scheme or wildcard',
+  (host) => {
+    expect(() => load({ ALLOWED_HOSTS: host })).toThrow('ALLOWED_HOSTS');
+    expect(load({ ALLOWED_HOSTS: `gateway,Tasks.Example.com.` }).ALLOWED_HOSTS).toHaveLength(2);
+  },
+);
+
 test('origins are schemes with hosts', () => {
   expect(load({ CORS_ORIGINS: 'https://a.example, http://localhost:3000' }).CORS_ORIGINS).toHaveLength(2);
   expect(() => load({ CORS_ORIGINS: 'https://a.example/' })).toThrow('CORS_ORIGINS');

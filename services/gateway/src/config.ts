@@ -145,7 +145,7 @@ export const settingsTable = {
     secret: true,
   }),
   ALLOW_ANONYMOUS: setting.boolean({
-    describe: 'Without API_KEYS, listen on a HOST that other machines reach all the same.',
+    describe: 'Without API_KEYS, allow a HOST that other machines reach, and CORS_ORIGINS=*.',
     default: false,
   }),
   RATE_LIMIT_REQUESTS: setting.integer({
@@ -162,8 +162,16 @@ export const settingsTable = {
     min: 1,
     max: 86_400,
   }),
+  ALLOWED_HOSTS: setting.list({
+    describe:
+      'Host names that the API is served under without API_KEYS, besides localhost, *.localhost and IP addresses, which always are. Without ports. With API_KEYS any host is served.',
+    default: [],
+    itemPattern: /^[^\s:/?#@[\]\\*]+$/,
+    itemName: 'host names',
+  }),
   CORS_ORIGINS: setting.list({
-    describe: 'Origins whose pages may call the API, e.g. https://console.example.com; * is all of them.',
+    describe:
+      'Origins whose pages may call the API, e.g. https://console.example.com; * is all of them, which without API_KEYS needs ALLOW_ANONYMOUS=true.',
     default: [],
     itemPattern: /^(\*|https?:\/\/[^\s/]+)$/,
     itemName: 'origins',
@@ -183,4 +191,8 @@ export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [
     API_KEYS.length > 0 || isLoopback(HOST) || ALLOW_ANONYMOUS
       ? undefined
       : `API_KEYS: none is set, so everybody who reaches HOST ${HOST} could do everything. Set API_KEYS, or a loopback HOST, or ALLOW_ANONYMOUS=true.`,
+  ({ API_KEYS, CORS_ORIGINS, ALLOW_ANONYMOUS }) =>
+    API_KEYS.length > 0 || !CORS_ORIGINS.includes('*') || ALLOW_ANONYMOUS
+      ? undefined
+      : 'CORS_ORIGINS: * without API_KEYS lets every web page do everything. Name the origins, or set API_KEYS, or ALLOW_ANONYMOUS=true.',
 ];

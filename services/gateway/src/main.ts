@@ -173,6 +173,7 @@ const api = createApi({
     rateLimit: createRateLimit({ requests: settings.RATE_LIMIT_REQUESTS, windowS: settings.RATE_LIMIT_WINDOW_S }),
     nowMs: Date.now,
   }),
+  allowedHosts: settings.ALLOWED_HOSTS,
   corsOrigins: settings.CORS_ORIGINS,
   accessLogLevel: settings.ACCESS_LOG_LEVEL,
   maxBodyBytes: settings.MAX_BODY_BYTES,

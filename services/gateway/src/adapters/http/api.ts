@@ -13,6 +13,8 @@ import { inFlightLimit } from './in-flight-limit.ts';
 import { observe, type AccessLogLevel } from './observe.ts';
 import { createErasureRoutes, type ErasureOperations } from './erasure-routes.ts';
 import { createNotificationRoutes, type NotificationOperations } from './notification-routes.ts';
+import { checkHost } from './check-host.ts';
+import { checkOrigin } from './check-origin.ts';
 import type { ClientAccess } from './client-access.ts';
 import { allowOrigins } from './cors.ts';
 import { createDocsRoutes } from './docs-routes.ts';
@@ -20,7 +22,6 @@ import { apiOperations } from './openapi/document.ts';
 import { createOpenApiRoutes } from './openapi/openapi-routes.ts';
 import { createProblemRoutes } from './problem-routes.ts';
 import type { BodyLimits } from './read-body.ts';
-import { requireHost } from './require-host.ts';
 import { createPlaces } from './places.ts';
 import { createReadRoutes, type ReadOperations } from './read-routes.ts';
 import { createStatsRoutes, type StatsOperations } from './stats-routes.ts';
@@ -39,13 +40,15 @@ export interface ApiOptions extends BodyLimits, Omit<EventLimits, 'logger'> {
   taskTypes: ReadonlyMap<string, TaskType>;
   /** Put before the names of topics. */
   topicPrefix: string;
-  /** Answers /healthz and /readyz, outside of logs, limits and metrics. */
+  /** Answers /healthz and /readyz, outside of logs, limits, metrics and the check of the host. */
   healthListener: RequestListener;
   /** The largest body of a batch. */
   maxBatchBodyBytes: number;
   logger: Logger;
   metrics: Registry;
   access: ClientAccess;
+  /** Names that the API is served under without keys, besides localhost and addresses. */
+  allowedHosts: readonly string[];
   /** Whose pages may call the API. */
   corsOrigins: readonly string[];
   accessLogLevel: AccessLogLevel;
@@ -67,9 +70,10 @@ export function createApi(options: ApiOptions): RequestListener {
   const app = new Koa();
   app.use(observe({ logger, level: options.accessLogLevel, metrics }));
   app.use(setSecurityHeaders);
-  if (options.corsOrigins.length > 0) app.use(allowOrigins(options.corsOrigins));
   app.use(answerErrors(logger));
-  app.use(requireHost);
+  app.use(checkHost({ hasKeys: options.access.hasKeys, allowedHosts: options.allowedHosts }));
+  if (options.corsOrigins.length > 0) app.use(allowOrigins(options.corsOrigins));
+  app.use(checkOrigin(options.corsOrigins));
   app.use(inFlightLimit(options.maxRequestsInFlight));
   const router = createRouter(options);
   guardRoutes(router, apiOperations, options.access);

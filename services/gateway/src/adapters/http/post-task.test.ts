@@ -145,7 +145,7 @@ describe('POST /api/tasks', () => {
     await restart({ bodyTimeoutMs: 20 });
     const socket = connect(api.server.port, '127.0.0.1');
     socket.write(
-      'POST /api/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"ty',
+      'POST /api/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"ty',
     );
     const answer = await text(socket);
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
@@ -156,7 +156,7 @@ describe('POST /api/tasks', () => {
   test('a client that leaves in the middle of its body costs nothing but its request', async () => {
     const socket = connect(api.server.port, '127.0.0.1');
     socket.write(
-      'POST /api/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"ty',
+      'POST /api/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"ty',
     );
     await once(socket, 'connect');
     socket.destroy();

@@ -25,6 +25,13 @@ export const problemTypes = {
     title: 'The key does not allow this',
     meaning: 'The detail names the scope that it lacks: read, write or admin.',
   },
+  'cross-origin': {
+    status: 403,
+    title: 'A page of another origin sent the request',
+    meaning:
+      'Pages of other origins may not change anything, unless CORS_ORIGINS names their origin. Behind a proxy: it has to ' +
+      'pass Host and Origin on unchanged. Nothing was done.',
+  },
   'task-not-found': {
     status: 404,
     title: 'There is no such task',
@@ -76,6 +83,13 @@ export const problemTypes = {
     status: 415,
     title: 'The body is not sent as JSON',
     meaning: 'Send it with Content-Type: application/json and without Content-Encoding.',
+  },
+  'unknown-host': {
+    status: 421,
+    title: 'The gateway does not serve this host',
+    meaning:
+      'Without API keys the Host header has to be localhost, an IP address or a name in ALLOWED_HOSTS. Behind a proxy: the ' +
+      'name that it sends has to be there. Nothing was done.',
   },
   validation: {
     status: 422,

@@ -24,16 +24,21 @@ const rateLimitHeaders = {
   RateLimit: { $ref: '#/components/headers/RateLimit' },
 };
 
-/** The operation where clients have keys: which scope it asks for, and what it answers to those that lack it. */
-export function withAccess({ operation, scope }: ApiOperation): OperationObject {
-  if (scope === 'public') return operation;
+/** The operation with what it requires of a request before it is served, and with the answers to those that lack it. */
+export function withAccess({ method, operation, scope }: ApiOperation, hasKeys: boolean): OperationObject {
+  const needsKey = hasKeys && scope !== 'public';
+  const refused = problemResponses([
+    ...(needsKey ? (['unauthenticated', 'forbidden', 'rate-limited'] as const) : []),
+    ...(method === 'get' ? [] : (['cross-origin'] as const)),
+    ...(hasKeys ? [] : (['unknown-host'] as const)),
+  ]);
+  if (!needsKey) return { ...operation, responses: { ...operation.responses, ...refused } };
   const responses = Object.fromEntries(
     Object.entries(operation.responses).map(([status, response]) => [
       status,
       Number(status) < 300 ? { ...response, headers: { ...response.headers, ...rateLimitHeaders } } : response,
     ]),
   );
-  const refused = problemResponses(['unauthenticated', 'forbidden', 'rate-limited']);
   refused['429']!.headers = { ...refused['429']!.headers, ...rateLimitHeaders };
   return { ...operation, security: [{ apiKey: [scope] }], responses: { ...responses, ...refused } };
 }

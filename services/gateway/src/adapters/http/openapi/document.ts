@@ -73,7 +73,7 @@ export function openApiDocument(
     },
     servers: [{ url: '/' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
-    paths: pathsOf(apiOperations, hasKeys ? withAccess : ({ operation }) => operation),
+    paths: pathsOf(apiOperations, hasKeys),
     components: {
       ...(hasKeys ? { securitySchemes } : {}),
       headers,
@@ -91,9 +91,9 @@ export function openApiDocument(
 
 function pathsOf(
   operations: readonly ApiOperation[],
-  shown: (operation: ApiOperation) => OperationObject,
+  hasKeys: boolean,
 ): Record<string, Record<string, OperationObject>> {
   const paths: Record<string, Record<string, OperationObject>> = {};
-  for (const operation of operations) (paths[operation.path] ??= {})[operation.method] = shown(operation);
+  for (const operation of operations) (paths[operation.path] ??= {})[operation.method] = withAccess(operation, hasKeys);
   return paths;
 }
