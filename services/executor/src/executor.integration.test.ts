@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { TaskCompleted } from '@nask/schemas';
 import { eventually, isolate, serviceEnv, spawnService, testServers, type ServiceUnderTest } from '@nask/testkit';
 import { openEventTopics, type EventTopics } from './fixtures/event-topics.ts';
@@ -24,7 +25,8 @@ describe('the executor, as a process', () => {
     const service = await spawnService('executor', {
       ...serviceEnv(isolation),
       EXECUTOR_NAME: name,
-      LOG_LEVEL: 'debug',
+      TASK_TYPES_FOLDER: join(import.meta.dirname, 'fixtures', 'own-types'),
+      LOG_LEVEL: 'info',
     });
     services.push(service);
     return service;
@@ -33,7 +35,7 @@ describe('the executor, as a process', () => {
   const write = (id: number, value: Buffer, headers = {}) =>
     events.producer.send({ topic: 'tasks.requested', key: String(id), value, headers });
 
-  const encoded = (id: number, type: string, input: number) =>
+  const encoded = (id: number, type: string, input?: number) =>
     events.codec.encode('tasks.requested', {
       event_id: randomUUID(),
       task_id: id,
@@ -44,7 +46,7 @@ describe('the executor, as a process', () => {
       timeout_ms: null,
     });
 
-  async function request(type: string, input: number): Promise<number> {
+  async function request(type: string, input?: number): Promise<number> {
     lastId += 1;
     await write(lastId, encoded(lastId, type, input));
     return lastId;
@@ -117,7 +119,31 @@ describe('the executor, as a process', () => {
     expect(await completions()).toHaveLength(before.length + 1);
   }, 60_000);
 
-  async function requestAndWait(type: string, input: number): Promise<number> {
+  test.each(['fetch-nowhere', 'fetch-nowhere-in-thread'])(
+    'logs why a %s failed: the chain of causes, and where it was thrown; the event has code and message alone',
+    async (type) => {
+      const [executor] = services.slice(-1);
+      const id = await requestAndWait(type);
+      expect((await completions()).find(({ task_id }) => task_id === id)).toMatchObject({
+        outcome: 'FAILURE',
+        error: { code: 'handler-failed', message: 'no page' },
+      });
+      const line = await eventually(() => {
+        const found = executor!
+          .log()
+          .split('\n')
+          .find((text) => text.includes(`"task_id":${id},`));
+        return JSON.parse(found ?? 'no line yet') as { level: string; err: { stack: string } };
+      });
+      expect(line).toMatchObject({ level: 'warn', task_type: type, attempt: 1, err: { message: 'no page' } });
+      expect(line.err.stack).toMatch(
+        new RegExp(`handlers/${type}\\.ts:[^]*caused by TypeError: fetch failed[^]*caused by [^]*ENOTFOUND`),
+      );
+    },
+    60_000,
+  );
+
+  async function requestAndWait(type: string, input?: number): Promise<number> {
     const id = await request(type, input);
     await eventually(async () => expect((await resultsOf([id]))[0]).toHaveLength(1));
     return id;

@@ -27,6 +27,7 @@ import {
 import { loadHandlers } from './adapters/handler-folder.ts';
 import { createKafkaTaskEventLog } from './adapters/kafka-task-event-log.ts';
 import { handleCancellation } from './adapters/cancelled-tasks.ts';
+import { createLimitedWarnings } from './adapters/limited-warnings.ts';
 import { PartitionRecovery } from './adapters/partition-recovery.ts';
 import { handleRequestedTask } from './adapters/requested-tasks.ts';
 import { createTaskMetrics } from './adapters/task-metrics.ts';
@@ -72,7 +73,7 @@ const executor = new TaskExecutor({
   types,
   lanes,
   log: createKafkaTaskEventLog({ producer, codec, source: '/nask/executor', logger }),
-  observer: createTaskObserver(createTaskMetrics(metrics, types, lanes), logger),
+  observer: createTaskObserver(createTaskMetrics(metrics, types, lanes), logger, createLimitedWarnings(logger, types)),
   name,
 });
 const reader = createLogReader(connection);

@@ -1,13 +1,17 @@
 /**
- * Whether one more is within so many a second, as a token bucket that holds a second's worth.
+ * Token bucket: whether one more call is within a rate.
+ * @param burst how many calls the bucket holds. Default: those of one second
  * @param nowMs a clock that does not jump
  */
-export function createRateLimit(perSecond: number, nowMs = () => performance.now()): () => boolean {
-  let tokens = perSecond;
+export function createRateLimit(
+  perSecond: number,
+  { burst = perSecond, nowMs = () => performance.now() }: { burst?: number; nowMs?: () => number } = {},
+): () => boolean {
+  let tokens = burst;
   let filledMs = nowMs();
   return () => {
     const now = nowMs();
-    tokens = Math.min(perSecond, tokens + ((now - filledMs) / 1_000) * perSecond);
+    tokens = Math.min(burst, tokens + ((now - filledMs) / 1_000) * perSecond);
     filledMs = now;
     if (tokens < 1) return false;
     tokens -= 1;

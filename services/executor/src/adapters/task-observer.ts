@@ -1,22 +1,40 @@
 import type { Logger } from '@nask/kafka';
 import type { TaskRequested } from '@nask/schemas';
+import type { RunResult } from '../domain/run-result.ts';
+import { cutAtSpace } from '../domain/thrown.ts';
 import type { TaskObserver } from '../execution/task-run.ts';
+import type { WarnOfType } from './limited-warnings.ts';
 import type { TaskMetrics } from './task-metrics.ts';
 
-/** Tells metrics and log what happens to tasks. Ordinary ends are debug lines: there may be thousands a second. */
-export function createTaskObserver(metrics: TaskMetrics, logger: Logger): TaskObserver {
+const maxMessageLength = 1_000;
+
+/**
+ * Reports what happens to tasks to metrics and log. Failures are warnings, limited by type; ordinary ends are debug
+ * lines, because there may be thousands a second.
+ */
+export function createTaskObserver(metrics: TaskMetrics, logger: Logger, warn: WarnOfType): TaskObserver {
   const named = ({ task_id, type }: TaskRequested) => ({ task_id, task_type: type.slice(0, 100) });
+  // Error events keep code and message alone; the stack and the causes are in the log only.
+  const errorOf = ({ error, stack }: RunResult & { outcome: 'FAILURE' }) => ({
+    code: error.code,
+    message: cutAtSpace(error.message, maxMessageLength),
+    stack,
+  });
   return {
     started: ({ type }) => metrics.started(type),
     attemptFailed(request, attempt, result) {
       metrics.attemptFailed(request.type);
-      const error = result.outcome === 'FAILURE' ? result.error : undefined;
-      logger.debug({ ...named(request), attempt, error }, 'attempt failed; it will be tried again');
+      warn(
+        request.type,
+        { ...named(request), attempt, err: errorOf(result) },
+        'an attempt at a task failed; it will be tried again',
+      );
     },
-    ended(request, end, durationMs) {
+    ended(request, end, { attempt, durationMs }) {
       metrics.completed(request.type, end.outcome, durationMs);
-      const error = end.outcome === 'FAILURE' ? end.error : undefined;
-      logger.debug({ ...named(request), outcome: end.outcome, duration_ms: durationMs, error }, 'task ended');
+      const fields = { ...named(request), attempt, duration_ms: durationMs };
+      if (end.outcome === 'FAILURE') warn(request.type, { ...fields, err: errorOf(end) }, 'a task failed');
+      else logger.debug({ ...fields, outcome: end.outcome }, 'task ended');
     },
     handedBack(request, reason) {
       metrics.handedBack(request.type);

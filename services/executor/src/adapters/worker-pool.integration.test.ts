@@ -30,8 +30,12 @@ describe('the threads that compute', () => {
     expect(await Promise.all(jobs.map(echo))).toEqual(jobs.map((i) => ({ outcome: 'SUCCESS', result: String(i) })));
   });
 
-  test('a handler that throws fails with its own code and message', async () => {
-    expect(await run('fail')).toEqual({ outcome: 'FAILURE', error: { code: 'not-found', message: 'no such file' } });
+  test('a handler that throws fails with its own code and message, and with its stack for the log', async () => {
+    expect(await run('fail')).toEqual({
+      outcome: 'FAILURE',
+      error: { code: 'not-found', message: 'no such file' },
+      stack: expect.stringMatching(/no such file[^]*fixtures\/handlers\/fail\.ts/),
+    });
   });
 
   test('what a handler reports is told for its own job, before its result', async () => {
@@ -49,7 +53,7 @@ describe('the threads that compute', () => {
     '%s fails with %s, and takes nothing else with it',
     async (handler, code) => {
       const results = await Promise.all([run(handler), run(handler), run(handler), echo('unharmed')]);
-      expect(results.slice(0, 3)).toEqual(
+      expect(results.slice(0, 3)).toMatchObject(
         Array.from({ length: 3 }, () => ({ outcome: 'FAILURE', error: { code, message: expect.any(String) } })),
       );
       expect(results[3]).toEqual({ outcome: 'SUCCESS', result: '"unharmed"' });

@@ -84,5 +84,5 @@ export function createWorkerPool({ threads, maxHeapMb, onError }: WorkerPoolOpti
 function deathOf(error: unknown): RunResult {
   if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY')
     return failure('out-of-memory', 'The task used more memory than a thread may have.');
-  return failure('thread-died', `The thread that ran the task died: ${(error as Error).message}`);
+  return failure('thread-died', `The thread that ran the task died: ${(error as Error).message}`, error);
 }

@@ -51,7 +51,7 @@ describe('what a handler does is a result', () => {
       runToResult(() => {
         throw error;
       });
-    expect(await thrown(new RetryableTaskError('not yet', { code: 'busy' }))).toEqual({
+    expect(await thrown(new RetryableTaskError('not yet', { code: 'busy' }))).toMatchObject({
       outcome: 'FAILURE',
       error: { code: 'busy', message: 'not yet' },
       retryable: true,
@@ -66,11 +66,33 @@ describe('what a handler does is a result', () => {
       runToResult(() => {
         throw error;
       });
-    expect(await of(new Error('disk on fire'))).toEqual(failure('handler-failed', 'disk on fire'));
-    expect(await of(new CodedError('not-found', 'no such file'))).toEqual(failure('not-found', 'no such file'));
-    expect(await of(new CodedError('ENOENT', 'no such file'))).toEqual(failure('handler-failed', 'no such file'));
-    expect(await of(new CodedError('x-'.repeat(200) + 'x', 'long'))).toEqual(failure('handler-failed', 'long'));
-    expect(await runToResult(() => Promise.reject(new Error('later')))).toEqual(failure('handler-failed', 'later'));
+    expect(await of(new Error('disk on fire'))).toMatchObject(failure('handler-failed', 'disk on fire'));
+    expect(await of(new CodedError('not-found', 'no such file'))).toMatchObject(failure('not-found', 'no such file'));
+    expect(await of(new CodedError('ENOENT', 'no such file'))).toMatchObject(failure('handler-failed', 'no such file'));
+    expect(await of(new CodedError('x-'.repeat(200) + 'x', 'long'))).toMatchObject(failure('handler-failed', 'long'));
+    expect(await runToResult(() => Promise.reject(new Error('later')))).toMatchObject(
+      failure('handler-failed', 'later'),
+    );
+  });
+
+  test('throwing an error keeps its stack and its causes for the log; nothing thrown, no stack', async () => {
+    const cause = new CodedError('ENOTFOUND', 'no address');
+    const result = await runToResult(() => Promise.reject(new TypeError('fetch failed', { cause })));
+    expect(result).toMatchObject({ stack: expect.stringMatching(/^TypeError: fetch failed\n[^]*ENOTFOUND/) });
+    expect(structuredClone(result)).toEqual(result);
+    expect(failure('timed-out', 'too long')).not.toHaveProperty('stack');
+  });
+
+  test('throwing what throws when it is looked at fails', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const hostile = {
+      get message() {
+        throw new Error('hostile');
+      },
+    };
+    for (const thrown of [proxy, hostile])
+      expect(await runToResult(() => Promise.reject(thrown))).toMatchObject({ error: { code: 'handler-failed' } });
   });
 
   test('whatever is thrown, the failure keeps the form and the limits of the contract', async () => {

@@ -1,9 +1,13 @@
 import type { TaskError } from '@nask/schemas';
+import { property, stackOf } from './thrown.ts';
 
-/** How one run of a handler ended. `result` is JSON text; `retryable`: another attempt may succeed. */
+/**
+ * How one run of a handler ended. `result` is JSON text; `retryable`: another attempt may succeed; `stack`: of what was
+ * thrown and of its causes, for the log only. Plain data, because it crosses from a thread.
+ */
 export type RunResult =
   | { readonly outcome: 'SUCCESS'; readonly result: string }
-  | { readonly outcome: 'FAILURE'; readonly error: TaskError; readonly retryable?: true };
+  | { readonly outcome: 'FAILURE'; readonly error: TaskError; readonly retryable?: true; readonly stack?: string };
 
 /** How a task ended: as its last run did, or it was cancelled. */
 export type TaskEnd = RunResult | { readonly outcome: 'REVOKED' };
@@ -27,9 +31,13 @@ export async function runToResult(run: () => unknown): Promise<RunResult> {
   }
 }
 
-/** Failure of a task, with an error that keeps the contract's form and limits. */
-export function failure(code: string, message: string): RunResult & { outcome: 'FAILURE' } {
-  return { outcome: 'FAILURE', error: { code, message: bounded(message) } };
+/**
+ * Failure of a task, with an error that keeps the contract's form and limits.
+ * @param thrown the error behind it, if there is one
+ */
+export function failure(code: string, message: string, thrown?: unknown): RunResult & { outcome: 'FAILURE' } {
+  const stack = stackOf(thrown);
+  return { outcome: 'FAILURE', error: { code, message: bounded(message) }, ...(stack === undefined ? {} : { stack }) };
 }
 
 /**
@@ -37,13 +45,13 @@ export function failure(code: string, message: string): RunResult & { outcome: '
  * retryable.
  */
 export function failureOf(thrown: unknown): RunResult {
-  const { code, message, retryable } =
-    typeof thrown === 'object' && thrown !== null ? (thrown as Record<string, unknown>) : {};
+  const [code, message] = [property(thrown, 'code'), property(thrown, 'message')];
   const failed = failure(
     typeof code === 'string' && errorCode.test(code) ? code : 'handler-failed',
     typeof message === 'string' && message !== '' ? message : `The handler threw ${describe(thrown)}.`,
+    thrown,
   );
-  return retryable === true ? { ...failed, retryable } : failed;
+  return property(thrown, 'retryable') === true ? { ...failed, retryable: true } : failed;
 }
 
 function successOf(value: unknown): RunResult {
@@ -61,7 +69,13 @@ function successOf(value: unknown): RunResult {
 }
 
 function describe(thrown: unknown): string {
-  return typeof thrown === 'string' ? thrown : Object.prototype.toString.call(thrown);
+  if (typeof thrown === 'string') return thrown;
+  try {
+    return Object.prototype.toString.call(thrown);
+  } catch {
+    // A revoked proxy, or a Symbol.toStringTag that throws.
+    return 'an object';
+  }
 }
 
 function bounded(message: string): string {

@@ -33,19 +33,25 @@ export interface TaskRunOptions {
   readonly random: () => number;
 }
 
-/** Is told what happens to tasks: for metrics and logs. */
+/** Receives what happens to tasks, for metrics and logs. */
 export interface TaskObserver {
   started(request: TaskRequested): void;
-  /** @param durationMs from the start of the last attempt to the end; null: it never ran */
-  ended(request: TaskRequested, end: TaskEnd, durationMs: number | null): void;
+  ended(request: TaskRequested, end: TaskEnd, last: LastAttempt): void;
   /** An attempt has failed, another will be made. */
-  attemptFailed(request: TaskRequested, attempt: number, result: RunResult): void;
+  attemptFailed(request: TaskRequested, attempt: number, result: RunResult & { outcome: 'FAILURE' }): void;
   /** @param reason why it does not end here */
   handedBack(request: TaskRequested, reason: unknown): void;
   /** A record of a task that has ended. */
   skipped(request: TaskRequested): void;
   /** Its handler tells something. */
   reported(request: TaskRequested, report: HandlerReport): void;
+}
+
+/** The attempt that a task ended with; 0: none was made. */
+export interface LastAttempt {
+  readonly attempt: number;
+  /** From the start of the attempt to the end; null: it never ran. */
+  readonly durationMs: number | null;
 }
 
 /** Brings one task to its end: attempt by attempt, until one succeeds, fails for good, or the task is cancelled. */
@@ -201,8 +207,11 @@ export class TaskRun {
     const { nowMs, observer } = this.#options;
     const completedAtMs = nowMs();
     const [said] = await Promise.all([this.#complete(end, completedAtMs), this.#lateStart]);
-    const { startedAtMs } = this.#attempt;
-    observer.ended(this.#request, said, startedAtMs === null ? null : completedAtMs - startedAtMs);
+    const { number: attempt, startedAtMs } = this.#attempt;
+    observer.ended(this.#request, said, {
+      attempt,
+      durationMs: startedAtMs === null ? null : completedAtMs - startedAtMs,
+    });
   }
 
   async #complete(end: TaskEnd, completedAtMs: number): Promise<TaskEnd> {
