@@ -41,9 +41,18 @@ export const topics = {
   'tasks.requested': {
     ...byTaskId,
     event: 'TaskRequested',
-    description: 'A task was accepted.',
-    producers: ['gateway'],
+    description:
+      'A task was accepted. A task of a type that no executor had at first comes a second time, with the same event id.',
+    producers: ['gateway', 'executor'],
     consumers: ['gateway', 'executor', 'projector'],
+  },
+  'tasks.deferred': {
+    ...byTaskId,
+    event: null,
+    description:
+      'Tasks that wait for an executor that has their type: the bytes of tasks.requested; headers say since when, and when they are due.',
+    producers: ['executor'],
+    consumers: ['executor'],
   },
   'tasks.cancellation-requested': {
     ...byTaskId,

@@ -45,6 +45,13 @@ export const settingsTable = {
     min: 1,
     max: 1_000_000,
   }),
+  EXECUTOR_UNKNOWN_TYPE_WAIT_MS: setting.durationMs({
+    describe:
+      'How long a task waits, with status PENDING, for an executor that has its type; then it fails (unknown-task-type). 0: it fails at once.',
+    default: 600_000,
+    min: 0,
+    max: 86_400_000,
+  }),
   KAFKA_MAX_COMMIT_METADATA: setting.integer({
     describe:
       'Most characters of a commit’s metadata, which says what has ended beyond the oldest open task: the broker’s offset.metadata.max.bytes. With 4,096 there may be about 24,000 tasks between the two.',

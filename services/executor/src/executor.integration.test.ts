@@ -26,6 +26,7 @@ describe('the executor, as a process', () => {
       ...serviceEnv(isolation),
       EXECUTOR_NAME: name,
       TASK_TYPES_FOLDER: join(import.meta.dirname, 'fixtures', 'own-types'),
+      EXECUTOR_UNKNOWN_TYPE_WAIT_MS: '1000',
       LOG_LEVEL: 'info',
     });
     services.push(service);

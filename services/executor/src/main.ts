@@ -27,13 +27,16 @@ import {
 import { loadHandlers } from './adapters/handler-folder.ts';
 import { createKafkaTaskEventLog } from './adapters/kafka-task-event-log.ts';
 import { handleCancellation } from './adapters/cancelled-tasks.ts';
+import { createDeferTask, handleDeferredTask } from './adapters/deferred-tasks.ts';
 import { createLimitedWarnings } from './adapters/limited-warnings.ts';
 import { PartitionRecovery } from './adapters/partition-recovery.ts';
+import { createRecordWriter } from './adapters/record-writer.ts';
 import { handleRequestedTask } from './adapters/requested-tasks.ts';
 import { createTaskMetrics } from './adapters/task-metrics.ts';
 import { createTaskObserver } from './adapters/task-observer.ts';
 import { createWorkerPool } from './adapters/worker-pool.ts';
 import { settingsRules, settingsTable } from './config.ts';
+import { deferredUntilMs } from './domain/deferral-headers.ts';
 import { createInlineLane } from './execution/inline-lane.ts';
 import { TaskExecutor } from './execution/task-executor.ts';
 import { TaskMemory } from './execution/task-memory.ts';
@@ -68,18 +71,31 @@ const lanes = {
   thread: createThreadLane(pool, ({ type }) => types.get(type)!.file),
 };
 const memory = new TaskMemory();
+const write = createRecordWriter(producer, logger);
 const executor = new TaskExecutor({
   memory,
   types,
   lanes,
-  log: createKafkaTaskEventLog({ producer, codec, source: '/nask/executor', logger }),
+  log: createKafkaTaskEventLog({ write, producer, codec, source: '/nask/executor', logger }),
   observer: createTaskObserver(createTaskMetrics(metrics, types, lanes), logger, createLimitedWarnings(logger, types)),
+  unknownTypeWaitMs: settings.EXECUTOR_UNKNOWN_TYPE_WAIT_MS,
   name,
 });
 const reader = createLogReader(connection);
-const recovery = new PartitionRecovery({ reader, codec, memory, logger });
+const recovery = new PartitionRecovery({
+  reader,
+  codec,
+  memory,
+  maxDeferredMs: settings.EXECUTOR_UNKNOWN_TYPE_WAIT_MS,
+  logger,
+});
 const handlers = {
-  'tasks.requested': tracedHandler(tracing, 'run task', handleRequestedTask(codec, executor, memory)),
+  'tasks.requested': tracedHandler(
+    tracing,
+    'run task',
+    handleRequestedTask(codec, executor, memory, createDeferTask(write)),
+  ),
+  'tasks.deferred': handleDeferredTask({ codec, executor, memory, types, write }),
   'tasks.cancellation-requested': handleCancellation(codec, executor),
 };
 const consumer = createParallelConsumer({
@@ -89,6 +105,7 @@ const consumer = createParallelConsumer({
   maxMetadataLength: settings.KAFKA_MAX_COMMIT_METADATA,
   topics: Object.keys(handlers),
   handler: (record, context) => handlers[record.topic as keyof typeof handlers](record, context),
+  notBefore: ({ topic, headers }) => (topic === 'tasks.deferred' ? deferredUntilMs(headers) : 0),
   onAssigned: (partitions) => recovery.assigned(partitions),
   onRevoked: (partitions) => recovery.revoked(partitions),
   maxInFlight: settings.EXECUTOR_MAX_WAITING + settings.EXECUTOR_MAX_IN_LINE,

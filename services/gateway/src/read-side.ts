@@ -15,6 +15,7 @@ import { UnavailableError } from './domain/errors.ts';
 import { findTask } from './domain/find-task.ts';
 import { followTask } from './domain/follow-task.ts';
 import { keepAnswer } from './domain/kept-answer.ts';
+import { withoutCopies } from './domain/task-history.ts';
 import { statsOf } from './domain/task-stats.ts';
 import { createTaskWatch, type TaskWatch } from './domain/task-watch.ts';
 
@@ -84,7 +85,7 @@ export function createReadSide(options: {
       checkpoints.reached(checkpointId('tasks.requested', partition), offset, signal),
   };
 
-  const history = async (id: number) => (await histories.get(id)) ?? [];
+  const history = async (id: number) => withoutCopies((await histories.get(id)) ?? []);
   const followPorts = {
     next,
     history,

@@ -8,11 +8,18 @@ import { describeTaskExecutor } from '../execution/task-executor.suite.ts';
 import type { OpenLog } from '../fixtures/executor-harness.ts';
 import { openEventTopics, type EventTopics } from '../fixtures/event-topics.ts';
 import { createKafkaTaskEventLog } from './kafka-task-event-log.ts';
+import { createRecordWriter } from './record-writer.ts';
 
 const topics = ['tasks.started', 'tasks.attempt-failed', 'tasks.progressed', 'tasks.completed'] as const;
 const logger = createLogger({ service: 'test', level: 'silent' });
 const openLog = ({ producer, codec }: EventTopics) =>
-  createKafkaTaskEventLog({ producer, codec, source: '/nask/executor', logger });
+  createKafkaTaskEventLog({
+    write: createRecordWriter(producer, logger),
+    producer,
+    codec,
+    source: '/nask/executor',
+    logger,
+  });
 
 describeTaskExecutor('Kafka', async (): Promise<OpenLog> => {
   const events = await openEventTopics(testServers(), isolate('executor-log'), topics);

@@ -1,10 +1,8 @@
-import { setTimeout } from 'node:timers/promises';
-import { eventHeaders, ProducerError, type EventCodec, type GroupCommitProducer, type Logger } from '@nask/kafka';
+import { eventHeaders, type EventCodec, type GroupCommitProducer, type Logger } from '@nask/kafka';
 import type { EventName, TaskProgressed } from '@nask/schemas';
-import { backoffMs } from '../domain/backoff.ts';
-import { orAborted } from '../domain/or-aborted.ts';
-import { EventTooLargeError, type PublishOptions, type TaskEventLog } from '../execution/task-event-log.ts';
+import type { PublishOptions, TaskEventLog } from '../execution/task-event-log.ts';
 import { createRateLimit } from './rate-limit.ts';
+import type { WriteRecord } from './record-writer.ts';
 
 /** What progress may cost: with more tasks that tell of theirs, each is heard less often. */
 const maxProgressPerSecond = 200;
@@ -18,17 +16,19 @@ interface Entry {
 }
 
 /**
- * Writes the executor's events to Kafka, keyed by task id. What Kafka does not acknowledge is sent again, with backoff,
- * until it does: a repeated event has the same event id. The producer's queue bounds what waits.
+ * Writes the executor's events to Kafka, keyed by task id. A repeated event has the same event id.
+ * @param write for the events that have to be in the log
+ * @param producer for those that may be lost
  * @param source CloudEvents source of the events
  */
 export function createKafkaTaskEventLog(options: {
+  write: WriteRecord;
   producer: GroupCommitProducer;
   codec: EventCodec;
   source: string;
   logger: Logger;
 }): TaskEventLog {
-  const { producer, codec, source, logger } = options;
+  const { write, producer, codec, source, logger } = options;
   const mayTellProgress = createRateLimit(maxProgressPerSecond);
 
   function recordOf({ topic, type, value, event, timeMs }: Entry, traceparent?: string) {
@@ -37,23 +37,8 @@ export function createKafkaTaskEventLog(options: {
     return { topic, key, value, headers };
   }
 
-  async function publish(entry: Entry, { signal, traceparent }: PublishOptions): Promise<void> {
-    const record = recordOf(entry, traceparent);
-    for (let failures = 1; ; failures++) {
-      try {
-        await orAborted(producer.send(record), signal);
-        return;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof ProducerError && error.code === 'RECORD_TOO_LARGE')
-          throw new EventTooLargeError(error.message, { cause: error });
-        const { topic, key } = record;
-        logger.warn({ err: error, topic, task_id: key, failures }, 'Kafka did not take an event; it is sent again');
-        await setTimeout(backoffMs(failures, Math.random()), undefined, { signal }).catch(() => {});
-        signal.throwIfAborted();
-      }
-    }
-  }
+  const publish = (entry: Entry, { signal, traceparent }: PublishOptions) =>
+    write(recordOf(entry, traceparent), signal);
 
   return {
     started(event, context) {

@@ -19,10 +19,14 @@ const clockSkewMs = 60_000;
 const recentlyEnded = 10_000;
 
 /**
- * Reads back, before anything of a partition of `tasks.requested` is run, what the log says of its tasks: all since its
+ * Reads back, before anything of a partition of `tasks.requested` runs, what the log says of its tasks: all since its
  * oldest open task was requested, in `tasks.completed`, `tasks.started`, `tasks.attempt-failed` and
  * `tasks.cancellation-requested`, and the last 10,000 completions. One fetch (1 MiB) is in memory at a time, and of each
- * open task that has begun a few numbers.
+ * open task that has begun a few numbers. Of the tasks of a partition of `tasks.deferred`, which have not begun, it reads
+ * what has ended since the oldest record was written, and what was cancelled.
+ *
+ * A task that was deferred is older than its record. Therefore cancellations are read from so much earlier as a task may
+ * be deferred: a cancellation is known when its task is due, or comes back, whichever process took it.
  *
  * A group without a commit (its offsets have expired) begins at the log's start: then that is all that the log has.
  */
@@ -30,20 +34,32 @@ export class PartitionRecovery {
   readonly #reader: LogReader;
   readonly #codec: EventCodec;
   readonly #memory: TaskMemory;
+  readonly #maxDeferredMs: number;
   readonly #logger: Logger;
   /** Whose owner died: said once, the first time that we ask. */
   readonly #abandoned = new Set<number>();
 
-  constructor(options: { reader: LogReader; codec: EventCodec; memory: TaskMemory; logger: Logger }) {
+  /** @param options.maxDeferredMs how long a task may be deferred */
+  constructor(options: {
+    reader: LogReader;
+    codec: EventCodec;
+    memory: TaskMemory;
+    maxDeferredMs: number;
+    logger: Logger;
+  }) {
     this.#reader = options.reader;
     this.#codec = options.codec;
     this.#memory = options.memory;
+    this.#maxDeferredMs = options.maxDeferredMs;
     this.#logger = options.logger;
   }
 
   /** @throws LogReadError, RegistryUnreachableError: it has to be tried again */
   async assigned(partitions: readonly AssignedPartition[]): Promise<void> {
-    for (const partition of partitions) if (partition.topic === 'tasks.requested') await this.#recover(partition);
+    for (const partition of partitions) {
+      if (partition.topic === 'tasks.requested') await this.#recover(partition);
+      if (partition.topic === 'tasks.deferred') await this.#recoverDeferred(partition);
+    }
   }
 
   revoked(partitions: readonly TopicPartition[]): void {
@@ -68,7 +84,18 @@ export class PartitionRecovery {
     );
   }
 
-  /** When the oldest task was requested that may not have ended, ms since 1970; null when there is none. */
+  async #recoverDeferred(assigned: AssignedPartition): Promise<void> {
+    const since = await this.#oldestOpenMs(assigned);
+    if (since === null) return;
+    await this.#readEnded(assigned.partition, since);
+    await this.#readCancelled(assigned.partition, since);
+    this.#logger.info(
+      { partition: assigned.partition, since },
+      'read back what became of the deferred tasks of a partition',
+    );
+  }
+
+  /** When the oldest record was written that may not be done, ms since 1970; null when there is none. */
   async #oldestOpenMs({ topic, partition, committed, logStart, logEnd }: AssignedPartition): Promise<number | null> {
     // A commit beyond the end is another log's: this one is read from its start.
     const offset = committed === null || committed > logEnd ? logStart : committed;
@@ -85,17 +112,22 @@ export class PartitionRecovery {
   }
 
   async #readOpen(partition: number, since: number, abandoned: boolean): Promise<Map<number, TaskHistory>> {
-    const { ended, cancelled } = this.#memory;
+    const { ended } = this.#memory;
     const from = { timestampMs: since - clockSkewMs };
     const open = new Map<number, TaskHistory>();
     for await (const event of this.#events('tasks.started', partition, from))
       if (!ended.has(event.task_id)) open.set(event.task_id, afterStart(open.get(event.task_id) ?? newTask, event));
     for await (const event of this.#events('tasks.attempt-failed', partition, from))
       if (!ended.has(event.task_id)) open.set(event.task_id, afterFailure(open.get(event.task_id) ?? newTask, event));
-    for await (const event of this.#events('tasks.cancellation-requested', partition, from))
-      cancelled.add(event.task_id);
+    await this.#readCancelled(partition, since);
     if (abandoned) for (const [id, history] of open) open.set(id, afterCrash(history));
     return open;
+  }
+
+  async #readCancelled(partition: number, since: number): Promise<void> {
+    const from = { timestampMs: since - this.#maxDeferredMs - clockSkewMs };
+    for await (const event of this.#events('tasks.cancellation-requested', partition, from))
+      this.#memory.cancelled.add(event.task_id);
   }
 
   async *#events<T extends EventTopicName>(topic: T, partition: number, from: SliceStart): AsyncGenerator<EventOf<T>> {

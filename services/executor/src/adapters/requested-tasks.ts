@@ -1,38 +1,23 @@
-import { once } from 'node:events';
-import { DeadLetterError, UndecodableError, type ConsumedRecord, type EventCodec } from '@nask/kafka';
-import type { TaskRequested } from '@nask/schemas';
-import { HandedBackError } from '../domain/handed-back-error.ts';
-import { EventTooLargeError } from '../execution/task-event-log.ts';
+import type { EventCodec } from '@nask/kafka';
+import { deferredSinceMs } from '../domain/deferral-headers.ts';
 import type { TaskExecutor } from '../execution/task-executor.ts';
 import type { TaskMemory } from '../execution/task-memory.ts';
+import type { DeferTask } from './deferred-tasks.ts';
+import { onRequest, type RecordHandler } from './on-request.ts';
 
-/**
- * What the consumer does with a record of `tasks.requested`: it is done when its task has ended. What can never be
- * handled is a dead letter; a registry that cannot be reached is waited for, by the consumer's own retry.
- */
+/** Handles a record of `tasks.requested`: it is done when its task has ended, or is deferred. */
 export function handleRequestedTask(
   codec: EventCodec,
   executor: TaskExecutor,
   memory: TaskMemory,
-): (record: ConsumedRecord, context: { signal: AbortSignal }) => Promise<void> {
-  return async (record, { signal }) => {
-    try {
-      const request = await decode(codec, record);
-      const delivery = memory.deliveryOf(request.task_id, record);
-      await executor.execute(request, { signal, traceparent: record.headers['traceparent'], delivery });
-    } catch (error) {
-      if (error instanceof UndecodableError || error instanceof EventTooLargeError)
-        throw new DeadLetterError(error.message, { record, cause: error });
-      // The executor drains. The record stays open until the consumer gives it up, for it must not be tried again here.
-      if (error instanceof HandedBackError && !signal.aborted) await once(signal, 'abort');
-      throw error;
-    }
-  };
-}
-
-async function decode(codec: EventCodec, record: ConsumedRecord): Promise<TaskRequested> {
-  const request = await codec.decode('tasks.requested', record.value);
-  if (request.task_id < 1 || String(request.task_id) !== record.key)
-    throw new DeadLetterError(`The key ${JSON.stringify(record.key)} is not the id of the task, ${request.task_id}.`);
-  return request;
+  defer: DeferTask,
+): RecordHandler {
+  return onRequest(codec, (request, record, signal) =>
+    executor.execute(request, {
+      signal,
+      traceparent: record.headers['traceparent'],
+      delivery: memory.deliveryOf(request.task_id, record),
+      record: { sinceMs: deferredSinceMs(record.headers), defer: (times, signal) => defer(record, times, signal) },
+    }),
+  );
 }

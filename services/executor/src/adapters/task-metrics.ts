@@ -8,6 +8,7 @@ export interface TaskMetrics {
   /** @param durationMs from start to end; null: it never ran */
   completed(type: string, outcome: Outcome, durationMs: number | null): void;
   attemptFailed(type: string): void;
+  deferred(): void;
   handedBack(type: string): void;
   skipped(): void;
 }
@@ -41,6 +42,11 @@ export function createTaskMetrics(
     name: 'executor_attempts_failed_total',
     help: 'Attempts that failed and are followed by another.',
     labelNames: ['type'],
+    registers,
+  });
+  const deferred = new Counter({
+    name: 'executor_tasks_deferred_total',
+    help: 'Times that a task was deferred, because this executor has no handler for its type. A task that waits for long is counted at each look.',
     registers,
   });
   const handedBack = new Counter({
@@ -95,6 +101,7 @@ export function createTaskMetrics(
       if (durationMs !== null) duration.observe({ type: labelOf(type) }, durationMs / 1_000);
     },
     attemptFailed: (type) => attemptsFailed.inc({ type: labelOf(type) }),
+    deferred: () => deferred.inc(),
     handedBack: (type) => handedBack.inc({ type: labelOf(type) }),
     skipped: () => skipped.inc(),
   };

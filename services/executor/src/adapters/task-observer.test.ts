@@ -4,7 +4,7 @@ import { failureOf } from '../domain/run-result.ts';
 import { createLimitedWarnings } from './limited-warnings.ts';
 import { createTaskObserver } from './task-observer.ts';
 
-const metrics = { started() {}, completed() {}, attemptFailed() {}, handedBack() {}, skipped() {} };
+const metrics = { started() {}, completed() {}, attemptFailed() {}, deferred() {}, handedBack() {}, skipped() {} };
 const request = (type: string, id = 1) => ({
   event_id: 'e',
   task_id: id,

@@ -36,6 +36,14 @@ export function createTaskObserver(metrics: TaskMetrics, logger: Logger, warn: W
       if (end.outcome === 'FAILURE') warn(request.type, { ...fields, err: errorOf(end) }, 'a task failed');
       else logger.debug({ ...fields, outcome: end.outcome }, 'task ended');
     },
+    deferred(request) {
+      metrics.deferred();
+      warn(
+        request.type,
+        named(request),
+        'this executor has no handler for the task type; the task is deferred until an executor has one',
+      );
+    },
     handedBack(request, reason) {
       metrics.handedBack(request.type);
       logger.debug({ ...named(request), reason: (reason as Error).message }, 'task handed back');

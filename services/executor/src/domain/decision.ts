@@ -10,10 +10,12 @@ export interface RunnableType {
 }
 
 /**
- * What to do with a requested task: end it at once with a failure, or run its handler in one of three lanes. `inline`:
+ * What to do with a requested task: nothing here, for its type is unknown; end it at once with a failure; or run its
+ * handler in one of three lanes. `inline`:
  * in the main thread, between other work; `waiting`: in the main thread, beside other work; `thread`: in a thread.
  */
 export type Decision =
+  | { readonly kind: 'unknown-type' }
   | { readonly kind: 'refuse'; readonly result: RunResult }
   | {
       readonly kind: 'run';
@@ -39,7 +41,7 @@ export function decide(
   mayHaveBegun = false,
 ): Decision {
   const type = types.get(request.type);
-  if (type === undefined) return refuse('unknown-task-type', `No handler for the task type ${request.type}.`);
+  if (type === undefined) return { kind: 'unknown-type' };
   const { handler, checkPayload } = type;
   const payload = parse(request.payload);
   if (payload === undefined) return refuse('invalid-payload', 'The payload is not JSON.');

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * Waits until a time, ms since 1970.
+ * Waits until a time of the given clock.
  * @throws the signal's reason
  */
 export async function pauseUntil(timeMs: number, nowMs: () => number, signal: AbortSignal): Promise<void> {

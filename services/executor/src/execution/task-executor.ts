@@ -4,7 +4,7 @@ import { HandedBackError } from '../domain/handed-back-error.ts';
 import { RunningTask } from './running-task.ts';
 import type { PublishOptions } from './task-event-log.ts';
 import type { Delivery, TaskMemory } from './task-memory.ts';
-import { TaskRun, type TaskRunOptions } from './task-run.ts';
+import { TaskRun, type DeferrableRecord, type TaskRunOptions } from './task-run.ts';
 
 export interface TaskExecutorOptions extends Omit<TaskRunOptions, 'trials' | 'nowMs' | 'random'> {
   readonly memory: TaskMemory;
@@ -15,6 +15,8 @@ export interface TaskExecutorOptions extends Omit<TaskRunOptions, 'trials' | 'no
 export interface ExecuteOptions extends PublishOptions {
   /** What is known of the task. Default: nothing but its request. */
   readonly delivery?: Delivery;
+  /** Its record, where it can be deferred. */
+  readonly record?: DeferrableRecord;
 }
 
 const firstDelivery: Delivery = { history: undefined, mayHaveBegun: false };
@@ -24,7 +26,7 @@ const stopping = 'This executor stops.';
 export class TaskExecutor {
   readonly #options: TaskRunOptions;
   readonly #memory: TaskMemory;
-  readonly #held = new Map<number, { task: RunningTask; end: Promise<void> }>();
+  readonly #held = new Map<number, { task: RunningTask; end: Promise<'ended' | 'deferred'> }>();
   #draining = false;
 
   constructor(options: TaskExecutorOptions) {
@@ -33,15 +35,12 @@ export class TaskExecutor {
   }
 
   /**
-   * Returns once the task has ended and its outcome is in the log for good. A second record of a task that this process
-   * holds, or knows to have ended, runs nothing.
+   * Returns once the task has ended and its outcome is in the log for good, or the task is deferred, because its type is
+   * unknown here. A second record of a task that this process holds, or knows to have ended, runs nothing.
    * @throws HandedBackError, at once, when `signal` is aborted or this executor drains
    * @throws EventTooLargeError when the log does not even take that the task failed
    */
-  async execute(
-    request: TaskRequested,
-    { signal, traceparent, delivery = firstDelivery }: ExecuteOptions,
-  ): Promise<void> {
+  async execute(request: TaskRequested, { signal, delivery = firstDelivery, ...about }: ExecuteOptions): Promise<void> {
     const id = request.task_id;
     for (let earlier; (earlier = this.#held.get(id)) !== undefined;) {
       // When the earlier record's run is handed back, this one's begins.
@@ -56,11 +55,10 @@ export class TaskExecutor {
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     if (this.#memory.cancelled.has(id)) task.revoke();
-    const end = new TaskRun(request, task, delivery, traceparent, this.#options).toEnd();
+    const end = new TaskRun(request, task, delivery, about, this.#options).toEnd();
     this.#held.set(id, { task, end });
     try {
-      await end;
-      this.#memory.ended.add(id);
+      if ((await end) === 'ended') this.#memory.ended.add(id);
     } catch (error) {
       if (task.handedBack.aborted) this.#options.observer.handedBack(request, error);
       throw error;
@@ -68,6 +66,11 @@ export class TaskExecutor {
       this.#held.delete(id);
       signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** Whether it has a record of the task in hand that is not done yet. */
+  holds(taskId: number): boolean {
+    return this.#held.has(taskId);
   }
 
   /**

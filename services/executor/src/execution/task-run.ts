@@ -1,5 +1,6 @@
 import type { TaskRequested } from '@nask/schemas';
 import { nextAttemptAtMs, timeLimitMs } from '../domain/attempt-policy.ts';
+import { deferralOf } from '../domain/deferral.ts';
 import { decide, type Decision, type RunnableType } from '../domain/decision.ts';
 import type { FairGate } from '../domain/fair-gate.ts';
 import type { HandlerReport } from '../domain/handler-context.ts';
@@ -25,6 +26,8 @@ export interface TaskRunOptions {
   readonly trials: FairGate;
   readonly log: TaskEventLog;
   readonly observer: TaskObserver;
+  /** How long a task of a type that this executor lacks may be deferred, ms; 0: it fails at once. */
+  readonly unknownTypeWaitMs: number;
   /** Name of this process, for the events. */
   readonly name: string;
   /** Ms since 1970. */
@@ -39,6 +42,8 @@ export interface TaskObserver {
   ended(request: TaskRequested, end: TaskEnd, last: LastAttempt): void;
   /** An attempt has failed, another will be made. */
   attemptFailed(request: TaskRequested, attempt: number, result: RunResult & { outcome: 'FAILURE' }): void;
+  /** Its type is unknown here: it was put aside for another executor, or for this one after a new release. */
+  deferred(request: TaskRequested): void;
   /** @param reason why it does not end here */
   handedBack(request: TaskRequested, reason: unknown): void;
   /** A record of a task that has ended. */
@@ -54,12 +59,24 @@ export interface LastAttempt {
   readonly durationMs: number | null;
 }
 
+/** A record of a request that can be put aside. */
+export interface DeferrableRecord {
+  /** When the task was first deferred, ms since 1970; undefined: it was not. */
+  readonly sinceMs: number | undefined;
+  /**
+   * Returns once a copy of the record is in the log of deferred tasks for good.
+   * @throws the signal's reason; EventTooLargeError
+   */
+  defer(times: { sinceMs: number; dueMs: number }, signal: AbortSignal): Promise<void>;
+}
+
 /** Brings one task to its end: attempt by attempt, until one succeeds, fails for good, or the task is cancelled. */
 export class TaskRun {
   readonly #request: TaskRequested;
   readonly #task: RunningTask;
   readonly #options: TaskRunOptions;
   readonly #traceparent: string | undefined;
+  readonly #record: DeferrableRecord | undefined;
   #history: TaskHistory;
   readonly #mayHaveBegun: boolean;
   /** The attempt that was made last, here or elsewhere. */
@@ -74,13 +91,14 @@ export class TaskRun {
     request: TaskRequested,
     task: RunningTask,
     { history = newTask, mayHaveBegun }: Delivery,
-    traceparent: string | undefined,
+    { traceparent, record }: { traceparent?: string | undefined; record?: DeferrableRecord | undefined },
     options: TaskRunOptions,
   ) {
     this.#request = request;
     this.#task = task;
     this.#options = options;
     this.#traceparent = traceparent;
+    this.#record = record;
     this.#history = history;
     this.#mayHaveBegun = mayHaveBegun;
     const made = history.startedAtMs === null ? history.attempt - 1 : history.attempt;
@@ -88,23 +106,28 @@ export class TaskRun {
   }
 
   /**
-   * Returns once the end is in the log.
+   * Returns once the end is in the log, or the task is deferred.
    * @throws HandedBackError when the task is handed back; EventTooLargeError when the log does not even take that it failed
    */
-  async toEnd(): Promise<void> {
+  async toEnd(): Promise<'ended' | 'deferred'> {
     try {
-      await this.#end(await this.#run());
+      const result = await this.#run();
+      if (result === 'deferred') return result;
+      await this.#end(result);
+      return 'ended';
     } catch (error) {
       if (!this.#task.isRevoked || this.#task.handedBack.aborted) throw error;
       await this.#end({ outcome: 'REVOKED' });
+      return 'ended';
     } finally {
       this.#leaveTrial();
     }
   }
 
-  async #run(): Promise<RunResult> {
+  async #run(): Promise<RunResult | 'deferred'> {
     this.#task.signal.throwIfAborted();
     const work = decide(this.#request, this.#options.types, this.#mayHaveBegun);
+    if (work.kind === 'unknown-type') return this.#defer();
     if (work.kind === 'refuse') return work.result;
     if (isGivenUp(this.#history))
       return failure('process-died', `${this.#history.crashes} executor processes died while they ran this task.`);
@@ -118,6 +141,21 @@ export class TaskRun {
       if (dueAtMs === null) return result;
       await this.#attemptFailed(result, failedAtMs, dueAtMs);
     }
+  }
+
+  /**
+   * A task that has begun elsewhere is not deferred: which attempt is next, and since when, is read back only as far as
+   * the oldest open request.
+   */
+  async #defer(): Promise<RunResult | 'deferred'> {
+    const { nowMs, observer, unknownTypeWaitMs } = this.#options;
+    const isDeferrable = this.#record !== undefined && this.#attempt.number === 0;
+    const waitMs = isDeferrable ? unknownTypeWaitMs : 0;
+    const deferral = deferralOf(this.#request.type, this.#record?.sinceMs, waitMs, nowMs());
+    if (deferral.kind === 'give-up') return deferral.result;
+    await this.#record!.defer(deferral, this.#task.signal);
+    observer.deferred(this.#request);
+    return 'deferred';
   }
 
   async #makeAttempt(work: Run): Promise<RunResult> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { TaskEventDocument } from '@nask/schemas';
-import { eventResource, inOrder, parsePositions, positionsText } from './task-history.ts';
+import { eventResource, inOrder, parsePositions, positionsText, withoutCopies } from './task-history.ts';
 import { slotTopics } from './task-state.ts';
 
 const topicNames = Object.values(slotTopics);
@@ -36,6 +36,19 @@ describe('a history', () => {
           const offsets = ordered.filter(({ topic }) => topic === name).map(({ offset }) => offset);
           expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
         }
+      }),
+    );
+  });
+
+  test('has a request that was deferred and came back once, whatever the order in which it was read', () => {
+    const requestAt = (offset: number, event_id = 'request') => ({
+      ...eventAt('tasks.requested', offset, 1),
+      event_id,
+    });
+    const others = [eventAt('tasks.started', 3, 2), eventAt('tasks.started', 5, 3), requestAt(40, 'of another')];
+    fc.assert(
+      fc.property(fc.shuffledSubarray([requestAt(17), requestAt(99), ...others], { minLength: 5 }), (events) => {
+        expect(inOrder(withoutCopies(events))).toEqual(inOrder([requestAt(17), ...others]));
       }),
     );
   });

@@ -19,6 +19,19 @@ export interface TaskEventResource {
 const causalOrder: readonly string[] = Object.values(slotTopics);
 
 /**
+ * A history without the copies of its request. A task of a type that no executor had at first is written to the log of
+ * requests again, under the event id that it has: for clients it was requested once.
+ */
+export function withoutCopies(events: readonly TaskEventDocument[]): TaskEventDocument[] {
+  const requests = new Map<string, number>();
+  for (const { topic, event_id, offset } of events)
+    if (topic === slotTopics.requested) requests.set(event_id, Math.min(offset, requests.get(event_id) ?? offset));
+  return events.filter(
+    ({ topic, event_id, offset }) => topic !== slotTopics.requested || requests.get(event_id) === offset,
+  );
+}
+
+/**
  * A history, oldest first. The events of one topic keep the log's order, whatever the clocks of those who wrote them
  * said: so what comes after a position is never before it in the list.
  */

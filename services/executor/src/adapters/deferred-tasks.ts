@@ -1,0 +1,78 @@
+import { DeadLetterError, type ConsumedRecord, type EventCodec, type OutgoingRecord } from '@nask/kafka';
+import { deferralHeaders, deferredSinceMs, withoutDueTime } from '../domain/deferral-headers.ts';
+import { createPace } from '../domain/pace.ts';
+import { pauseUntil } from '../execution/pause-until.ts';
+import type { TaskExecutor } from '../execution/task-executor.ts';
+import type { TaskMemory } from '../execution/task-memory.ts';
+import { onRequest, type RecordHandler } from './on-request.ts';
+import type { WriteRecord } from './record-writer.ts';
+
+/** Copies a request's record to `tasks.deferred`. */
+export type DeferTask = (
+  record: ConsumedRecord,
+  times: { sinceMs: number; dueMs: number },
+  signal: AbortSignal,
+) => Promise<void>;
+
+/** Most records of `tasks.deferred` that are copied in a second: more tasks than that in a pause wait longer. */
+const maxCopiesPerSecond = 1_000;
+
+export function createDeferTask(write: WriteRecord): DeferTask {
+  return (record, times, signal) =>
+    write(copyOf(record, 'tasks.deferred', { ...originalHeaders(record), ...deferralHeaders(times) }), signal);
+}
+
+/**
+ * Handles a record of `tasks.deferred` that is due. A task whose type this executor has goes back to `tasks.requested`,
+ * and runs from there. Any other ends, because it was cancelled or its time is over, or is deferred again. The record is
+ * done when the copy or the end is in the log: a crash between the two repeats the copy, and of two records of a task the
+ * second runs nothing.
+ */
+export function handleDeferredTask(options: {
+  codec: EventCodec;
+  executor: TaskExecutor;
+  memory: TaskMemory;
+  types: { has(type: string): boolean };
+  write: WriteRecord;
+}): RecordHandler {
+  const { codec, executor, memory, types, write } = options;
+  const defer = createDeferTask(write);
+  const nowMs = () => performance.now();
+  const turn = createPace(maxCopiesPerSecond, nowMs);
+  const pace = (signal: AbortSignal) => pauseUntil(turn(), nowMs, signal);
+
+  return onRequest(codec, async (request, record, signal) => {
+    const id = request.task_id;
+    const sinceMs = deferredSinceMs(record.headers);
+    if (sinceMs === undefined) throw new DeadLetterError('The record does not say since when the task is deferred.');
+    if (types.has(request.type) && !memory.cancelled.has(id) && !memory.ended.has(id)) {
+      // Another record of the task is open in tasks.requested: the task comes to its end by that one.
+      if (executor.holds(id)) return;
+      await pace(signal);
+      await write(copyOf(record, 'tasks.requested', withoutDueTime(originalHeaders(record))), signal);
+      return;
+    }
+    await executor.execute(request, {
+      signal,
+      traceparent: record.headers['traceparent'],
+      record: {
+        sinceMs,
+        async defer(times, signal) {
+          await pace(signal);
+          await defer(record, times, signal);
+        },
+      },
+    });
+  });
+}
+
+const originalHeaders = (record: ConsumedRecord) => record.original?.headers ?? record.headers;
+
+/** Same key, same bytes. A record that could be decoded has both. */
+function copyOf(
+  record: ConsumedRecord,
+  topic: string,
+  headers: NonNullable<OutgoingRecord['headers']>,
+): OutgoingRecord {
+  return { topic, key: record.key!, value: record.value!, headers };
+}
