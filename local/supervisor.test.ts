@@ -1,16 +1,17 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { ManagedProcess, ProcessExit } from './stack/managed-process.ts';
+import { ProcessStartError, type ManagedProcess, type ProcessExit } from './stack/managed-process.ts';
 import { supervise, type Supervisor } from './supervisor.ts';
 
 /** A process in memory: it ends when the test says so, and starts unless the test forbids it. */
 function createProcess() {
   const listeners: ((exit: ProcessExit) => void)[] = [];
-  const state = { starts: 0, refusal: undefined as string | undefined };
+  const state = { starts: 0, refusal: undefined as string | undefined, gate: undefined as Promise<void> | undefined };
   const managed = {
     name: 'executor',
     start: async () => {
       state.starts += 1;
-      if (state.refusal) throw new Error(`${state.refusal}\nand its log`);
+      await state.gate;
+      if (state.refusal) throw new ProcessStartError('executor', state.refusal, '/no/such.log');
     },
     onExit: (listener: (exit: ProcessExit) => void) => void listeners.push(listener),
   } as ManagedProcess;
@@ -50,36 +51,65 @@ describe('a supervised process', () => {
     expect([child.state.starts, told]).toEqual([0, []]);
   });
 
-  test('that keeps ending is started less and less often, at least every 30 s', async () => {
-    for (let i = 0; i < 9; i += 1) {
+  test('that keeps ending is restarted after growing delays, of at most 5 s', async () => {
+    for (let i = 0; i < 6; i += 1) {
       child.end();
-      await jest.advanceTimersByTimeAsync(30_000);
+      await jest.advanceTimersByTimeAsync(5_000);
     }
     const delays = told.filter((line) => line.startsWith('down')).map((line) => Number(/(\d+) ms/.exec(line)?.[1]));
-    expect(delays).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+    expect(delays).toEqual([500, 1000, 2000, 4000, 5000, 5000]);
   });
 
   test('that cannot be started is tried again', async () => {
-    child.state.refusal = 'executor was not ready';
+    child.state.refusal = 'was not ready';
     child.end();
     await jest.advanceTimersByTimeAsync(500 + 1000);
-    expect(told.slice(1)).toEqual(['down: executor was not ready, 1000 ms', 'down: executor was not ready, 2000 ms']);
+    expect(told.slice(1)).toEqual(['down: was not ready, 1000 ms', 'down: was not ready, 2000 ms']);
     child.state.refusal = undefined;
     await jest.advanceTimersByTimeAsync(2000);
     expect(told.at(-1)).toBe('up');
   });
 
-  test('that ran for a minute is started soon again', async () => {
+  test('that ran for more than 10 s is restarted after the shortest delay', async () => {
     child.end();
     await jest.advanceTimersByTimeAsync(500);
-    await jest.advanceTimersByTimeAsync(61_000);
+    await jest.advanceTimersByTimeAsync(10_001);
     child.end();
-    expect(told.at(-1)).toContain('500 ms');
+    expect(told.at(-1)).toContain(', 500 ms');
+  });
+
+  test('that waits for its next start is started at once when a dependency is ready, and only then', async () => {
+    child.state.refusal = 'was not ready';
+    child.end();
+    await jest.advanceTimersByTimeAsync(500 + 1000 + 2000);
+    child.state.refusal = undefined;
+    const { starts } = child.state;
+    supervisor.retryNow();
+    supervisor.retryNow();
+    await jest.advanceTimersByTimeAsync(0);
+    expect([child.state.starts, told.at(-1)]).toEqual([starts + 1, 'up']);
+    supervisor.retryNow();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(child.state.starts).toBe(starts + 1);
+  });
+
+  test('whose start is under way when a dependency becomes ready is retried soon if it fails', async () => {
+    const gate = Promise.withResolvers<void>();
+    child.state.refusal = 'was not ready';
+    child.end();
+    await jest.advanceTimersByTimeAsync(500 + 1000 + 2000);
+    child.state.gate = gate.promise;
+    await jest.advanceTimersByTimeAsync(4000);
+    supervisor.retryNow();
+    gate.resolve();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(told.at(-1)).toBe('down: was not ready, 500 ms');
   });
 
   test('is not started any more after a stop', async () => {
     child.end();
     supervisor.stop();
+    supervisor.retryNow();
     await jest.advanceTimersByTimeAsync(60_000);
     expect(child.state.starts).toBe(0);
   });

@@ -1,18 +1,20 @@
-import type { ManagedProcess } from './stack/managed-process.ts';
+import { ProcessStartError, type ManagedProcess } from './stack/managed-process.ts';
 
 const firstDelayMs = 500;
-const maxDelayMs = 30_000;
-/** A process that ran this long was healthy: its next end is answered with the shortest delay again. */
-const healthyAfterMs = 60_000;
+const maxDelayMs = 5_000;
+/** A process that ran this long was healthy: the delay after its next end is the shortest again. */
+const healthyAfterMs = 10_000;
 
 export interface Supervisor {
+  /** Starts a process that is down at once, with the shortest delay from now on: call it when a dependency is ready. */
+  retryNow(): void;
   /** No restart from now on. */
   stop(): void;
 }
 
 /**
- * Starts a process again that ended by itself, after a delay that doubles from 0.5 s to 30 s while it keeps ending.
- * @param events.onDown told why it ended, or could not be started, and when it is tried again
+ * Restarts a process that ended by itself, after a delay that doubles from 0.5 s to 5 s while it keeps ending.
+ * @param events.onDown called with why it ended, or could not be started, and the delay before the next start
  */
 export function supervise(
   managed: ManagedProcess,
@@ -21,39 +23,53 @@ export function supervise(
   let delayMs = firstDelayMs;
   let upSinceMs = performance.now();
   let timer: NodeJS.Timeout | undefined;
-  let isRestarting = false;
+  let isDown = false;
   let isStopped = false;
 
   function restartLater(reason: string): void {
-    isRestarting = true;
+    isDown = true;
     events.onDown(reason, delayMs);
     timer = setTimeout(() => void restart(), delayMs);
     delayMs = Math.min(delayMs * 2, maxDelayMs);
   }
 
   async function restart(): Promise<void> {
+    timer = undefined;
     try {
       await managed.start();
     } catch (error) {
-      if (!isStopped) restartLater((error as Error).message.split('\n')[0] ?? '');
+      if (!isStopped) restartLater(reasonOf(error as Error));
       return;
     }
-    isRestarting = false;
+    isDown = false;
     upSinceMs = performance.now();
     if (!isStopped) events.onUp();
   }
 
   managed.onExit(({ code, signal, expected }) => {
-    // While it is being restarted, the failed start says the same.
-    if (expected || isRestarting || isStopped) return;
+    // During a restart, the failed start reports the same.
+    if (expected || isDown || isStopped) return;
     if (performance.now() - upSinceMs > healthyAfterMs) delayMs = firstDelayMs;
     restartLater(`ended by itself (${signal ?? `exit code ${code}`})`);
   });
 
   return {
+    retryNow: () => {
+      if (!isDown || isStopped) return;
+      delayMs = firstDelayMs;
+      // Without a timer a start is under way, and if that fails the next one follows soon.
+      if (timer === undefined) return;
+      clearTimeout(timer);
+      void restart();
+    },
     stop: () => {
       isStopped = true;
       clearTimeout(timer);
     },
   };
+}
+
+/** In one line: the end of the log is in the message of a ProcessStartError, after its reason. */
+function reasonOf(error: Error): string {
+  return error instanceof ProcessStartError ? error.reason : (error.message.split('\n')[0] ?? '');
 }

@@ -4,6 +4,7 @@ import { requireFreePorts } from './port-check.ts';
 import type { Progress } from './progress.ts';
 import { deleteRunInfo, writeRunInfo } from './run-info.ts';
 import { startGuardian, type Guardian } from './stack/guardian.ts';
+import { logTail } from './stack/log-file.ts';
 import type { ManagedProcess } from './stack/managed-process.ts';
 import { endProcesses, liveProcesses } from './stack/pid-files.ts';
 import { runCommand } from './stack/run-command.ts';
@@ -25,6 +26,9 @@ export interface LocalSystem {
 
 /** Webhooks of the local system may go to this machine: that is where whoever tries it out listens. */
 const loopback = '127.0.0.0/8,::1/128';
+
+/** Of the log line that is printed when a process ends. */
+const maxLogLineCharacters = 300;
 
 const contractCli = join(import.meta.dirname, '..', 'packages', 'kafka', 'src', 'contract-cli.ts');
 
@@ -112,7 +116,13 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
       signal.throwIfAborted();
       await startServices(progress);
       signal.throwIfAborted();
-      supervisors = [...stack.servers, ...services].map((managed) => superviseAloud(managed, progress, noteRunning));
+      const ofServices = services.map((service) => superviseAloud(service, progress, noteRunning));
+      // Every service needs servers: one that could not start without this server may start now.
+      const onServer = (isUp: boolean) => {
+        noteRunning();
+        if (isUp) for (const supervisor of ofServices) supervisor.retryNow();
+      };
+      supervisors = [...stack.servers.map((server) => superviseAloud(server, progress, onServer)), ...ofServices];
       noteRunning();
     },
 
@@ -151,15 +161,17 @@ async function stopAloud(services: ManagedProcess[], progress: Progress): Promis
   );
 }
 
-function superviseAloud(managed: ManagedProcess, progress: Progress, noteRunning: () => void): Supervisor {
+function superviseAloud(managed: ManagedProcess, progress: Progress, onChange: (isUp: boolean) => void): Supervisor {
   return supervise(managed, {
     onDown: (reason, delayMs) => {
-      progress.step(managed.name, `${reason}; its log: ${managed.logFile}; starting it again in ${delayMs / 1000} s`);
-      noteRunning();
+      const lastLine = logTail(managed.logFile, 1).trim().slice(0, maxLogLineCharacters);
+      const log = `its log, ${managed.logFile}, ends with: ${lastLine || '(empty)'}`;
+      progress.step(managed.name, `${reason}; starting it again in ${delayMs / 1000} s; ${log}`);
+      onChange(false);
     },
     onUp: () => {
       progress.done(managed.name, 'ready again');
-      noteRunning();
+      onChange(true);
     },
   });
 }

@@ -29,10 +29,13 @@ export interface ProcessExit {
 /** A process that did not come up: it died, or was not ready in time. The message has the end of its log. */
 export class ProcessStartError extends Error {
   readonly code = 'PROCESS_START_FAILED';
+  /** Why, without the name and the log. */
+  readonly reason: string;
   constructor(name: string, reason: string, logFile: string) {
     const tail = logTail(logFile).replaceAll(/^/gm, '    ');
     super(`${name} ${reason}. Its log, ${logFile}, ends with:\n${tail}`);
     this.name = 'ProcessStartError';
+    this.reason = reason;
   }
 }
 
