@@ -18,7 +18,7 @@ export { applyContract, type ContractChange, type ContractOptions } from './cont
 export { deleteGroup, type GroupDeletion } from './delete-group.ts';
 export * from './group-commit-producer.ts';
 export { createLogEnds, LogEndsError, type LogEnds } from './log-ends.ts';
-export { createLogTail, type LogTail, type LogTailOptions, type TailedRecord } from './log-tail.ts';
+export { createLogTail, type LogTail, type LogTailOptions, type TailedRecord, type TailStart } from './log-tail.ts';
 export { createLogReader, LogReadError, type LogReader, type LogReaderOptions, type SliceStart } from './log-reader.ts';
 export type { Logger } from './logger.ts';
 export { partitionFor } from './partitioner.ts';

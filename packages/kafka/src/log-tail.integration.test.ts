@@ -4,7 +4,7 @@ import { silentLogger } from '../testing/silent-logger.ts';
 import { connectKafka, type KafkaConnection } from './connection.ts';
 import { createTopic } from './fixtures/read-topic.ts';
 import { createProducer, type GroupCommitProducer } from './group-commit-producer.ts';
-import { createLogTail, type TailedRecord } from './log-tail.ts';
+import { createLogTail, type TailedRecord, type TailStart } from './log-tail.ts';
 
 jest.setTimeout(60_000);
 
@@ -29,11 +29,9 @@ afterAll(async () => {
 async function write(count: number): Promise<TailedRecord[]> {
   const sends = Array.from({ length: count }, async (_, n) => {
     const key = String(n);
-    const position = await producer.send(
-      { topic: topics[n % 2]!, key, value: Buffer.from('x') },
-      { deadlineMs: 30_000 },
-    );
-    return { ...position, key };
+    const value = Buffer.from(`value ${n}`);
+    const position = await producer.send({ topic: topics[n % 2]!, key, value }, { deadlineMs: 30_000 });
+    return { ...position, key, value, timestampMs: expect.any(Number) as unknown as number };
   });
   return Promise.all(sends);
 }
@@ -44,21 +42,23 @@ const inOrder = (records: readonly TailedRecord[]) =>
 /** A tail, whether it is wanted, and what it told. */
 async function startTail({ isWanted }: { isWanted: boolean }) {
   const told: TailedRecord[] = [];
+  const starts: TailStart[] = [];
   const listener = { isWanted };
   const tail = createLogTail({
     connection,
     topics,
     isWanted: () => listener.isWanted,
     onRecord: (record) => told.push(record),
+    onStart: (all) => starts.push(...all),
     logger: silentLogger,
   });
   await tail.start();
-  return { tail, told, listener };
+  return { tail, told, starts, listener };
 }
 
 test('what is written while somebody listens is told once, in the order of its partition, also after Kafka was away', async () => {
   await write(20);
-  const { tail, told } = await startTail({ isWanted: true });
+  const { tail, told, starts } = await startTail({ isWanted: true });
   // It connects in the background: what is written before it has is before its start.
   const first = await eventually(async () => {
     const [record] = await write(1);
@@ -66,6 +66,12 @@ test('what is written while somebody listens is told once, in the order of its p
     return record!;
   });
   await eventually(() => expect(told).toContainEqual(first));
+  // From its start on, nothing is left out.
+  expect(starts).toHaveLength(6);
+  for (const start of starts) {
+    const isThere = ({ topic, partition }: TailStart) => topic === start.topic && partition === start.partition;
+    expect(told.find(isThere)?.offset ?? start.offset).toBe(start.offset);
+  }
   const before = [...told];
   const written = await write(50);
   await eventually(() => expect(told.length).toBeGreaterThanOrEqual(before.length + written.length));

@@ -5,13 +5,24 @@ import { connectGroupless, fetchMessages, type Fetched, type FetchFrom } from '.
 import type { Logger } from './logger.ts';
 import { within } from './within.ts';
 
-/** A record that was written: which key it has, and where it is. */
+/** A record that was written, and where it is. */
 export interface TailedRecord {
   /** The catalogue's name. */
   topic: string;
   partition: number;
   offset: number;
   key: string | null;
+  /** A view of the whole fetch: not to be kept. */
+  value: Buffer | null;
+  timestampMs: number;
+}
+
+/** Where a partition ended when the tail began. */
+export interface TailStart {
+  /** The catalogue's name. */
+  topic: string;
+  partition: number;
+  offset: number;
 }
 
 export interface LogTailOptions {
@@ -22,6 +33,8 @@ export interface LogTailOptions {
   isWanted: () => boolean;
   /** Told of each record that is written while somebody listens, soon; in the order of its partition. */
   onRecord: (record: TailedRecord) => void;
+  /** Called once, before the first record: each record from these offsets on is told, as long as isWanted says so. */
+  onStart?: (starts: TailStart[]) => void;
   logger: Logger;
 }
 
@@ -52,7 +65,9 @@ const pauseMs = 25;
 const retryMs = 1_000;
 const requestTimeoutMs = 10_000;
 
-export function createLogTail({ connection, topics, isWanted, onRecord, logger }: LogTailOptions): LogTail {
+export function createLogTail(options: LogTailOptions): LogTail {
+  const { connection, topics, isWanted, onRecord, logger } = options;
+  let onStart = options.onStart;
   const names = new Map(topics.map((topic) => [topicName(connection, topic), topic]));
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -90,6 +105,8 @@ export function createLogTail({ connection, topics, isWanted, onRecord, logger }
         await sleep(pauseMs);
       } else {
         next = await within(requestTimeoutMs, 'asking for the ends of topics', endsOf(cluster));
+        onStart?.(next.map((start) => ({ ...start, topic: names.get(start.topic)! })));
+        onStart = undefined;
         if (!isListenedTo && !isWanted()) await untilWoken(noteEveryMs);
       }
     }
@@ -135,7 +152,14 @@ export function createLogTail({ connection, topics, isWanted, onRecord, logger }
       const at = Number(message.offset);
       offset = at + 1;
       if (message.isControlRecord !== true)
-        onRecord({ topic, partition, offset: at, key: message.key?.toString() ?? null });
+        onRecord({
+          topic,
+          partition,
+          offset: at,
+          key: message.key?.toString() ?? null,
+          value: message.value,
+          timestampMs: Number(message.timestamp),
+        });
     }
     return { topic: name, partition, offset };
   }
