@@ -1,6 +1,8 @@
+import './require-node.ts';
+
 export { effectiveSettings, loadSettings } from './settings/load-settings.ts';
 export type { Environment, Settings, SettingsRule, SettingsTable } from './settings/load-settings.ts';
-export { loadSettingsOrExit } from './settings/load-settings-or-exit.ts';
+export { loadSettingsOrExit, settingsExitCode } from './settings/load-settings-or-exit.ts';
 export {
   consumerSettings,
   taskTypeSettings,

@@ -1,6 +1,6 @@
 import { eventHeaders, type EventCodec, type GroupCommitProducer, type Logger } from '@nask/kafka';
-import { randomUUIDv7 } from 'node:crypto';
 import { assertNewIds } from '../../domain/id-blocks.ts';
+import { newEventId } from './new-event-id.ts';
 
 /**
  * Makes the function that leases a block of ids: one record to `task-id-leases`, in a send of its own; its offset is
@@ -28,7 +28,7 @@ export function createIdLease(options: {
     const leasedAtMs = Date.now();
     const value = codec.encode('task-id-leases', { gateway, leased_at: leasedAtMs });
     const headers = eventHeaders({
-      id: randomUUIDv7(),
+      id: newEventId(),
       type: 'TaskIdLease',
       source: options.source,
       subject: gateway,

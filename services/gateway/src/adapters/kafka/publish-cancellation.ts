@@ -1,7 +1,7 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { LogPosition } from '../../domain/consistency-token.ts';
 import type { Correlation } from '../../domain/correlation.ts';
 import { writeConfirmed, type EventPublisherOptions } from './confirmed-event.ts';
+import { newEventId } from './new-event-id.ts';
 
 /**
  * Makes the function that writes a task's TaskCancellationRequested and resolves with its place in the log.
@@ -11,7 +11,7 @@ export function createCancellationPublisher(
   options: EventPublisherOptions,
 ): (taskId: number, correlation: Correlation) => Promise<LogPosition> {
   return (taskId, correlation) => {
-    const event = { event_id: randomUUIDv7(), task_id: taskId, requested_at: Date.now() };
+    const event = { event_id: newEventId(), task_id: taskId, requested_at: Date.now() };
     const cause = { ...correlation, timeMs: event.requested_at };
     return writeConfirmed(options, 'tasks.cancellation-requested', event, cause, {
       code: 'CANCELLATION_UNCONFIRMED',

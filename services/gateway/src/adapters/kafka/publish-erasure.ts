@@ -1,8 +1,8 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { LogPosition } from '../../domain/consistency-token.ts';
 import type { Correlation } from '../../domain/correlation.ts';
 import type { VisibleTaskDocument } from '../../domain/task-view.ts';
 import { writeConfirmed, type EventPublisherOptions } from './confirmed-event.ts';
+import { newEventId } from './new-event-id.ts';
 
 /**
  * Makes the function that writes a task's TaskErased and resolves with its place in the log.
@@ -13,7 +13,7 @@ export function createErasurePublisher(
 ): (task: VisibleTaskDocument, correlation: Correlation) => Promise<LogPosition> {
   return ({ _id: task_id, requested }, correlation) => {
     const event = {
-      event_id: randomUUIDv7(),
+      event_id: newEventId(),
       task_id,
       requested_at: requested.requested_at.getTime(),
       erased_at: Date.now(),

@@ -1,8 +1,8 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { Correlation } from '../../domain/correlation.ts';
 import { redeliveryOf } from '../../domain/redelivery.ts';
 import type { VisibleTaskDocument } from '../../domain/task-view.ts';
 import { writeConfirmed, type EventPublisherOptions } from './confirmed-event.ts';
+import { newEventId } from './new-event-id.ts';
 
 /**
  * Makes the function that asks for the outcome of a task to be sent again: resolves once Kafka acknowledged it.
@@ -13,7 +13,7 @@ export function createRedeliveryPublisher(
 ): (document: VisibleTaskDocument, correlation: Correlation) => Promise<void> {
   return async (document, correlation) => {
     const timeMs = Date.now();
-    const event = redeliveryOf(document, randomUUIDv7(), timeMs);
+    const event = redeliveryOf(document, newEventId(), timeMs);
     await writeConfirmed(
       options,
       'notifications.redelivery-requested',

@@ -1,9 +1,9 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { eventHeaders, ProducerError } from '@nask/kafka';
 import { OutcomeUnknownError, TaskTooLargeError, UnavailableError } from '../../domain/errors.ts';
 import type { TaskPublisher } from '../../domain/accept-task.ts';
 import type { TaskIdSource } from '../../domain/task-id-source.ts';
 import type { EventPublisherOptions } from './confirmed-event.ts';
+import { newEventId } from './new-event-id.ts';
 
 /**
  * Writes tasks as TaskRequested.
@@ -24,7 +24,7 @@ export function createTaskPublisher(options: EventPublisherOptions & { ids: Task
     async identify() {
       assertKnowsSchemas();
       const requestedAtMs = Date.now();
-      return { taskId: ids.take() ?? (await idWithin(ids, deadlineMs)), eventId: randomUUIDv7(), requestedAtMs };
+      return { taskId: ids.take() ?? (await idWithin(ids, deadlineMs)), eventId: newEventId(), requestedAtMs };
     },
     async publish(task, { taskId, eventId, requestedAtMs }, { requestId, traceparent }, leftMs) {
       assertKnowsSchemas();
