@@ -20,7 +20,7 @@ describe('the lock of a data folder', () => {
     const release = acquireStartLock(folder);
     expect(() => acquireStartLock(folder)).toThrow(AlreadyRunningError);
     expect(() => acquireStartLock(folder)).toThrow(`process ${process.pid}`);
-    expect(lockHolder(folder)).toBe(process.pid);
+    expect(lockHolder(folder)?.pid).toBe(process.pid);
     release();
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -51,6 +51,8 @@ describe('what runs', () => {
     apiUrl: 'http://127.0.0.1:8000',
     addresses: { brokers: ['127.0.0.1:19092'], registryUrl: 'http://127.0.0.1:18081', mongoUrl: 'mongodb://127.0.0.1' },
     topicPrefix: '',
+    database: 'nask',
+    logsFolder: '/logs',
     processes: { kafka: { pid: 1, port: 19_092 } },
   };
 

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { eventually } from '@nask/testkit';
+import { endLeftovers } from './guardian.ts';
+import { isAlive, readPidFile } from './pid-files.ts';
 import { processMark } from './process-mark.ts';
 
-test('given a parent with children, when it is killed by SIGKILL, then no child and no folder is left', async () => {
+test('given a parent with children, when it is killed by SIGKILL, then no child, no guardian and no folder is left', async () => {
   const root = mkdtempSync(join(tmpdir(), 'nask-guardian-'));
   const parent = spawn(process.execPath, [join(import.meta.dirname, 'fixtures', 'guarded-parent.ts'), root], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -18,6 +19,13 @@ test('given a parent with children, when it is killed by SIGKILL, then no child 
 
   parent.kill('SIGKILL');
 
-  await eventually(() => expect(pids.map(processMark)).toEqual([undefined, undefined]));
-  await eventually(() => expect(existsSync(root)).toBe(false));
+  // A system that starts now has to wait for the guardian: it would end the processes of the new one too.
+  const run = join(root, 'run');
+  const guardian = readPidFile(join(run, 'guardian'), 'guardian');
+  expect(guardian && isAlive(guardian)).toBe(true);
+  expect(await endLeftovers(run)).toBe(true);
+  expect([...pids.map(processMark), guardian && isAlive(guardian)]).toEqual([undefined, undefined, false]);
+  expect(existsSync(join(root, 'logs'))).toBe(false);
+  expect(await endLeftovers(run)).toBe(false);
+  rmSync(root, { recursive: true });
 }, 60_000);

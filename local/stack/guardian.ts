@@ -1,14 +1,23 @@
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { endProcesses } from './pid-files.ts';
+import { endProcesses, isAlive, readPidFile, signal } from './pid-files.ts';
+import { processMark } from './process-mark.ts';
+import { serverNames } from './server.ts';
 
 /** Watches over the processes of a run folder; see startGuardian. */
 export interface Guardian {
   /** Lets the guardian go, once all has been stopped in order. */
   close(): Promise<void>;
 }
+
+/** A guardian needs at most its two grace periods and a second. */
+const guardianTimeoutMs = 20_000;
+
+/** Not named .pid: the guardian is none of the processes that are to be ended. */
+const guardianFile = (runFolder: string): string => join(runFolder, 'guardian');
 
 /**
  * Starts a small process of its own that ends every process of the run folder when this process is gone, whatever the
@@ -22,6 +31,9 @@ export function startGuardian(runFolder: string, { deleteFolder }: { deleteFolde
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true, // its own process group: Ctrl-C must not reach it
   });
+  mkdirSync(runFolder, { recursive: true });
+  // Written here, not by the guardian: no moment without it, should this process die soon.
+  writeFileSync(guardianFile(runFolder), `${child.pid}\n${processMark(child.pid ?? 0)}\n`);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));
   child.stdin.on('error', () => undefined);
   child.unref();
@@ -34,15 +46,40 @@ export function startGuardian(runFolder: string, { deleteFolder }: { deleteFolde
   };
 }
 
+/**
+ * Ends what an earlier system of this run folder left behind when it died. Its guardian may be doing the same: it is
+ * waited for, because it would end the processes of a new system too.
+ * @returns whether there was anything
+ */
+export async function endLeftovers(runFolder: string): Promise<boolean> {
+  const guardian = readPidFile(guardianFile(runFolder), 'guardian');
+  const isGuarded = guardian !== undefined && isAlive(guardian);
+  const deadline = Date.now() + guardianTimeoutMs;
+  while (guardian !== undefined && isAlive(guardian)) {
+    if (Date.now() > deadline) signal(guardian.pid, 'SIGKILL');
+    await delay(50);
+  }
+  const ended = await endInOrder(runFolder);
+  rmSync(guardianFile(runFolder), { force: true });
+  return isGuarded || ended.length > 0;
+}
+
+/** Services first: without Kafka they cannot leave their groups, and the next ones would wait for a session time-out. */
+async function endInOrder(runFolder: string): Promise<string[]> {
+  const services = await endProcesses(runFolder, { graceMs: 5000, spare: serverNames });
+  return [...services, ...(await endProcesses(runFolder, { graceMs: 5000 }))];
+}
+
 /** The guardian itself: waits for the end of its input, then cleans up. */
 async function guard(runFolder: string, deleteFolder: string | undefined): Promise<void> {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
   process.stdin.resume();
   await new Promise((resolve) => process.stdin.once('close', resolve).once('error', resolve));
-  await endProcesses(runFolder, { graceMs: 5000 });
+  await endInOrder(runFolder);
   // A process that was being started when its parent died writes its pid file about now.
   await delay(500);
   await endProcesses(runFolder, { graceMs: 0 });
+  rmSync(guardianFile(runFolder), { force: true });
   if (deleteFolder) rmSync(deleteFolder, { recursive: true, force: true });
 }
 

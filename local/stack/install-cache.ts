@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { FolderNotWritableError } from './writable-folder.ts';
 
 /** Where downloaded servers are kept for all clones of one user: NASK_CACHE, else the user's cache folder. */
 export function cacheFolder(env: Record<string, string | undefined> = process.env): string {
@@ -19,6 +20,7 @@ export function isInstalled(cache: string, key: string): boolean {
  * @param key name and version: the name of the folder in the cache
  * @param install fills the folder it is given; what it puts there must not depend on the folder's path
  * @returns the folder
+ * @throws FolderNotWritableError when the cache cannot be written
  */
 export async function installOnce(
   cache: string,
@@ -27,8 +29,11 @@ export async function installOnce(
 ): Promise<string> {
   const target = join(cache, key);
   if (existsSync(target)) return target;
-  await mkdir(cache, { recursive: true });
-  const folder = await mkdtemp(join(cache, `.installing-${key}-`));
+  const folder = await mkdir(cache, { recursive: true })
+    .then(() => mkdtemp(join(cache, `.installing-${key}-`)))
+    .catch((error: unknown) => {
+      throw new FolderNotWritableError('cache', cache, 'NASK_CACHE or XDG_CACHE_HOME', error);
+    });
   try {
     await install(folder);
     await rename(folder, target).catch((error: unknown) => {

@@ -15,6 +15,11 @@ export function pidFile(runFolder: string, name: string): string {
   return join(runFolder, `${name}.pid`);
 }
 
+/** Whether a process still runs, and is not another one with the same number. */
+export function isAlive({ pid, mark }: RecordedProcess): boolean {
+  return processMark(pid) === mark;
+}
+
 /** The processes of a run folder that are alive now; the files of those that are gone are deleted. */
 export function liveProcesses(runFolder: string): RecordedProcess[] {
   mkdirSync(runFolder, { recursive: true });
@@ -23,7 +28,7 @@ export function liveProcesses(runFolder: string): RecordedProcess[] {
     .flatMap((file) => {
       const path = join(runFolder, file);
       const recorded = readPidFile(path, file.slice(0, -'.pid'.length));
-      if (recorded && processMark(recorded.pid) === recorded.mark) return [recorded];
+      if (recorded && isAlive(recorded)) return [recorded];
       // A file that is still being written is no use to anybody, but is not ours to delete.
       if (recorded) rmSync(path, { force: true });
       return [];
@@ -33,13 +38,17 @@ export function liveProcesses(runFolder: string): RecordedProcess[] {
 /**
  * Ends every process of a run folder: SIGTERM first, SIGKILL for those that are still there after the grace period.
  * It looks again until none is left, so one that was just being started is found too.
+ * @param options.spare the names of those that go on
  * @returns the names of those it ended
  */
-export async function endProcesses(runFolder: string, { graceMs }: { graceMs: number }): Promise<string[]> {
+export async function endProcesses(
+  runFolder: string,
+  { graceMs, spare = [] }: { graceMs: number; spare?: readonly string[] },
+): Promise<string[]> {
   const names = new Set<string>();
   const deadline = Date.now() + graceMs;
   for (;;) {
-    const alive = liveProcesses(runFolder);
+    const alive = liveProcesses(runFolder).filter(({ name }) => !spare.includes(name));
     if (alive.length === 0) return [...names];
     for (const { name, pid } of alive) {
       if (Date.now() > deadline) signal(pid, 'SIGKILL');
@@ -62,10 +71,11 @@ export function readPidFile(path: string, name: string): RecordedProcess | undef
   return pid && mark ? { name, pid: Number(pid), mark: mark.trim() } : undefined;
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+/** Sends a signal to a process that may have ended meanwhile. */
+export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It ended in between.
+    // It has ended.
   }
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 /**
  * What tells a process from a later one with the same number: when it began, as the system writes it (Linux: clock
  * ticks since boot, field 22 of /proc/PID/stat; elsewhere: the line of `ps -o lstart=`).
- * @returns undefined when there is no such process (a zombie has ended too)
+ * @returns undefined when there is no such process (a zombie has ended too, unless threads of it still run)
  */
 export function processMark(pid: number): string | undefined {
   return process.platform === 'linux' ? markFromProc(pid) : markFromPs(pid);
@@ -22,8 +22,10 @@ function markFromProc(pid: number): string | undefined {
   }
   // The second field is the command's name in brackets, which may itself hold spaces and brackets.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTicks] = [fields[0], fields[19]];
-  return state === 'Z' || state === 'X' ? undefined : startTicks;
+  const [state, threads, startTicks] = [fields[0], Number(fields[17]), fields[19]];
+  // While its other threads end, a process whose first thread has ended still has its ports and file locks.
+  const hasEnded = state === 'X' || (state === 'Z' && threads <= 1);
+  return hasEnded ? undefined : startTicks;
 }
 
 function markFromPs(pid: number): string | undefined {

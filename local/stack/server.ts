@@ -1,7 +1,8 @@
 import type { ManagedProcess } from './managed-process.ts';
 import type { MissingTool } from './tools.ts';
 
-export type ServerName = 'kafka' | 'registry' | 'store';
+export const serverNames = ['kafka', 'registry', 'store'] as const;
+export type ServerName = (typeof serverNames)[number];
 
 /** Told what an installation does just now, in a few words. */
 export type Progress = (step: string) => void;
