@@ -9,6 +9,11 @@ export interface RunInfo {
   readonly apiUrl: string;
   readonly addresses: Addresses;
   readonly topicPrefix: string;
+  /** Of the read model. */
+  readonly database: string;
+  /** A header file with a key of this run (read, write), for tools on this machine. Undefined without API_KEYS. */
+  readonly authorizationFile?: string;
+  readonly logsFolder: string;
   /** By name; a process that is down just now has no pid. */
   readonly processes: Record<string, { pid?: number; port: number }>;
 }
@@ -16,8 +21,14 @@ export interface RunInfo {
 const fileName = 'run.json';
 
 export function writeRunInfo(dataFolder: string, info: RunInfo): void {
-  const path = join(dataFolder, fileName);
-  writeFileSync(`${path}.new`, `${JSON.stringify(info, undefined, 2)}\n`);
+  writeSecretFile(join(dataFolder, fileName), `${JSON.stringify(info, undefined, 2)}\n`);
+}
+
+/** Writes a file as a whole that only its owner may read. */
+export function writeSecretFile(path: string, text: string): void {
+  // The mode counts for a new file only.
+  rmSync(`${path}.new`, { force: true });
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }
 

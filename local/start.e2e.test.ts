@@ -1,12 +1,16 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@nask/testkit';
 import {
   localPlace,
   runningProcesses,
+  runNpm,
   runProgram,
   type LocalPlace,
   type RunningProgram,
@@ -65,18 +69,62 @@ describe('a start that cannot succeed', () => {
     expect(start.output()).toMatch(/PORT: expected[\s\S]*LOCAL_KAFKA_PORT: expected/);
   }, 60_000);
 
-  test('has nothing for the demo, which says so', async () => {
-    const demo = runProgram('demo', place.env);
-    expect(await demo.ended).toBe(1);
-    expect(demo.output()).toContain('npm start');
+  test('names all wrong settings of the services, before anything is downloaded or started', async () => {
+    const wrong = {
+      EXECUTOR_THREADS: 'x',
+      API_KEYS: 'bad',
+      WEBHOOK_SECRETS: 'bad',
+      TASK_TYPES_FOLDER: '/no/such',
+      CONTRACT_WAIT_MS: 'soon',
+    };
+    const start = runProgram('start', { ...place.env, ...wrong });
+    expect(await start.ended).toBe(78);
+    for (const fault of [
+      /EXECUTOR_THREADS: expected .* \(executor\)/,
+      /API_KEYS: expected .* \(gateway\)/,
+      /WEBHOOK_SECRETS: .* \(notifier\)/,
+      /TASK_TYPES_FOLDER: .* \(gateway, executor\)/,
+      /CONTRACT_WAIT_MS: expected .* \(contract\)/,
+    ]) {
+      expect(start.output()).toMatch(fault);
+    }
+    expect(start.output()).not.toContain('Starting');
+  }, 60_000);
+
+  test.each([
+    ['data', 'NASK_DATA', 'NASK_DATA'],
+    ['cache', 'NASK_CACHE', 'XDG_CACHE_HOME'],
+  ])(
+    'names the setting of a %s folder that cannot be written, without a stack',
+    async (what, variable, named) => {
+      const file = join(place.root, 'file');
+      writeFileSync(file, '');
+      const start = runProgram('start', { ...place.env, [variable]: join(file, 'folder') });
+      expect(await start.ended).toBe(1);
+      expect(start.output()).toMatch(new RegExp(`The ${what} folder .* cannot be written .* Set .*${named}`));
+      expect(start.output()).not.toMatch(/^ +at /m);
+    },
+    60_000,
+  );
+
+  test('has nothing for the commands that need a system, which say so and end', async () => {
+    for (const program of ['demo', 'contract', 'events'] as const) {
+      const command = runProgram(program, place.env);
+      expect([program, await command.ended]).toEqual([program, 1]);
+      expect(command.output()).toContain('npm start');
+    }
+    const stop = runProgram('stop', place.env);
+    expect([await stop.ended, stop.output()]).toEqual([0, `Nothing runs on ${place.root}.\n`]);
   }, 60_000);
 });
 
 describe('a system that was started', () => {
+  /** The gateway knows the hash alone: the tools need a key of their own. */
+  const apiKeys = `shop:read:${createHash('sha256').update('0123').digest('hex')}`;
   let taskId: number;
 
   test('is up, and says where what is', async () => {
-    started = runProgram('start', place.env);
+    started = runNpm('start', { ...place.env, API_KEYS: apiKeys });
     await started.says(upText);
     const { apiUrl, processes } = runningProcesses(place.root);
     for (const text of [apiUrl, ...Object.values(processes).map(({ port }) => String(port)), 'curl', place.root]) {
@@ -87,11 +135,29 @@ describe('a system that was started', () => {
   test('is not started a second time', async () => {
     const second = runProgram('start', place.env);
     expect(await second.ended).toBe(1);
-    expect(second.output()).toContain(`running already (process ${started?.pid}`);
+    expect(second.output()).toContain(`running already (process ${startPid()}`);
+    expect(second.output()).toContain('npm stop');
     expect(Object.keys(runningProcesses(place.root).pids)).toHaveLength(7);
   }, 60_000);
 
-  test('shows one task of each type to the demo, which ends by itself', async () => {
+  test('with API_KEYS takes the requests of its banner as they are, whose key only its owner can read', async () => {
+    const { apiUrl } = runningProcesses(place.root);
+    expect((await fetch(`${apiUrl}/api/tasks`)).status).toBe(401);
+    const lines = started?.output().match(/^ {2}curl .*$/gm) ?? [];
+    const answers = await Promise.all(lines.map((line) => promisify(execFile)('/bin/sh', ['-c', line])));
+    expect(answers.map(({ stdout }) => stdout)).toEqual([
+      expect.stringMatching(/202 Accepted[^]*"status":"PENDING"/),
+      expect.stringContaining('{"tasks":['),
+    ]);
+    const file = join(place.root, 'authorization');
+    const modes = [file, join(place.root, 'run.json')].map((path) => statSync(path).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600]);
+    expect(started?.output()).not.toContain(readFileSync(file, 'utf8').trim().split(' ').at(-1));
+  }, 60_000);
+
+  test('shows one task of each type to the demo, which ends by itself, and its events to npm run events', async () => {
+    const followed = runProgram('events', place.env);
+    await followed.says('Following');
     const demo = runProgram('demo', place.env);
     expect([await demo.ended, demo.output()]).toEqual([0, expect.stringContaining('All tasks have ended')]);
     for (const text of ['573147844013817084101', '541', 'TaskRequested', 'TaskStarted', 'TaskCompleted']) {
@@ -99,6 +165,41 @@ describe('a system that was started', () => {
     }
     taskId = Number(/GET \/api\/tasks\/(\d+) -> 200 SUCCESS 541/.exec(demo.output())?.[1]);
     expect(taskId).toBeGreaterThan(0);
+    for (const event of [
+      'TaskRequested type=prime',
+      'TaskStarted',
+      'TaskCompleted type=prime',
+      'NotificationAttempted',
+    ])
+      await eventually(() => expect(followed.output()).toMatch(new RegExp(`task ${taskId} .*${event}`)));
+    followed.kill('SIGTERM');
+    expect(await followed.ended).toBe(0);
+  }, 120_000);
+
+  test('prints the events of one task from its first, then those that follow; of an unknown one it says so', async () => {
+    const events = runProgram('events', place.env, [String(taskId)]);
+    const unknown = runProgram('events', place.env, ['999999999']);
+    await events.says('NotificationAttempted');
+    expect(events.output().match(/Task\w+|NotificationAttempted/g)).toEqual([
+      'TaskRequested',
+      'TaskStarted',
+      'TaskCompleted',
+      'NotificationAttempted',
+    ]);
+    expect([await unknown.ended, unknown.output()]).toEqual([1, expect.stringContaining('no task has this id')]);
+    const { apiUrl } = runningProcesses(place.root);
+    const again = await fetch(`${apiUrl}/api/tasks/${taskId}/notifications`, { method: 'POST', headers: ownKey() });
+    expect(again.status).toBe(202);
+    await events.says('RedeliveryRequested');
+    events.kill('SIGINT');
+    expect(await events.ended).toBe(0);
+  }, 60_000);
+
+  test('is found by the contract, which then has nothing to do', async () => {
+    const contract = runProgram('contract', place.env);
+    expect([await contract.ended, contract.output()]).toEqual([0, expect.stringContaining('Nothing to do')]);
+    const help = runProgram('contract', place.env, ['--help']);
+    expect([await help.ended, help.output()]).toEqual([0, expect.stringContaining('Usage')]);
   }, 60_000);
 
   test.each(['kafka', 'gateway'])(
@@ -110,66 +211,88 @@ describe('a system that was started', () => {
         timeoutMs: 60_000,
       });
       expect(runningProcesses(place.root).processes[name]?.port).toBe(before.processes[name]?.port);
-      expect(started?.output()).toContain('ended by itself (SIGKILL)');
+      expect(started?.output()).toMatch(
+        new RegExp(`${name} +ended by itself \\(SIGKILL\\).*${name}.log, ends with: .+`),
+      );
       // The rest must still do its work.
       await eventually(() => postPrime(before.apiUrl), { timeoutMs: 60_000 });
     },
     180_000,
   );
 
-  test('drains and ends on SIGTERM, and leaves no process', async () => {
+  test('drains and ends on SIGTERM to npm, and leaves no process', async () => {
     const { pids } = runningProcesses(place.root);
     started?.kill('SIGTERM');
     expect(await started?.ended).toBe(0);
-    expect(Object.values(pids).map(processMark)).toEqual(Object.values(pids).map(() => undefined));
-    expect(readdirSync(join(place.root, 'run'))).toEqual([]);
+    expect(started?.output()).toContain('servers    stopped');
+    expectGone(pids);
   }, 60_000);
 
-  test('has its tasks still when it is started again', async () => {
-    started = runProgram('start', place.env);
+  test('can be started again at once when it was killed with SIGKILL, and has its tasks still', async () => {
+    const killed = runNpm('start', place.env);
+    await killed.says(upText);
+    const { pids } = runningProcesses(place.root);
+    process.kill(startPid(), 'SIGKILL');
+    started = runNpm('start', place.env);
+    expect(await killed.ended).toBe(128 + constants.signals.SIGKILL);
     await started.says(upText);
+    expect(Object.values(pids).map(processMark)).toEqual(Object.values(pids).map(() => undefined));
     const { apiUrl } = runningProcesses(place.root);
     const answer = await fetch(`${apiUrl}/api/tasks/${taskId}`);
     expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ id: taskId, result: 541 })]);
   }, 180_000);
 
-  test('leaves no process either when it is killed with SIGKILL, and can be started again', async () => {
+  test('is stopped by npm stop, which returns when it is gone', async () => {
     const { pids } = runningProcesses(place.root);
-    started?.kill('SIGKILL');
-    await eventually(() => {
-      expect(Object.values(pids).map(processMark)).toEqual(Object.values(pids).map(() => undefined));
-    });
-    started = runProgram('start', place.env);
-    await started.says('starting');
-  }, 120_000);
+    const stop = runProgram('stop', place.env);
+    expect([await stop.ended, stop.output()]).toEqual([0, expect.stringContaining('Stopped.')]);
+    expectGone(pids);
+    expect(await started?.ended).toBe(0);
+  }, 60_000);
 
   test.each([
-    ['Ctrl-C', (program: RunningProgram) => program.kill('SIGINT')],
-    ['the end of the script that started it', (program: RunningProgram) => program.disconnect()],
-  ])(
+    ['Ctrl-C', 0, runProgram, (program: RunningProgram) => program.kill('SIGINT')],
+    ['the end of the script that started it', 0, runProgram, (program: RunningProgram) => program.disconnect()],
+    ['SIGKILL to npm', 'SIGKILL', runNpm, (program: RunningProgram) => program.kill('SIGKILL')],
+  ] as const)(
     'is stopped in the middle of its start by %s',
-    async (_, stop) => {
-      const start = started ?? runProgram('start', place.env);
-      started = undefined;
-      await start.says('starting');
-      stop(start);
-      expect(await start.ended).toBe(0);
+    async (_, exit, run, stop) => {
+      started = run('start', place.env);
+      await started.says('starting');
+      stop(started);
+      expect(await started.ended).toBe(exit);
       expect(readdirSync(join(place.root, 'run'))).toEqual([]);
     },
     120_000,
   );
 });
 
+/** The process of npm start itself. */
+function startPid(): number {
+  return Number.parseInt(readFileSync(join(place.root, 'start.pid'), 'utf8'), 10);
+}
+
+function expectGone(pids: Record<string, number>): void {
+  expect(Object.values(pids).map(processMark)).toEqual(Object.values(pids).map(() => undefined));
+  expect(readdirSync(join(place.root, 'run'))).toEqual([]);
+}
+
+/** The key of this run. */
+function ownKey(): Record<string, string> {
+  const line = readFileSync(join(place.root, 'authorization'), 'utf8').trim();
+  return { authorization: line.slice(line.indexOf(' ') + 1) };
+}
+
 async function postPrime(apiUrl: string): Promise<void> {
   const answer = await fetch(`${apiUrl}/api/tasks`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...ownKey() },
     body: JSON.stringify({ type: 'prime', payload: { input: 100 } }),
   });
   expect(answer.status).toBe(202);
   const { id } = (await answer.json()) as { id: number };
   await eventually(async () => {
-    const task = await fetch(`${apiUrl}/api/tasks/${id}`);
+    const task = await fetch(`${apiUrl}/api/tasks/${id}`, { headers: ownKey() });
     expect(await task.json()).toMatchObject({ status: 'SUCCESS', result: 541 });
   });
 }

@@ -1,6 +1,6 @@
 /** `npm start`: the whole system on this machine, until Ctrl-C. */
 import { constants } from 'node:os';
-import { loadSettingsOrExit } from '@nask/service';
+import { loadSettingsOrExit, SettingsError, settingsExitCode } from '@nask/service';
 import { foldersOf, opsPortsOf, settingsTable } from './config.ts';
 import { createProgress } from './progress.ts';
 import { acquireStartLock } from './start-lock.ts';
@@ -33,7 +33,8 @@ function onSignal(signal: NodeJS.Signals): void {
     console.log('\nStopping: what runs is finished or handed back first. Ctrl-C again ends it at once.');
     aborted.abort();
     stopping.resolve(signal);
-  } else if (performance.now() - firstSignalMs > sameSignalMs) {
+  } else if (signal === 'SIGINT' && performance.now() - firstSignalMs > sameSignalMs) {
+    // Ctrl-C alone: a second npm stop does not cut the first one short.
     system.killAll();
     process.exit(128 + constants.signals[signal]);
   }
@@ -44,6 +45,7 @@ async function run(): Promise<number> {
   let release: (() => void) | undefined;
   let started: Promise<void> | undefined;
   try {
+    system.checkSettings();
     release = acquireStartLock(folders.root);
     console.log('Starting the system; the first time it downloads its servers.');
     started = system.start(progress, aborted.signal);
@@ -54,6 +56,10 @@ async function run(): Promise<number> {
     }
     return 0;
   } catch (error) {
+    if (error instanceof SettingsError) {
+      console.error(`npm start cannot start: ${error.message}`);
+      return settingsExitCode;
+    }
     console.error(`\n${(error as Error).message}`);
     return 1;
   } finally {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ProcessStartError, type ManagedProcess, type ProcessExit } from './stack/managed-process.ts';
-import { supervise, type Supervisor } from './supervisor.ts';
+import { supervise, superviseAll, type Supervisor } from './supervisor.ts';
 
 /** A process in memory: it ends when the test says so, and starts unless the test forbids it. */
 function createProcess() {
@@ -113,4 +113,21 @@ describe('a supervised process', () => {
     await jest.advanceTimersByTimeAsync(60_000);
     expect(child.state.starts).toBe(0);
   });
+});
+
+test('a service that is down starts at once when a server is ready again', async () => {
+  const server = createProcess();
+  const events = { onDown: () => undefined, onUp: () => undefined };
+  const all = superviseAll({ servers: [server.managed], services: [child.managed] }, () => events);
+  supervisor.stop();
+  server.end();
+  child.state.refusal = 'the server is away';
+  child.end();
+  await jest.advanceTimersByTimeAsync(499);
+  expect([server.state.starts, child.state.starts]).toEqual([0, 0]);
+  const { starts } = child.state;
+  child.state.refusal = undefined;
+  await jest.advanceTimersByTimeAsync(1);
+  expect([server.state.starts, child.state.starts]).toEqual([1, starts + 1]);
+  for (const each of all) each.stop();
 });

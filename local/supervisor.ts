@@ -12,14 +12,34 @@ export interface Supervisor {
   stop(): void;
 }
 
-/**
- * Restarts a process that ended by itself, after a delay that doubles from 0.5 s to 5 s while it keeps ending.
- * @param events.onDown called with why it ended, or could not be started, and the delay before the next start
- */
-export function supervise(
-  managed: ManagedProcess,
-  events: { onDown: (reason: string, delayMs: number) => void; onUp: () => void },
-): Supervisor {
+/** Callbacks of a supervisor. */
+export interface SupervisorEvents {
+  /** With why the process ended, or could not be started, and the delay before the next start. */
+  onDown(reason: string, delayMs: number): void;
+  onUp(): void;
+}
+
+/** Supervises all processes of a system: a service that is down starts at once when a server is ready again. */
+export function superviseAll<T extends ManagedProcess>(
+  system: { servers: readonly T[]; services: readonly T[] },
+  eventsOf: (managed: T) => SupervisorEvents,
+): Supervisor[] {
+  const services = system.services.map((service) => supervise(service, eventsOf(service)));
+  const servers = system.servers.map((server) => {
+    const { onDown, onUp } = eventsOf(server);
+    return supervise(server, {
+      onDown,
+      onUp() {
+        onUp();
+        for (const service of services) service.retryNow();
+      },
+    });
+  });
+  return [...servers, ...services];
+}
+
+/** Restarts a process that ended by itself, after a delay that doubles from 0.5 s to 5 s while it keeps ending. */
+export function supervise(managed: ManagedProcess, events: SupervisorEvents): Supervisor {
   let delayMs = firstDelayMs;
   let upSinceMs = performance.now();
   let timer: NodeJS.Timeout | undefined;

@@ -1,21 +1,30 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Environment } from '@nask/service';
+import { checkSettings } from './check-settings.ts';
 import { foldersOf, opsPortsOf, wantedPorts, type LocalSettings } from './config.ts';
+import { createLocalKey } from './local-key.ts';
 import { requireFreePorts } from './port-check.ts';
 import type { Progress } from './progress.ts';
 import { deleteRunInfo, writeRunInfo } from './run-info.ts';
-import { startGuardian, type Guardian } from './stack/guardian.ts';
+import { localServiceEnv } from './service-env.ts';
+import { endLeftovers, startGuardian, type Guardian } from './stack/guardian.ts';
 import { logTail } from './stack/log-file.ts';
 import type { ManagedProcess } from './stack/managed-process.ts';
-import { endProcesses, liveProcesses } from './stack/pid-files.ts';
+import { liveProcesses } from './stack/pid-files.ts';
 import { runCommand } from './stack/run-command.ts';
 import { createServiceProcess, type LocalServiceName } from './stack/service-process.ts';
 import { createStack } from './stack/stack.ts';
-import { supervise, type Supervisor } from './supervisor.ts';
+import { superviseAll, type Supervisor, type SupervisorEvents } from './supervisor.ts';
 
 /** The whole system on one machine: three servers, the contract, four services. */
 export interface LocalSystem {
   readonly stack: ReturnType<typeof createStack>;
   readonly apiUrl: string;
+  /** See RunInfo. */
+  readonly authorizationFile: string | undefined;
+  /** Checks the settings of all that it will start. @throws SettingsError */
+  checkSettings(): void;
   /** Resolved when the API serves. What had been started when it fails is stopped by stop. */
   start(progress: Progress, signal: AbortSignal): Promise<void>;
   /** Drains the services, then stops the servers; no process is left. */
@@ -23,9 +32,6 @@ export interface LocalSystem {
   /** Ends all processes at once. */
   killAll(): void;
 }
-
-/** Webhooks of the local system may go to this machine: that is where whoever tries it out listens. */
-const loopback = '127.0.0.0/8,::1/128';
 
 /** Of the log line that is printed when a process ends. */
 const maxLogLineCharacters = 300;
@@ -58,13 +64,16 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
     MONGODB_DATABASE: settings.MONGODB_DATABASE,
     TOPIC_PREFIX: settings.TOPIC_PREFIX,
   };
-  const services = Object.entries(opsPorts).map(([name, port]) =>
-    createServiceProcess({
-      name: name as LocalServiceName,
-      folders,
-      env: { ...env, ...ownEnv(name as LocalServiceName, settings), OPS_PORT: String(port) },
-    }),
-  );
+  const localKey = createLocalKey(folders.root, process.env.API_KEYS);
+  const serviceEnv = (name: LocalServiceName) => ({
+    ...env,
+    ...localServiceEnv(name, { isOwnKafka: settings.KAFKA_BROKERS === undefined }),
+    ...(name === 'gateway' ? { PORT: String(settings.PORT) } : {}),
+    ...(name === 'gateway' && localKey ? { API_KEYS: localKey.apiKeys } : {}),
+    OPS_PORT: String(opsPorts[name]),
+  });
+  const serviceNames = Object.keys(opsPorts) as LocalServiceName[];
+  const services = serviceNames.map((name) => createServiceProcess({ name, folders, env: serviceEnv(name) }));
   let guardian: Guardian | undefined;
   let supervisors: Supervisor[] = [];
 
@@ -80,6 +89,9 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
       apiUrl,
       addresses: stack.addresses,
       topicPrefix: settings.TOPIC_PREFIX,
+      database: settings.MONGODB_DATABASE,
+      authorizationFile: localKey?.file,
+      logsFolder: folders.logs,
       processes: Object.fromEntries(processes),
     });
   }
@@ -97,11 +109,20 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
   return {
     stack,
     apiUrl,
+    authorizationFile: localKey?.file,
+
+    checkSettings: () => {
+      const full = (own: Record<string, string>) => ({ ...process.env, ...own });
+      const ofServices = serviceNames.map((name) => [name, full(serviceEnv(name))] as const);
+      checkSettings({
+        contract: full(env),
+        ...(Object.fromEntries(ofServices) as Record<LocalServiceName, Environment>),
+      });
+    },
 
     start: async (progress, signal) => {
       deleteRunInfo(folders.root);
-      const stale = await endProcesses(folders.run, { graceMs: 10_000 });
-      if (stale.length > 0) progress.done('clean-up', `ended what an earlier start had left: ${stale.join(', ')}`);
+      if (await endLeftovers(folders.run)) progress.done('clean-up', 'ended what an earlier start had left');
       await requireFreePorts(wantedPorts(settings));
       guardian = startGuardian(folders.run);
       await stack.start(({ name, product }, step) => {
@@ -116,19 +137,17 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
       signal.throwIfAborted();
       await startServices(progress);
       signal.throwIfAborted();
-      const ofServices = services.map((service) => superviseAloud(service, progress, noteRunning));
-      // Every service needs servers: one that could not start without this server may start now.
-      const onServer = (isUp: boolean) => {
-        noteRunning();
-        if (isUp) for (const supervisor of ofServices) supervisor.retryNow();
-      };
-      supervisors = [...stack.servers.map((server) => superviseAloud(server, progress, onServer)), ...ofServices];
+      supervisors = superviseAll<ManagedProcess>({ servers: stack.servers, services }, (managed) =>
+        aloud(managed, progress, noteRunning),
+      );
+      localKey?.write();
       noteRunning();
     },
 
     stop: async (progress) => {
       for (const supervisor of supervisors) supervisor.stop();
       deleteRunInfo(folders.root);
+      if (localKey) rmSync(localKey.file, { force: true });
       await stopAloud(services, progress);
       await stack.stop();
       if (stack.servers.length > 0) progress.done('servers', 'stopped');
@@ -139,15 +158,6 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
       for (const { pid } of liveProcesses(folders.run)) process.kill(pid, 'SIGKILL');
     },
   };
-}
-
-/** What only one of the services is told. */
-function ownEnv(name: LocalServiceName, settings: LocalSettings): Record<string, string> {
-  if (name === 'gateway') return { PORT: String(settings.PORT) };
-  // What our broker takes, see stack/kafka-config.ts; another may take less.
-  if (name === 'executor' && process.env.KAFKA_BROKERS === undefined) return { KAFKA_MAX_COMMIT_METADATA: '65536' };
-  if (name === 'notifier') return { WEBHOOK_ALLOWED_NETWORKS: process.env.WEBHOOK_ALLOWED_NETWORKS ?? loopback };
-  return {};
 }
 
 async function stopAloud(services: ManagedProcess[], progress: Progress): Promise<void> {
@@ -161,17 +171,17 @@ async function stopAloud(services: ManagedProcess[], progress: Progress): Promis
   );
 }
 
-function superviseAloud(managed: ManagedProcess, progress: Progress, onChange: (isUp: boolean) => void): Supervisor {
-  return supervise(managed, {
+function aloud(managed: ManagedProcess, progress: Progress, noteRunning: () => void): SupervisorEvents {
+  return {
     onDown: (reason, delayMs) => {
       const lastLine = logTail(managed.logFile, 1).trim().slice(0, maxLogLineCharacters);
       const log = `its log, ${managed.logFile}, ends with: ${lastLine || '(empty)'}`;
       progress.step(managed.name, `${reason}; starting it again in ${delayMs / 1000} s; ${log}`);
-      onChange(false);
+      noteRunning();
     },
     onUp: () => {
       progress.done(managed.name, 'ready again');
-      onChange(true);
+      noteRunning();
     },
-  });
+  };
 }

@@ -5,14 +5,16 @@ import type { LocalSystem } from './system.ts';
 
 /** What is where, and what to try first: printed once the system serves. */
 export function welcome(options: {
-  system: Pick<LocalSystem, 'apiUrl' | 'stack'>;
+  system: Pick<LocalSystem, 'apiUrl' | 'authorizationFile' | 'stack'>;
   opsPorts: Record<LocalServiceName, number>;
   folders: ServerFolders;
 }): string {
   const { system, opsPorts, folders } = options;
-  const { apiUrl, stack } = system;
+  const { apiUrl, authorizationFile, stack } = system;
   const { brokers, registryUrl, mongoUrl } = stack.addresses;
   const ownOrGiven = (name: string) => stack.servers.find((server) => server.name === name)?.product ?? 'given';
+  // The key is in a file: not on the screen, nor in the arguments of a process.
+  const key = authorizationFile === undefined ? '' : ` -H ${inShell(`@${authorizationFile}`)}`;
   const services = Object.entries(opsPorts).map(([name, port]) =>
     row(name, `http://127.0.0.1:${port}/readyz, /metrics`),
   );
@@ -30,13 +32,19 @@ export function welcome(options: {
     '',
     'Try it:',
     '',
-    `  curl -i ${apiUrl}/api/tasks -H 'Content-Type: application/json' -d '{"type":"prime","payload":{"input":100}}'`,
-    `  curl ${apiUrl}/api/tasks`,
+    `  curl -i ${apiUrl}/api/tasks${key} -H 'Content-Type: application/json' -d '{"type":"prime","payload":{"input":100}}'`,
+    `  curl ${apiUrl}/api/tasks${key}`,
     '  npm run demo      (in another terminal: one task of each type, its events and webhooks)',
+    '  npm run events    (in another terminal: the events of all tasks as they happen; of one task: npm run events 1)',
     '',
-    'Ctrl-C stops everything.',
+    'Ctrl-C stops everything, as does npm stop in another terminal.',
     '',
   ].join('\n');
+}
+
+/** As one word of a POSIX shell. */
+function inShell(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function row(name: string, value: string): string {

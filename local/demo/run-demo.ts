@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasEnded, type TaskResource } from '@nask/schemas';
+import { connectSubscriber } from '../events/connect.ts';
+import { describeEvent, type SeenEvent } from '../events/seen-event.ts';
+import { tailEvents } from '../events/tail-events.ts';
 import type { RunInfo } from '../run-info.ts';
 import { receiveWebhooks } from './receive-webhooks.ts';
 import { createStory } from './story.ts';
-import { tailEvents, type SeenEvent } from './tail-events.ts';
 
 const examples = [
   { type: 'sleep', payload: { input: 1 } },
@@ -39,14 +42,18 @@ export async function runDemo(options: {
     if (isDone) ended.resolve();
   }
 
-  function see({ topic, partition, offset, taskId, text }: SeenEvent): void {
-    story.tell('event', taskId, `${topic} [${partition}@${offset}] ${text}`);
-    if (topic === 'tasks.completed') completed.add(taskId);
+  function see(event: SeenEvent): void {
+    story.tell('event', event.taskId, describeEvent(event));
+    if (event.topic === 'tasks.completed') completed.add(event.taskId);
     checkEnd();
   }
 
+  const authorization = authorizationOf(running);
+
   async function call(path: string, init: RequestInit = {}): Promise<TaskResource> {
-    const response = await fetch(running.apiUrl + path, { ...init, signal: deadline });
+    const headers = new Headers(init.headers);
+    if (authorization !== undefined) headers.set('authorization', authorization);
+    const response = await fetch(running.apiUrl + path, { ...init, headers, signal: deadline });
     const body = await response.text();
     if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${path} was answered ${response.status}: ${body}`);
     return JSON.parse(body) as TaskResource;
@@ -77,7 +84,10 @@ export async function runDemo(options: {
     checkEnd();
   });
   try {
-    const events = await tailEvents(running, deadline, (event) => {
+    const { connection, codec, logger } = connectSubscriber('demo', running);
+    await codec.start({ signal: deadline });
+    const events = await tailEvents({ connection, codec, logger, signal: deadline });
+    events.follow((event) => {
       if (posted.has(event.taskId)) see(event);
       else if (posted.size < examples.length && unclaimed.length < maxUnclaimed) unclaimed.push(event);
     });
@@ -92,6 +102,16 @@ export async function runDemo(options: {
   } finally {
     await receiver.close();
   }
+}
+
+/** The header with the key of this run, where the gateway asks for one. */
+function authorizationOf({ authorizationFile }: RunInfo): string | undefined {
+  return (
+    authorizationFile &&
+    readFileSync(authorizationFile, 'utf8')
+      .replace(/^authorization: /, '')
+      .trim()
+  );
 }
 
 function outcome({ status, result, error }: TaskResource): string {

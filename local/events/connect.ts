@@ -1,0 +1,33 @@
+import { connectKafka, createEventCodec, type EventCodec, type KafkaConnection } from '@nask/kafka';
+import {
+  createLogger,
+  kafkaAccess,
+  kafkaRules,
+  kafkaSettings,
+  loadSettingsOrExit,
+  registryAccess,
+  registryRules,
+  registrySettings,
+  type Logger,
+} from '@nask/service';
+import { environmentOf } from '../running-system.ts';
+import type { RunInfo } from '../run-info.ts';
+
+/** A subscriber's means: Kafka and the registry of the running system, with the credentials of the environment. */
+export function connectSubscriber(
+  name: string,
+  running: RunInfo,
+): { connection: KafkaConnection; codec: EventCodec; logger: Logger } {
+  const settings = loadSettingsOrExit({
+    service: `npm run ${name}`,
+    table: { ...kafkaSettings, ...registrySettings },
+    rules: [...kafkaRules, ...registryRules],
+    env: { ...process.env, ...environmentOf(running) },
+  });
+  const logger = createLogger({ service: name, level: 'error', format: 'pretty' });
+  return {
+    connection: connectKafka({ ...kafkaAccess(settings), clientId: `nask-${name}`, logger }),
+    codec: createEventCodec({ ...registryAccess(settings), topicPrefix: settings.TOPIC_PREFIX, logger }),
+    logger,
+  };
+}
