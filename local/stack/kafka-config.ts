@@ -30,11 +30,13 @@ export interface KafkaSecurity {
 export function kafkaConfig(options: {
   port: number;
   controllerPort: number;
+  /** Port that clients are told to connect to, where a proxy stands before the broker. Default: its own. */
+  advertisedPort?: number;
   dataFolder: string;
   membership?: KafkaMembership;
   security?: KafkaSecurity;
 }): string {
-  const { port, controllerPort, dataFolder, membership, security } = options;
+  const { port, controllerPort, advertisedPort = port, dataFolder, membership, security } = options;
   const controllerPorts = membership?.controllerPorts ?? [controllerPort];
   const replicas = controllerPorts.length;
   const voters = controllerPorts.map((voter, index) => `${index + 1}@127.0.0.1:${voter}`).join(',');
@@ -43,7 +45,7 @@ export function kafkaConfig(options: {
     'node.id': membership?.nodeId ?? 1,
     'controller.quorum.voters': voters,
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertisedPort}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': dataFolder,

@@ -22,10 +22,12 @@ export function createKafka(options: {
   folders: ServerFolders;
   port: number;
   controllerPort: number;
+  /** See kafkaConfig. */
+  advertisedPort?: number;
   membership?: KafkaMembership;
   security?: KafkaSecurity;
 }): Server {
-  const { folders, port, controllerPort, membership, security } = options;
+  const { folders, port, controllerPort, advertisedPort, membership, security } = options;
   const dataFolder = join(folders.data, 'kafka');
   const configFile = join(folders.data, 'kafka.properties');
   let java: { program: string; version: string } | undefined;
@@ -45,7 +47,10 @@ export function createKafka(options: {
       await runMaven(maven.program, { pom: 'kafka/pom.xml', goal: 'copy-dependencies', outputFolder, signal });
     });
     await mkdir(folders.data, { recursive: true });
-    await writeFile(configFile, kafkaConfig({ port, controllerPort, dataFolder, membership, security }));
+    await writeFile(
+      configFile,
+      kafkaConfig({ port, controllerPort, advertisedPort, dataFolder, membership, security }),
+    );
     if (existsSync(join(dataFolder, 'meta.properties'))) return;
     signal?.throwIfAborted();
     progress('formatting its data folder');

@@ -6,4 +6,5 @@ export * from './own-kafka-cluster.ts';
 export * from './own-server.ts';
 export * from './servers.ts';
 export * from './spawn-service.ts';
+export * from './tcp-proxy.ts';
 export * from './webhook-receiver.ts';

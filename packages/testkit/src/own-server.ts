@@ -15,10 +15,13 @@ export interface OwnServer extends Pick<
   close(): Promise<void>;
 }
 
-/** A running Kafka; `address` is its host and port. */
-export function startOwnKafka(): Promise<OwnServer> {
+/**
+ * A running Kafka; `address` is its host and port.
+ * @param options.advertisedPort of a proxy before it, that its clients are told to connect to
+ */
+export function startOwnKafka(options: { advertisedPort?: number } = {}): Promise<OwnServer> {
   return startOwn(async (folders) =>
-    createKafka({ folders, port: await freePort(), controllerPort: await freePort() }),
+    createKafka({ folders, port: await freePort(), controllerPort: await freePort(), ...options }),
   );
 }
 
