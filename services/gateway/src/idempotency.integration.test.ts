@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { createLogger } from '@nask/service';
 import { spawnService, type ServiceUnderTest } from '@nask/testkit';
 import { createIdempotencyKeys } from './adapters/mongo/idempotency-keys.ts';
 import { idempotencyKeysSuite } from './fixtures/idempotency-keys.suite.ts';
@@ -7,6 +8,7 @@ import { answerOf, openSurroundings, post, type Surroundings } from './fixtures/
 
 jest.setTimeout(60_000);
 
+const logger = createLogger({ service: 'test', level: 'silent' });
 const prime = { type: 'prime', payload: { input: 100 } };
 let around: Surroundings;
 let gateways: ServiceUnderTest[];
@@ -15,7 +17,7 @@ let keys: ReturnType<typeof createIdempotencyKeys>;
 beforeAll(async () => {
   around = await openSurroundings('idempotency');
   const { MONGODB_URL: url = '', MONGODB_DATABASE: database = '' } = around.env;
-  keys = createIdempotencyKeys({ url, database, timeoutMs: 10_000 });
+  keys = createIdempotencyKeys({ url, database, timeoutMs: 10_000, logger });
   gateways = await Promise.all([spawnService('gateway', around.env), spawnService('gateway', around.env)]);
 });
 afterAll(async () => {

@@ -17,6 +17,7 @@ import {
   registryAccess,
   runService,
 } from '@nask/service';
+import { connectMongo } from '@nask/service/mongo';
 import { answerClientError } from './adapters/http/answer-client-error.ts';
 import { createApi } from './adapters/http/api.ts';
 import { createClientAccess } from './adapters/http/client-access.ts';
@@ -27,7 +28,7 @@ import { createRedeliveryPublisher } from './adapters/kafka/publish-redelivery.t
 import { createTaskPublisher } from './adapters/kafka/publish-task.ts';
 import { createWriteSide } from './adapters/kafka/write-side.ts';
 import { createIdempotencyKeys } from './adapters/mongo/idempotency-keys.ts';
-import { createReadStore, readModelClient } from './adapters/mongo/read-store.ts';
+import { createReadStore } from './adapters/mongo/read-store.ts';
 import { settingsRules, settingsTable } from './config.ts';
 import { createTaskAcceptor } from './domain/accept-task.ts';
 import { apiKeyOf } from './domain/api-keys.ts';
@@ -57,7 +58,15 @@ const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logge
 const producer = createProducer({ connection, logger, metrics, deadlineMs });
 const logEnds = createLogEnds(connection);
 const store = createReadStore({
-  client: readModelClient(settings.MONGODB_URL, settings.MONGODB_TIMEOUT_MS, mongoCredentials(settings)),
+  connection: connectMongo(
+    settings.MONGODB_URL,
+    {
+      ...mongoCredentials(settings),
+      appName: 'nask-gateway',
+      serverSelectionTimeoutMS: settings.MONGODB_TIMEOUT_MS,
+    },
+    logger,
+  ),
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
   logEnds,
@@ -68,6 +77,7 @@ const idempotencyKeys = createIdempotencyKeys({
   credentials: mongoCredentials(settings),
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
+  logger,
 });
 
 function exitFor(err: unknown): void {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { createLogger } from '@nask/service';
 import {
   eventually,
   spawnService,
@@ -14,6 +15,7 @@ import { openSurroundings, post, type Surroundings } from './fixtures/surroundin
 
 jest.setTimeout(180_000);
 
+const logger = createLogger({ service: 'test', level: 'silent' });
 const prime = { type: 'prime', payload: { input: 100 } };
 const gateways: ServiceUnderTest[] = [];
 const acceptedIds = new Set<number>();
@@ -144,7 +146,7 @@ describe('while Kafka is away', () => {
 
   test('a key whose gateway is killed before Kafka has the task becomes the task that was meant', async () => {
     const { MONGODB_URL: url = '', MONGODB_DATABASE: database = '' } = around.env;
-    const keys = createIdempotencyKeys({ url, database, timeoutMs: 10_000 });
+    const keys = createIdempotencyKeys({ url, database, timeoutMs: 10_000, logger });
     const [gateway, other] = await Promise.all([spawnGateway(), spawnGateway()]);
     const postTo = (to: ServiceUnderTest) => post(to.url, prime, { 'idempotency-key': 'killed' });
     let meant: number;

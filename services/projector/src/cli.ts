@@ -37,6 +37,7 @@ const store = connectStore({
   credentials: mongoCredentials(settings),
   database: settings.MONGODB_DATABASE,
   operationTimeoutMs: settings.MONGODB_TIMEOUT_MS,
+  logger,
 });
 const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logger });
 const stop = new AbortController();

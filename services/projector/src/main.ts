@@ -48,6 +48,7 @@ const store = connectStore({
   credentials: mongoCredentials(settings),
   database: settings.MONGODB_DATABASE,
   operationTimeoutMs: settings.MONGODB_TIMEOUT_MS,
+  logger,
 });
 const projectorMetrics = createProjectorMetrics(metrics);
 /** How often it is asked whether topics are still those that they were. */

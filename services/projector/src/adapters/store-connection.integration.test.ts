@@ -1,20 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, isolate, testServers } from '@nask/testkit';
-import { startStallingProxy, type StallingProxy } from '../fixtures/stalling-proxy.ts';
+import { createLogger } from '@nask/service';
+import { eventually, isolate, startTcpProxy, testServers, type TcpProxy } from '@nask/testkit';
 import { durable } from './durability.ts';
 import { connectStore, type StoreConnection } from './store-connection.ts';
 
-let proxy: StallingProxy;
+let proxy: TcpProxy;
 let store: StoreConnection;
 
 beforeAll(async () => {
   const url = new URL(testServers().mongoUrl);
-  proxy = await startStallingProxy({ host: url.hostname, port: Number(url.port) });
+  const storePort = Number(url.port);
+  proxy = await startTcpProxy(() => storePort);
   url.port = String(proxy.port);
-  store = connectStore({ url: url.href, database: isolate('stalling').database, operationTimeoutMs: 300 });
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  store = connectStore({ url: url.href, database: isolate('silent').database, operationTimeoutMs: 300, logger });
 });
 afterAll(async () => {
-  proxy.resume();
+  await proxy.set('pass');
   await store.db.dropDatabase();
   await store.close();
   await proxy.close();
@@ -27,7 +29,7 @@ describe('a store that accepts and never answers', () => {
     const cursor = numbers.find({}, { batchSize: 1 });
     expect(await cursor.next()).not.toBeNull();
 
-    proxy.stall();
+    await proxy.set('hang');
     // More than there are connections: those that wait for one fail too.
     const operations = [
       cursor.next(),
@@ -40,7 +42,7 @@ describe('a store that accepts and never answers', () => {
     const outcomes = await Promise.allSettled(operations);
     expect(outcomes.map(({ status }) => status)).toEqual(operations.map(() => 'rejected'));
 
-    proxy.resume();
+    await proxy.set('pass');
     await eventually(async () => expect(await numbers.findOne({ _id: 2 })).toEqual({ _id: 2 }));
     await numbers.updateOne({ _id: 2 }, { $set: { other: 2 } }, durable);
     await eventually(() => expect(store.isWritable()).toBe(true));

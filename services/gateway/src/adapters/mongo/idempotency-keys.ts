@@ -1,5 +1,6 @@
-import { MongoBulkWriteError, MongoClient, ReadPreference, type Filter } from 'mongodb';
-import type { MongoCredentials } from '@nask/service';
+import { MongoBulkWriteError, type Filter, type MongoClientOptions } from 'mongodb';
+import type { Logger, MongoCredentials } from '@nask/service';
+import { connectMongo } from '@nask/service/mongo';
 import type { IdempotencyKeys, KeyRecord } from '../../domain/accept-once.ts';
 import { createCoalescer } from '../../domain/coalescer.ts';
 import { UnavailableError } from '../../domain/errors.ts';
@@ -26,8 +27,7 @@ const duplicateKey = 11_000;
 
 /**
  * The keys in MongoDB: read from the primary, written to the journals of a majority, because a key that a failover takes
- * back would let a task be accepted twice. What comes while an operation is under way goes into the next one. Connects
- * when it is first asked, so that a gateway whose clients send no keys needs no store for writing.
+ * back would let a task be accepted twice. What comes while an operation is under way goes into the next one.
  * @param timeoutMs the most that finding a server takes, and then that one operation does
  * @throws UnavailableError KEYS_UNAVAILABLE from every method when the store does not answer in time
  */
@@ -37,23 +37,23 @@ export function createIdempotencyKeys(options: {
   credentials?: MongoCredentials;
   database: string;
   timeoutMs: number;
+  logger: Pick<Logger, 'warn'>;
 }): IdempotencyKeys & { close(): Promise<void> } {
   const { timeoutMs } = options;
-  const client = new MongoClient(options.url, {
+  const driverOptions: MongoClientOptions & { appName: string } = {
     ...options.credentials,
     appName: 'nask-gateway-keys',
-    readPreference: ReadPreference.primary,
     writeConcern: { w: 'majority', journal: true },
     serverSelectionTimeoutMS: timeoutMs,
-    connectTimeoutMS: timeoutMs,
     waitQueueTimeoutMS: timeoutMs,
     // Writes cannot be given a signal.
     socketTimeoutMS: timeoutMs,
     // The client's own repetition is safe, and bounded by what it is told.
     retryReads: false,
     retryWrites: false,
-  });
-  const keys = client.db(options.database).collection<KeyDocument>(keysCollection);
+  };
+  const connection = connectMongo(options.url, driverOptions, options.logger);
+  const keys = connection.client.db(options.database).collection<KeyDocument>(keysCollection);
   let indexed: Promise<unknown> | undefined;
 
   async function answered<T>(operation: () => Promise<T>): Promise<T> {
@@ -102,7 +102,7 @@ export function createIdempotencyKeys(options: {
       }),
     accept: (record) => answered(async () => void (await accepted.get(record.key))),
     remove: (record) => answered(async () => void (await keys.deleteOne(asItIs(record)))),
-    close: () => client.close(),
+    close: () => connection.close(),
   };
 }
 

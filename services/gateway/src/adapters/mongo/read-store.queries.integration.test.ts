@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { collectionsOf, taskEventIndexes, taskIndexes, type ReadModelIndex, type TaskDocument } from '@nask/schemas';
 import { createLogger } from '@nask/service';
+import { connectMongo } from '@nask/service/mongo';
 import { isolate, testServers } from '@nask/testkit';
 import type { Document } from 'mongodb';
 import { serves, type AskedQuery } from '../../fixtures/index-rule.ts';
-import { createReadStore, readModelClient } from './read-store.ts';
+import { createReadStore } from './read-store.ts';
 
 /*
  * Each query that the gateway asks is caught as it goes to the database. On a MongoDB (TEST_MONGODB_URL) that is asked how it
@@ -13,18 +14,19 @@ import { createReadStore, readModelClient } from './read-store.ts';
  */
 
 const { database } = isolate('queries');
-const client = readModelClient(testServers().mongoUrl, 5_000, { monitorCommands: true });
-const db = client.db(database);
+const logger = createLogger({ service: 'test', level: 'silent' });
+const connection = connectMongo(testServers().mongoUrl, { appName: 'test', monitorCommands: true }, logger);
+const db = connection.client.db(database);
 const collections = collectionsOf(1);
 const store = createReadStore({
-  client,
+  connection,
   database,
   timeoutMs: 10_000,
   logEnds: { endOffsets: async () => new Map() },
-  logger: createLogger({ service: 'test', level: 'silent' }),
+  logger,
 });
 const asked: Document[] = [];
-client.on('commandStarted', ({ commandName, command }) => {
+connection.client.on('commandStarted', ({ commandName, command }) => {
   if (commandName === 'find') asked.push(command);
 });
 

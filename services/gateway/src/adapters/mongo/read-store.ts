@@ -1,5 +1,5 @@
-import { MongoClient, ReadPreference, type MongoClientOptions } from 'mongodb';
 import type { LogEnds, Logger } from '@nask/kafka';
+import type { MongoConnection } from '@nask/service/mongo';
 import {
   projectionLagCollection,
   type ProjectionLagDocument,
@@ -47,35 +47,22 @@ export interface ReadStore {
 const countTimeoutMs = 30_000;
 
 /**
- * A client of the read model's database: connects when it is first asked, and again whenever it has to.
- * @param timeoutMs the most that finding a server takes
- */
-export function readModelClient(url: string, timeoutMs: number, options: MongoClientOptions = {}): MongoClient {
-  return new MongoClient(url, {
-    appName: 'nask-gateway',
-    readPreference: ReadPreference.primary,
-    serverSelectionTimeoutMS: timeoutMs,
-    connectTimeoutMS: timeoutMs,
-    ...options,
-  });
-}
-
-/**
- * @param client see readModelClient; closed with the store
+ * @param connection closed with the store
  * @param timeoutMs the most that one operation takes, finding a server included
  * @param logEnds asked while another generation of the read model takes the place of the one that is read
  * @throws UnavailableError READ_MODEL_UNAVAILABLE from every operation that the store does not answer in time
  */
 export function createReadStore(options: {
-  client: MongoClient;
+  connection: MongoConnection;
   database: string;
   timeoutMs: number;
   logEnds: Pick<LogEnds, 'endOffsets'>;
   logger: Logger;
 }): ReadStore {
-  const { client, timeoutMs, logEnds, logger } = options;
+  const { connection, timeoutMs, logEnds, logger } = options;
+  const db = connection.client.db(options.database);
   const bound = () => ({ signal: AbortSignal.timeout(timeoutMs) });
-  const readModel = openLiveReadModel(client.db(options.database), { bound, logEnds });
+  const readModel = openLiveReadModel(db, { bound, logEnds });
   let isAway = false;
 
   async function answered<T>(operation: (now: ReadModelNow) => Promise<T>): Promise<T> {
@@ -102,7 +89,7 @@ export function createReadStore(options: {
     }
   }
 
-  const lags = client.db(options.database).collection<ProjectionLagDocument>(projectionLagCollection);
+  const lags = db.collection<ProjectionLagDocument>(projectionLagCollection);
 
   return {
     tasks: (ids) =>
@@ -160,7 +147,7 @@ export function createReadStore(options: {
 
     async close() {
       readModel.close();
-      await client.close();
+      await connection.close();
     },
   };
 }

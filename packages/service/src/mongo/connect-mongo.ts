@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoClient, ReadPreference, type MongoClientOptions } from 'mongodb';
+import type { Logger } from '../logging/logger.ts';
+
+/** A client of MongoDB that reads from the primary, and finds its server again by itself whenever that comes back. */
+export interface MongoConnection {
+  readonly client: MongoClient;
+  close(): Promise<void>;
+}
+
+/** How often the driver looks at a server, and how long it waits for the answer: 3 s until it notices a change. */
+const heartbeatMs = 1_000;
+const answerTimeoutMs = 2_000;
+/** Pause between two attempts at the first connection. */
+const retryMs = 500;
+
+/**
+ * Opens a client and connects it in the background. Operations that are called before the first connection fail within
+ * `serverSelectionTimeoutMS`.
+ *
+ * A client of mongodb 7.9 whose first connection fails keeps a closed topology, and every operation fails from then on:
+ * `connect` has to be called until it succeeds. After that the driver reconnects by itself. Its monitor also cuts off
+ * operations on a server that accepts requests and answers none, so that no pooled connection stays stuck.
+ * @param options of the driver; they take precedence over the URL
+ */
+export function connectMongo(
+  url: string,
+  options: MongoClientOptions & { appName: string },
+  logger: Pick<Logger, 'warn'>,
+): MongoConnection {
+  const client = new MongoClient(url, {
+    readPreference: ReadPreference.primary,
+    connectTimeoutMS: answerTimeoutMs,
+    heartbeatFrequencyMS: heartbeatMs,
+    serverSelectionTimeoutMS: answerTimeoutMs,
+    ...options,
+  });
+  const closing = new AbortController();
+
+  async function connect(): Promise<void> {
+    let logged: string | undefined;
+    while (!closing.signal.aborted) {
+      try {
+        await client.connect();
+        return;
+      } catch (error) {
+        const { message } = error as Error;
+        if (message !== logged && !closing.signal.aborted)
+          logger.warn({ err: error, retryMs }, 'MongoDB cannot be reached: trying again until it can');
+        logged = message;
+        await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => {});
+      }
+    }
+  }
+  const connecting = connect();
+
+  return {
+    client,
+    async close() {
+      closing.abort();
+      await client.close();
+      // An attempt that was under way may have opened it again.
+      await connecting;
+      await client.close();
+    },
+  };
+}
