@@ -55,7 +55,7 @@ export interface EventCodec {
 }
 
 const minRetryMs = 250;
-const maxRetryMs = 5_000;
+const maxRetryMs = 1_000;
 
 export const eventTopics = (Object.keys(topics) as (keyof typeof topics)[]).filter(isEventTopic);
 

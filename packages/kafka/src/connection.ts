@@ -2,6 +2,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactoryArgs, type RetryOptions, type SASLOptions } from 'kafkajs';
 import { kafkajsLogCreator, type Logger } from './logger.ts';
+import { SilentSockets } from './silent-sockets.ts';
 
 export interface ConnectionOptions {
   /** `host:port` of one or more brokers; the others are found through them. */
@@ -34,11 +35,13 @@ export interface KafkaConnection {
 
 const optionsOf = new WeakMap<KafkaConnection, ConnectionOptions>();
 const kafkas = new WeakMap<KafkaConnection, Kafka>();
+const socketsOf = new WeakMap<KafkaConnection, SilentSockets>();
 
 export function connectKafka(options: ConnectionOptions): KafkaConnection {
   const { brokers, clientId, topicPrefix = '' } = options;
   const connection: KafkaConnection = { brokers: [...brokers], clientId, topicPrefix };
   optionsOf.set(connection, options);
+  socketsOf.set(connection, new SilentSockets());
   return connection;
 }
 
@@ -123,7 +126,11 @@ function createKafka(
     retry,
     ssl: options.tls,
     sasl: saslOf(options.sasl),
-    socketFactory,
+    socketFactory: (args) => {
+      const socket = socketFactory(args);
+      socketsOf.get(connection)!.add(socket, `${args.host}:${args.port}`);
+      return socket;
+    },
     logLevel: logLevel.INFO,
     logCreator: kafkajsLogCreator(options.logger, quiet),
   });

@@ -7,7 +7,7 @@ import { ContractError, contractErrorOf } from './contract/contract-error.ts';
 import { registerSchema } from './contract/schema-registration.ts';
 import { changeTopic, createTopics, describeTopics } from './contract/topic-admin.ts';
 import { planTopics, type TopicPlan, type TopicStep } from './contract/topic-plan.ts';
-import { waitFor } from './contract/wait-for.ts';
+import { askKafka, waitFor } from './contract/wait-for.ts';
 import { wantedTopic, type TopicSettings } from './contract/wanted-topic.ts';
 import type { Logger } from './logger.ts';
 import { createRegistry, type Registry, type RegistryOptions } from './registry/registry.ts';
@@ -46,15 +46,15 @@ const leaseTopic = 'task-id-leases';
  */
 export async function applyContract(options: ContractOptions): Promise<ContractChange[]> {
   const { connection, registryUrl, auth, waitMs = 60_000 } = options;
+  const deadlineAtMs = performance.now() + waitMs;
   const client = abandonableKafka(connection, { retry: { retries: 5 }, quiet: true });
   const admin = client.kafka.admin();
-  const deadlineAtMs = performance.now() + waitMs;
   try {
     const unreachable = `Kafka at ${connection.brokers.join(', ')} cannot be reached`;
-    await waitFor(unreachable, deadlineAtMs, options.logger, async (leftMs) => {
-      await within(leftMs, 'connecting to Kafka', admin.connect());
-      await within(leftMs, 'asking Kafka', admin.describeCluster());
-    });
+    await waitFor(unreachable, deadlineAtMs, options.logger, (leftMs) =>
+      askKafka(connection, leftMs, (probe) => probe.describeCluster()),
+    );
+    await admin.connect();
     const plan = await planOf(admin, options);
     if (plan.refusals.length > 0) throw new ContractError('REFUSED', plan.refusals);
     const schemas = await registerAll(createRegistry({ url: registryUrl, auth }), options, deadlineAtMs);

@@ -56,6 +56,8 @@ export interface SendOptions {
   deadlineMs?: number;
 }
 
+/** How long a broker may take to answer before it is asked on another connection. */
+const maxRequestTimeoutMs = 3_000;
 const maxBatchRecords = 2_000;
 const maxBatchBytes = 8 * 1024 * 1024;
 
@@ -66,7 +68,7 @@ export function createProducer(options: ProducerOptions): GroupCommitProducer {
 
   const queue = new BatchQueue<PendingRecord>({ maxRecords: maxQueuedRecords, maxBytes: maxQueuedBytes });
   const metrics = createProducerMetrics(options.metrics, () => queue.size);
-  const requestTimeoutMs = Math.ceil(defaultDeadlineMs / 2);
+  const requestTimeoutMs = Math.min(maxRequestTimeoutMs, Math.ceil(defaultDeadlineMs / 2));
   const loop = new SendLoop({
     queue,
     batchLimits: {

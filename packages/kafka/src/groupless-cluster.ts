@@ -10,7 +10,7 @@ export interface GrouplessCluster {
 
 /** kafkajs hands its cluster, which can fetch without a group, to the assigners of a consumer: this one never joins. */
 export function connectGroupless(connection: KafkaConnection): GrouplessCluster {
-  const client = abandonableKafka(connection, { quiet: true, retry: { retries: 2 } });
+  const client = abandonableKafka(connection, { quiet: true, retry: { retries: 2 }, requestTimeoutMs: 3_000 });
   let cluster: Cluster | undefined;
   const consumer = client.kafka.consumer({
     groupId: 'never-joined',

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { createRequire } from 'node:module';
+import { connect, createServer, type AddressInfo, type NetConnectOpts, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -248,3 +249,78 @@ async function retryAtOnce<T>(attempt: (bail: (error: Error) => void) => Promise
     return attempt(bail);
   }
 }
+
+describe('a connection, patched', () => {
+  const Connection = require('kafkajs/src/network/connection') as new (options: object) => Connection;
+  interface Connection {
+    connect(): Promise<unknown>;
+    disconnect(): Promise<unknown>;
+    isConnected(): boolean;
+    send(protocol: object): Promise<unknown>;
+  }
+  const silentLogger = { ...logger, namespace: () => logger };
+  const protocol = {
+    request: { apiKey: 3, apiName: 'x', apiVersion: 0, encode: async () => new Encoder() },
+    response: { decode: async (payload: Buffer) => payload, parse: async (payload: Buffer) => payload.toString() },
+  };
+
+  /** @param answer of the nth connection to each request, beginning with its size */
+  async function listen(answer: (nth: number, request: Buffer) => Buffer | undefined) {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => {
+      const nth = sockets.push(socket);
+      socket
+        .on('error', () => undefined)
+        .on('data', (request) => {
+          const bytes = answer(nth, request);
+          if (bytes !== undefined) socket.write(bytes);
+        });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const connection = new Connection({
+      host: '127.0.0.1',
+      port,
+      clientId: 'c',
+      logger: silentLogger,
+      socketFactory: ({ onConnect, ...to }: NetConnectOpts & { onConnect: () => void }) => connect(to, onConnect),
+      requestTimeout: 50,
+      enforceRequestTimeout: true,
+      connectionTimeout: 1_000,
+    });
+    const close = () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    };
+    return { connection, sockets, close };
+  }
+
+  const answerTo = (request: Buffer) => {
+    const answer = Buffer.alloc(8);
+    answer.writeInt32BE(4 + 2, 0);
+    request.copy(answer, 4, 8, 12);
+    return Buffer.concat([answer, Buffer.from('ok')]);
+  };
+
+  test.each([
+    ['none', () => undefined],
+    ['half of one', (request: Buffer) => answerTo(request).subarray(0, 7)],
+  ])('is given up when an answer does not come (%s), and the next one is understood', async (_name, first) => {
+    const { connection, sockets, close } = await listen((nth, request) =>
+      nth === 1 ? first(request) : answerTo(request),
+    );
+    try {
+      await connection.connect();
+      await expect(connection.send(protocol)).rejects.toThrow('timed out');
+      await once(sockets[0]!, 'close');
+      expect(connection.isConnected()).toBe(false);
+      await connection.connect();
+      expect(await connection.send(protocol)).toBe('ok');
+      expect(sockets).toHaveLength(2);
+      await connection.disconnect();
+    } finally {
+      close();
+    }
+  });
+});

@@ -32,7 +32,7 @@ export interface LogReader {
 }
 
 export interface LogReaderOptions {
-  /** How long one request may take. Default 10,000. */
+  /** How long one request may take. Default 4,000. */
   timeoutMs?: number;
   /** Default 1 MiB. */
   maxFetchBytes?: number;
@@ -40,7 +40,7 @@ export interface LogReaderOptions {
 
 export function createLogReader(
   connection: KafkaConnection,
-  { timeoutMs = 10_000, maxFetchBytes = 1024 * 1024 }: LogReaderOptions = {},
+  { timeoutMs = 4_000, maxFetchBytes = 1024 * 1024 }: LogReaderOptions = {},
 ): LogReader {
   let current: GrouplessCluster | undefined;
   let stopped = false;

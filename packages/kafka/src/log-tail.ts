@@ -63,7 +63,7 @@ const maxWaitMs = { ofOne: 1_000, ofSeveral: 50 };
 /** The least time between two fetches: what comes meanwhile is told with the next. */
 const pauseMs = 25;
 const retryMs = 1_000;
-const requestTimeoutMs = 10_000;
+const requestTimeoutMs = 4_000;
 
 export function createLogTail(options: LogTailOptions): LogTail {
   const { connection, topics, isWanted, onRecord, logger } = options;

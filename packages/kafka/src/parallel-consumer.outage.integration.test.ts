@@ -38,7 +38,8 @@ describe('parallel consumer, when its broker goes away', () => {
       groupId,
       topics: [topic],
       logger: silentLogger,
-      sessionTimeoutMs: 6_000,
+      // Longer than the test waits: the consumer must not have to wait for its own former member.
+      sessionTimeoutMs: 120_000,
       handler: async ({ partition, offset }) => {
         if (offset === 7) await outageOver.promise;
         const id = `${partition}/${offset}`;

@@ -35,7 +35,7 @@ interface CommonOptions {
   commitIntervalMs?: number;
   /** Most characters of a commit's metadata: the broker's `offset.metadata.max.bytes`. Default 4,096. */
   maxMetadataLength?: number;
-  /** How a failing handler is tried again. Default from 100 ms to 30 s. */
+  /** How a failing handler is tried again. Default from 100 ms to 1.5 s: it fails while a server is away. */
   retryBackoff?: Backoff;
   /** How long a silent member stays in the group. Default 30,000. */
   sessionTimeoutMs?: number;
@@ -156,7 +156,7 @@ export function createParallelConsumer(options: ParallelConsumerOptions): Parall
     buffer: { maxRecords: maxBufferedRecords, maxBytes: maxBufferedBytes },
     commitIntervalMs: options.commitIntervalMs ?? 200,
     maxMetadataLength: options.maxMetadataLength ?? 4_096,
-    retryBackoff: options.retryBackoff ?? { initialMs: 100, maxMs: 30_000 },
+    retryBackoff: options.retryBackoff ?? { initialMs: 100, maxMs: 1_500 },
     handOverTimeoutMs: options.handOverTimeoutMs ?? 5_000,
     createDispatcher: (host) => createDispatcher(options, host),
     publishDeadLetter: (record, error) => (options.deadLetters ?? noDeadLetters).publish(record, error),

@@ -132,7 +132,7 @@ describe('Kafka that hangs', () => {
     const timedOut = Promise.withResolvers<void>();
     const logger: Logger = {
       ...silentLogger,
-      debug: (_: unknown, message?: string) => message?.includes('timed out') && timedOut.resolve(),
+      debug: (_: unknown, message?: string) => message?.includes('not answered in time') && timedOut.resolve(),
       child: () => logger,
     };
     const watched = connectKafka({ brokers: [kafka.address], clientId: 'test', logger });

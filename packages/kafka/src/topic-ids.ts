@@ -26,7 +26,7 @@ const none = Buffer.alloc(16).toString('base64url');
 /** Opens nothing by itself: the first question connects. */
 export function createTopicIds(
   connection: KafkaConnection,
-  { timeoutMs = 10_000 }: { timeoutMs?: number } = {},
+  { timeoutMs = 4_000 }: { timeoutMs?: number } = {},
 ): TopicIds {
   let current: GrouplessCluster | undefined;
   let stopped = false;

@@ -85,7 +85,7 @@ const sender = createHttpSender({
 });
 const notifierMetrics = createNotifierMetrics(metrics, gate);
 const memory = createDeliveryMemory(settings.NOTIFIER_MAX_REMEMBERED);
-const logEnds = createLogEnds(connection, { timeoutMs: 10_000 });
+const logEnds = createLogEnds(connection, { timeoutMs: 4_000 });
 const reader = createLogReader(connection);
 const rebuild = createMemoryRebuild({
   reader,

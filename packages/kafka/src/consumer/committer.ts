@@ -21,7 +21,7 @@ export interface CommitterHost {
   onMetadataTooLarge(): void;
 }
 
-const maxPauseMs = 5_000;
+const maxPauseMs = 1_500;
 
 /**
  * Commits what has changed, every `intervalMs` while something changes. Each commit is made afresh and attempted once,

@@ -17,7 +17,7 @@ import {
   type Scheduler,
 } from './ports.ts';
 
-const restartBackoff = { initialMs: 250, maxMs: 10_000 };
+const restartBackoff = { initialMs: 250, maxMs: 1_000 };
 const fencing = ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'FENCED_INSTANCE_ID'];
 
 /** A consumer group by kafkajs. It joins again, with a new kafkajs consumer, for as long as it is not stopped. */
@@ -121,15 +121,17 @@ export class KafkajsGroupClient implements GroupClient {
 
   async #run(listener: GroupListener): Promise<void> {
     const { logger, scheduler, groupId } = this.#options;
+    let predecessor: string | null = null;
     for (let failures = 0; !this.#stopped.signal.aborted;) {
       const session = new KafkajsSession(this.#options, listener);
       this.#session = session;
       try {
-        await Promise.race([session.run().then(() => session.ended), session.ended]);
+        await Promise.race([session.run(predecessor).then(() => session.ended), session.ended]);
       } catch (error) {
         listener.disconnected((error as Error).message);
         if (this.#stopped.signal.aborted) return;
-        failures = session.joined ? 1 : failures + 1;
+        failures = session.memberId === null ? failures + 1 : 1;
+        predecessor = session.memberId ?? predecessor;
         const delayMs = backoffMs(restartBackoff, failures, scheduler.random());
         logger.warn({ err: error, groupId, failures, delayMs }, 'the consumer has failed; it starts again');
         await session.close().catch((error: unknown) => logger.debug({ err: error }, 'closing a failed consumer'));

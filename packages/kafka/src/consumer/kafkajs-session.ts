@@ -24,13 +24,18 @@ export interface SessionOptions {
 /** kafkajs tries again by itself for a few seconds; after that this session is over and a new one begins. */
 const retry = {
   initialRetryTime: 100,
-  maxRetryTime: 2_000,
+  maxRetryTime: 500,
   retries: 5,
   restartOnFailure: () => Promise.resolve(false),
 };
+/** How long a broker may take to answer: kafkajs gives fetches and joins the time that they ask for on top. */
+const requestTimeoutMs = 3_000;
 const leaveTimeoutMs = 5_000;
 /** The longest fetch while a partition is paused: one that is resumed meanwhile waits so long for its turn. */
 const pausedFetchMaxWaitMs = 100;
+
+/** What kafkajs's types leave out. */
+type LeavableBroker = Broker & { leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown> };
 
 /** One life of a kafkajs consumer: joins the group, fetches, and ends with the first error that kafkajs gives up on. */
 export class KafkajsSession {
@@ -42,7 +47,7 @@ export class KafkajsSession {
   readonly #abandon: () => void;
   #cluster: Cluster | null = null;
   #coordinator: Broker | null = null;
-  #joined = false;
+  #memberId: string | null = null;
   #isMember = false;
   #end!: (error?: unknown) => void;
 
@@ -53,7 +58,7 @@ export class KafkajsSession {
     this.ended = new Promise((resolve, reject) => {
       this.#end = (error) => (error === undefined ? resolve() : reject(error));
     });
-    const client = abandonableKafka(connection, { retry, quiet: true });
+    const client = abandonableKafka(connection, { retry, requestTimeoutMs, quiet: true });
     this.#abandon = () => client.abandon();
     const details = () => {
       const { generation, partitions } = listener.held();
@@ -75,9 +80,9 @@ export class KafkajsSession {
     this.#listen();
   }
 
-  /** Whether it has been a member. */
-  get joined(): boolean {
-    return this.#joined;
+  /** As which member it was last in the group; null: it never was. */
+  get memberId(): string | null {
+    return this.#memberId;
   }
 
   /** Whether kafkajs's consumer has a place in the group now: only then can it be told to seek or pause. */
@@ -90,10 +95,15 @@ export class KafkajsSession {
     return this.#cluster;
   }
 
-  async run(): Promise<void> {
+  /**
+   * @param predecessor member id of the session before this one. It leaves the group first: else the group would wait
+   *   for that member until its session time-out, and this one with it.
+   */
+  async run(predecessor: string | null): Promise<void> {
     const { connection, topics } = this.#options;
     const names = topics.map((topic) => topicName(connection, topic));
     await this.consumer.connect();
+    if (predecessor !== null) await this.#leave(predecessor);
     // From the beginning is also where kafkajs goes when what it asks for is gone: elsewhere it would skip records.
     await this.consumer.subscribe({ topics: names, fromBeginning: true });
     await this.consumer.run({
@@ -125,13 +135,24 @@ export class KafkajsSession {
     }
   }
 
+  async #leave(memberId: string): Promise<void> {
+    const { groupId } = this.#options;
+    try {
+      await this.askCoordinator((coordinator) => (coordinator as LeavableBroker).leaveGroup({ groupId, memberId }));
+    } catch (error) {
+      // It has left already, or the group has noticed that it is gone.
+      if (refusal(error) !== 'UNKNOWN_MEMBER_ID') throw error;
+    }
+  }
+
   #listen(): void {
     const { events } = this.consumer;
     this.consumer.on(events.GROUP_JOIN, ({ payload }) => {
       // kafkajs does not say the generation; our patch of it does.
       const { generationId: generation } = payload as typeof payload & { generationId?: number };
       if (generation === undefined) throw new Error('kafkajs is not patched: its group_join event has no generationId');
-      this.#joined = this.#isMember = true;
+      this.#memberId = payload.memberId;
+      this.#isMember = true;
       const assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
         partitions.map((partition) => this.#logical({ topic, partition })),
       );

@@ -39,7 +39,7 @@ export interface TakeOverOptions {
 }
 
 const pollMs = 50;
-const backoff = { initialMs: 200, maxMs: 10_000 };
+const backoff = { initialMs: 200, maxMs: 1_500 };
 
 /**
  * Takes over partitions that were assigned: reads what was committed, and waits for the previous owner.

@@ -1,11 +1,10 @@
 import { avroSchemas, topics, type ServiceName, type Topic } from '@nask/schemas';
 import type { Admin } from 'kafkajs';
 import { subjectOf } from '../codec.ts';
-import { abandonableKafka, topicName, type KafkaConnection } from '../connection.ts';
+import { topicName, type KafkaConnection } from '../connection.ts';
 import type { Logger } from '../logger.ts';
 import { createRegistry, type Registry, type RegistryOptions } from '../registry/registry.ts';
-import { within } from '../within.ts';
-import { waitFor } from './wait-for.ts';
+import { askKafka, waitFor } from './wait-for.ts';
 
 /**
  * Waits until the contract is there as far as a service needs it: its topics, and the schemas of their events. Needs no
@@ -28,25 +27,12 @@ export async function awaitContract(options: {
   const registry = createRegistry({ url: registryUrl, auth });
   const deadlineAtMs = performance.now() + waitMs;
   await waitFor(`The contract of the ${service} is not there`, deadlineAtMs, logger, async (leftMs) => {
-    const client = abandonableKafka(connection, { retry: { retries: 0 }, quiet: true });
-    try {
-      const admin = client.kafka.admin();
-      await within(leftMs, 'connecting to Kafka', admin.connect());
-      const missing = [
-        ...(await within(
-          leftMs,
-          'asking Kafka',
-          missingTopics(
-            admin,
-            needed.map(([name]) => topicName(connection, name)),
-          ),
-        )),
-        ...(await missingSchemas(registry, connection.topicPrefix, needed)),
-      ];
-      if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}`);
-    } finally {
-      client.abandon();
-    }
+    const names = needed.map(([name]) => topicName(connection, name));
+    const missing = [
+      ...(await askKafka(connection, leftMs, (admin) => missingTopics(admin, names))),
+      ...(await missingSchemas(registry, connection.topicPrefix, needed)),
+    ];
+    if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}`);
   });
 }
 

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Admin } from 'kafkajs';
+import { abandonableKafka, type KafkaConnection } from '../connection.ts';
 import type { Logger } from '../logger.ts';
 import { RegistryError } from '../registry/registry-error.ts';
+import { within } from '../within.ts';
 import { ContractError } from './contract-error.ts';
 
 const retryMs = 1_000;
@@ -29,5 +32,24 @@ export async function waitFor<T>(
       logger.info({ retryMs }, reason);
       await sleep(retryMs);
     }
+  }
+}
+
+/** How long Kafka may take to answer before it is asked again on another connection. */
+const answerTimeoutMs = 3_000;
+
+/** Asks Kafka once, on a connection of its own. Rejects soon when Kafka does not answer. */
+export async function askKafka<T>(
+  connection: KafkaConnection,
+  leftMs: number,
+  ask: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const client = abandonableKafka(connection, { retry: { retries: 0 }, quiet: true });
+  const admin = client.kafka.admin();
+  try {
+    const asking = admin.connect().then(() => ask(admin));
+    return await within(Math.min(leftMs, answerTimeoutMs), 'asking Kafka', asking);
+  } finally {
+    client.abandon();
   }
 }

@@ -18,11 +18,11 @@ export interface SendLoopOptions {
   lookUpTimeoutMs: number;
 }
 
-const connectTimeoutMs = 15_000;
+const connectTimeoutMs = 4_000;
 /** How often Kafka is asked for something when nothing is sent, so that its absence is noticed; and partition counts. */
 const checkIntervalMs = 10_000;
 const closeTimeoutMs = 2_000;
-const maxReconnectDelayMs = 2_000;
+const maxReconnectDelayMs = 1_000;
 
 /**
  * Group commit: takes what has gathered in the queue, sends it as one batch, waits for its acknowledgement, takes what

@@ -6,7 +6,7 @@ export interface RegistryOptions {
   /** Base URL of the Confluent-compatible API, e.g. http://127.0.0.1:8081/apis/ccompat/v7. */
   url: string;
   auth?: { username: string; password: string };
-  /** How long the registry may take for an answer. Default 5 s. */
+  /** How long the registry may take for an answer. Default 3 s. */
   timeoutMs?: number;
 }
 
@@ -23,7 +23,7 @@ export interface Registry {
   register(subject: string, avroSchema: schema.RecordType): Promise<number>;
 }
 
-export function createRegistry({ url, auth, timeoutMs = 5_000 }: RegistryOptions): Registry {
+export function createRegistry({ url, auth, timeoutMs = 3_000 }: RegistryOptions): Registry {
   const host = url.replace(/\/+$/, '');
   const client = new SchemaRegistry({
     host,

@@ -5,6 +5,6 @@
  * @param random in [0, 1)
  * @returns ms, below `baseMs` x 2^failures and below `maxMs`
  */
-export function backoffMs(failures: number, random: number, { baseMs = 50, maxMs = 5_000 } = {}): number {
+export function backoffMs(failures: number, random: number, { baseMs = 50, maxMs = 1_500 } = {}): number {
   return random * Math.min(maxMs, baseMs * 2 ** failures);
 }

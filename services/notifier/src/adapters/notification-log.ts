@@ -26,7 +26,7 @@ export interface NotificationLog {
   givenUp(completion: CompletionRecord, reason: string, signal: AbortSignal): Promise<void>;
 }
 
-const retryMs = { initial: 100, max: 5_000 };
+const retryMs = { initial: 100, max: 1_500 };
 
 /** @param source CloudEvents source of the events */
 export function createNotificationLog(options: {
