@@ -19,6 +19,8 @@ export type { Setting } from './settings/setting.ts';
 export { SettingsError } from './settings/settings-error.ts';
 export { settingsMarkdown } from './settings/settings-markdown.ts';
 
+export { productVersion } from './version.ts';
+
 export { createLogger } from './logging/logger.ts';
 export type { LogFormat, Logger } from './logging/logger.ts';
 export { hideUrlCredentials } from './logging/hide-url-credentials.ts';

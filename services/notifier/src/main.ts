@@ -19,11 +19,11 @@ import {
   effectiveSettings,
   kafkaAccess,
   loadSettingsOrExit,
+  productVersion,
   registryAccess,
   runService,
   tracedHandler,
 } from '@nask/service';
-import project from '../../../package.json' with { type: 'json' };
 import { createHostResolver } from './adapters/host-resolver.ts';
 import { createHttpSender } from './adapters/http-sender.ts';
 import { createNotifierDeadLetters } from './adapters/notifier-dead-letters.ts';
@@ -74,7 +74,7 @@ const gate = createHostGate({
 const sender = createHttpSender({
   policy: createAddressPolicy(settings.WEBHOOK_ALLOWED_NETWORKS),
   resolve: createHostResolver(),
-  userAgent: `nask-task/${project.version}`,
+  userAgent: `nask-task/${productVersion}`,
   timeoutMs: settings.NOTIFY_TIMEOUT_MS,
   connectTimeoutMs: settings.NOTIFY_CONNECT_TIMEOUT_MS,
   maxAnswerBytes: settings.NOTIFY_MAX_ANSWER_BYTES,

@@ -1,10 +1,10 @@
 import { pino, type DestinationStream, type Logger, type LevelWithSilent } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import projectManifest from '../../../../package.json' with { type: 'json' };
 import { hideSecretFields } from './hide-secret-fields.ts';
 import { hideUrlCredentials } from './hide-url-credentials.ts';
 import { serialiseError } from './serialise-error.ts';
 import { writeByTurn } from './write-by-turn.ts';
+import { productVersion } from '../version.ts';
 
 export type { Logger };
 
@@ -24,7 +24,7 @@ export function createLogger(options: {
   /** Where lines go; standard output unless given. */
   destination?: DestinationStream;
 }): Logger {
-  const { service, level = 'info', format = 'auto', version = projectManifest.version } = options;
+  const { service, level = 'info', format = 'auto', version = productVersion } = options;
   const destination = options.destination ?? writeByTurn(pino.destination({ fd: process.stdout.fd, sync: true }));
   const isPretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY);
   const logger = pino(

@@ -1,8 +1,6 @@
 import { avroSchemas, topics, type JSONSchemaObject, type ServiceName, type Topic } from '@nask/schemas';
+import { productVersion } from '@nask/service';
 import { eventHeadersSchema } from './event-headers.ts';
-
-/** Version of the contract: the first number changes when a subscriber would have to. */
-const contractVersion = '1.0.0';
 
 const kafkaBinding = { bindingVersion: '0.5.0' };
 
@@ -17,7 +15,7 @@ export function asyncApiDocument(topicPrefix: string): JSONSchemaObject {
     asyncapi: '3.0.0',
     info: {
       title: 'nask-task: events',
-      version: contractVersion,
+      version: productVersion,
       description:
         'What happens to tasks, in Kafka. Topics of tasks are keyed by task id and have the same partition count, so a task is in one partition number of all of them. Subscribe with a consumer group of your own. Of several TaskCompleted of a task, the one with the lowest offset is its outcome.',
       license: { name: 'MIT' },
