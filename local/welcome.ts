@@ -23,6 +23,7 @@ export function welcome(options: {
     'The system is up.',
     '',
     row('API', `${apiUrl}/api/tasks`),
+    row('docs', `${apiUrl}/docs  (the API, to read and to try)`),
     row('Kafka', `${brokers.join(',')}  (${ownOrGiven('kafka')})`),
     row('registry', `${registryUrl}  (${ownOrGiven('registry')})`),
     row('store', `${hideUrlCredentials(mongoUrl)}  (${ownOrGiven('store')})`),

@@ -57,7 +57,6 @@ describe('the API as a whole', () => {
   });
 
   test.each([
-    '/',
     '/api',
     '/api/tasks/4/x',
     '/api/task',
@@ -85,6 +84,21 @@ describe('the API as a whole', () => {
       'GET /api/tasks/4 HTTP/1.1\r\nHost: localhost\r\nExpect: magic\r\nConnection: close\r\n\r\n',
     );
     expect(served).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test('/ has links that lead somewhere, and redirects clients that prefer HTML to the interactive page', async () => {
+    const answer = await api.call('GET', '/');
+    expect([answer.status, answer.headers['vary']]).toEqual([200, 'Accept']);
+    const { links } = answer.json() as { links: Record<string, string> };
+    expect(Object.values(links)).toContain('/openapi.json');
+    for (const path of Object.values(links)) expect([path, (await api.call('GET', path)).status]).toEqual([path, 200]);
+    const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+    const redirect = await api.call('GET', '/', { headers: browser });
+    expect([redirect.status, redirect.headers['location'], redirect.headers['vary']]).toEqual([302, 'docs', 'Accept']);
+    for (const accept of ['*/*', 'application/json', 'image/png'])
+      expect((await api.call('GET', '/', { headers: { accept } })).status).toBe(200);
+    expect(await api.call('HEAD', '/')).toMatchObject({ status: 200, text: '' });
+    expectProblem(await api.call('POST', '/', { body: prime }), 'method-not-allowed');
   });
 
   test('every kind of problem can be read at its type', async () => {

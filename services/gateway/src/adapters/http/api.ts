@@ -22,6 +22,7 @@ import { apiOperations } from './openapi/document.ts';
 import { createOpenApiRoutes } from './openapi/openapi-routes.ts';
 import { createProblemRoutes } from './problem-routes.ts';
 import type { BodyLimits } from './read-body.ts';
+import { createRootRoutes } from './root-routes.ts';
 import { createPlaces } from './places.ts';
 import { createReadRoutes, type ReadOperations } from './read-routes.ts';
 import { createStatsRoutes, type StatsOperations } from './stats-routes.ts';
@@ -101,6 +102,7 @@ export function createRouter(options: ApiOptions): Router {
     createErasureRoutes(options.operations, options),
     createNotificationRoutes(options.operations, options),
     createTaskTypeRoutes(options.taskTypes),
+    createRootRoutes(),
     createProblemRoutes(),
     createOpenApiRoutes(options.taskTypes, options.access),
     createAsyncApiRoutes(options.topicPrefix),

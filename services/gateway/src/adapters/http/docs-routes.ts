@@ -9,16 +9,19 @@ const swaggerFolder = dirname(createRequire(import.meta.url).resolve('swagger-ui
 
 /** The parts of the page: ours, and those of swagger-ui-dist. Nothing else of the package is served. */
 const parts: ReadonlyMap<string, string> = new Map([
-  ['start.js', ownFolder],
+  ...['start.js', 'page.css'].map((name) => [name, ownFolder] as const),
   ...['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png'].map((name) => [name, swaggerFolder] as const),
 ]);
 
 /** The names of all parts. */
 export const docsPageParts: readonly string[] = [...parts.keys()];
 
-/** The page runs scripts from here alone, and calls this API alone. Swagger UI sets styles in elements. */
+/**
+ * The page runs scripts from here alone, and calls this API alone. Swagger UI sets styles in elements, and shows
+ * images of answers from blobs.
+ */
 const contentSecurityPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** `GET /docs`: the OpenAPI document as an interactive page (Swagger UI), served from here without any other host. */
 export function createDocsRoutes(): Router {

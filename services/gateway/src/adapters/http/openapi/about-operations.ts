@@ -1,10 +1,48 @@
 import { problemTypes } from '../problem-types.ts';
 import { docsPageParts } from '../docs-routes.ts';
+import { entryPoints } from '../root-routes.ts';
 import { schemaRef, type ApiOperation } from './api-operation.ts';
 import { jsonResponse, responses } from './responses.ts';
 
-/** The operations of the routes with which the API tells of itself. */
+/** The schemas of what describes the API. */
+export const aboutSchemas = {
+  EntryPoints: {
+    type: 'object',
+    required: ['name', 'version', 'links'],
+    additionalProperties: false,
+    properties: {
+      name: { const: 'nask-task' },
+      version: { type: 'string' },
+      links: {
+        type: 'object',
+        required: Object.keys(entryPoints),
+        properties: Object.fromEntries(Object.entries(entryPoints).map(([name, path]) => [name, { const: path }])),
+      },
+    },
+  },
+};
+
+/** The operations of the routes that describe the API. */
 export const aboutOperations: readonly ApiOperation[] = [
+  {
+    method: 'get',
+    path: '/',
+    scope: 'public',
+    operation: {
+      operationId: 'getEntryPoints',
+      summary: 'Find the entry points',
+      description: 'Links in JSON; a client that prefers `text/html`, as browsers do, is redirected to `/docs`.',
+      tags: ['about'],
+      responses: responses({
+        200: jsonResponse('Paths of the entry points.', schemaRef('EntryPoints')),
+        302: {
+          description: 'The interactive page is at `Location`.',
+          headers: { Location: { description: 'Relative path of the page.', schema: { type: 'string' } } },
+          content: { 'text/html': { schema: { type: 'string' } } },
+        },
+      }),
+    },
+  },
   {
     method: 'get',
     path: '/problems/{name}',
@@ -20,6 +58,7 @@ export const aboutOperations: readonly ApiOperation[] = [
           required: true,
           description: 'What stands after `/problems/` in the type of a problem detail.',
           schema: { type: 'string', enum: Object.keys(problemTypes) },
+          example: 'validation',
         },
       ],
       responses: responses({ 200: jsonResponse('The kind of error.', schemaRef('ProblemType')) }, ['not-found']),
@@ -78,6 +117,7 @@ export const aboutOperations: readonly ApiOperation[] = [
           required: true,
           description: 'Name of the part.',
           schema: { type: 'string', enum: docsPageParts },
+          example: docsPageParts[0],
         },
       ],
       responses: responses(

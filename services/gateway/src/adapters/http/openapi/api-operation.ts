@@ -18,7 +18,9 @@ export interface ParameterObject {
   in: 'path' | 'query' | 'header';
   required?: boolean;
   description: string;
+  /** May have `examples`: they are documentation. */
   schema: JSONSchemaObject;
+  /** The interactive page sends it unless a person changes it: for required parameters only. */
   example?: unknown;
 }
 
@@ -38,7 +40,7 @@ export interface ResponseObject {
 export const tags = {
   tasks: 'Post tasks, read them, cancel them.',
   webhooks: 'Send outcomes again.',
-  about: 'This API, told by itself.',
+  about: 'The API itself: documents, figures, kinds of errors.',
 } as const;
 
 export type Tag = keyof typeof tags;

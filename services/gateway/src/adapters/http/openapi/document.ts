@@ -1,5 +1,6 @@
 import type { JSONSchemaObject, TaskType } from '@nask/schemas';
-import { aboutOperations } from './about-operations.ts';
+import { productVersion } from '@nask/service';
+import { aboutOperations, aboutSchemas } from './about-operations.ts';
 import { securitySchemes, withAccess } from './access.ts';
 import { tags, type ApiOperation, type OperationObject } from './api-operation.ts';
 import { batchOperations, batchSchemas } from './batch-operations.ts';
@@ -22,9 +23,6 @@ export const apiOperations: readonly ApiOperation[] = [
   ...notificationOperations,
   ...aboutOperations,
 ];
-
-/** Version of the API: the first number changes when a client would have to. */
-const apiVersion = '1.0.0';
 
 const headers = {
   'X-Request-Id': {
@@ -66,12 +64,14 @@ export function openApiDocument(
     openapi: '3.1.0',
     info: {
       title: 'nask-task',
-      version: apiVersion,
-      description:
-        'A task service on Kafka: post a task, get an id at once, be told by webhook when it is done. Errors are problem details (RFC 9457).',
+      version: productVersion,
+      description: [
+        'A task service on Kafka: post a task, get an id at once, be told by webhook when it is done.',
+        'Errors are problem details (RFC 9457). The events in Kafka are described in [/asyncapi.json](/asyncapi.json).',
+        ...(hasKeys ? ['**Requests need an API key:** enter it under Authorize.'] : []),
+      ].join('\n\n'),
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths: pathsOf(apiOperations, hasKeys),
     components: {
@@ -83,6 +83,7 @@ export function openApiDocument(
         ...batchSchemas,
         ...taskTypeSchemas,
         ...notificationSchemas,
+        ...aboutSchemas,
         ...problemSchemas,
       },
     },

@@ -55,7 +55,17 @@ export const notificationOperations: readonly ApiOperation[] = [
       summary: 'Send again what was given up',
       description: 'The outcomes of tasks that ended in a span of time and whose webhook was given up.',
       tags: ['webhooks'],
-      requestBody: { required: true, content: { 'application/json': { schema: schemaRef('RedeliverySelection') } } },
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': {
+            schema: schemaRef('RedeliverySelection'),
+            examples: {
+              'one day': { value: { from: '2026-11-24T00:00:00Z', to: '2026-11-25T00:00:00Z', state: 'FAILED' } },
+            },
+          },
+        },
+      },
       responses: responses({ 202: jsonResponse('They will be sent again.', schemaRef('RedeliveryRequested')) }, [
         ...bodyProblems,
         'redelivery-uncertain',

@@ -7,6 +7,7 @@ import { anyWebUrl } from '@nask/testkit/any-text';
 import { InvalidRequestError } from '../../../domain/errors.ts';
 import { createTaskRequestValidator } from '../../../domain/task-request.ts';
 import { startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
+import project from '../../../../../../package.json' with { type: 'json' };
 import { apiOperations, openApiDocument } from './document.ts';
 
 const document = openApiDocument(taskTypes, { hasKeys: true });
@@ -56,6 +57,35 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  test('has the version of package.json, and so has the document of the events', async () => {
+    for (const path of ['/openapi.json', '/asyncapi.json'])
+      expect((await api.call('GET', path)).json()['info']).toMatchObject({ version: project.version });
+  });
+
+  test('has no example of an optional parameter that the interactive page would send', () => {
+    const prefilled = apiOperations.flatMap(({ operation }) =>
+      (operation.parameters ?? []).filter(({ required, example, schema }) => !required && (example ?? schema.example)),
+    );
+    expect(prefilled).toEqual([]);
+    expect(apiOperations.some(({ operation }) => operation.parameters?.some(({ example }) => example))).toBe(true);
+  });
+
+  test('has examples of bodies that are taken as they are', () => {
+    const schemaOfBody = {
+      createTask: 'NewTask',
+      createTasks: 'TaskBatch',
+      redeliverFailedOutcomes: 'RedeliverySelection',
+    };
+    const bodies = apiOperations.filter(({ operation }) => operation.requestBody);
+    expect(bodies.map(({ operation }) => operation.operationId).toSorted()).toEqual(Object.keys(schemaOfBody));
+    for (const { operation } of bodies) {
+      const isTaken = checkOf(schemaOfBody[operation.operationId as keyof typeof schemaOfBody]);
+      const examples = Object.values(operation.requestBody!.content['application/json']!.examples!);
+      expect(examples.length).toBeGreaterThan(0);
+      for (const { value } of examples) expect([isTaken(value), isTaken.errors]).toEqual([true, null]);
+    }
+  });
+
   test('describes the bodies that are taken: what it allows is accepted, what it forbids is not', () => {
     const isNewTask = checkOf('NewTask');
     const validate = createTaskRequestValidator(taskTypes);
@@ -102,13 +132,14 @@ describe('the OpenAPI document', () => {
     ['POST', '/api/tasks/4/notifications', 'RedeliveryRequested'],
     ['GET', '/api/task-types', 'TaskTypeList'],
     ['GET', '/problems/validation', 'ProblemType'],
+    ['GET', '/', 'EntryPoints'],
     ['GET', '/nowhere', 'Problem'],
     ['GET', '/api/tasks?limit=x', 'Problem'],
   ])('describes the answer to %s %s', async (method, path, schema) => {
     const answer = await api.call(method, path);
     const isDescribed = checkOf(schema);
     expect([isDescribed(answer.json()), isDescribed.errors]).toEqual([true, null]);
-    expect(isDescribed({ ...answer.json(), id: 'x', tasks: 'x', requested: 'x', status: 'x' })).toBe(false);
+    expect(isDescribed({ ...answer.json(), id: 'x', tasks: 'x', requested: 'x', status: 'x', name: 7 })).toBe(false);
   });
 });
 

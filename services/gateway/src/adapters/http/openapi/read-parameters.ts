@@ -14,15 +14,17 @@ export const listParameters: readonly ParameterObject[] = [
     name: 'status',
     in: 'query',
     description: 'Only tasks with this status; or with one of several, separated by commas.',
-    schema: { type: 'string', pattern: `^(${anyStatus})(,(${anyStatus})){0,${taskStatuses.length - 1}}$` },
-    example: 'FAILURE',
+    schema: {
+      type: 'string',
+      pattern: `^(${anyStatus})(,(${anyStatus})){0,${taskStatuses.length - 1}}$`,
+      examples: ['FAILURE'],
+    },
   },
   {
     name: 'type',
     in: 'query',
     description: 'Only tasks of this type.',
-    schema: { type: 'string', minLength: 1, maxLength: maxTypeLength },
-    example: 'prime',
+    schema: { type: 'string', minLength: 1, maxLength: maxTypeLength, examples: ['prime'] },
   },
   {
     name: 'created_after',
@@ -58,8 +60,7 @@ export const preferParameter: ParameterObject = {
   in: 'header',
   description:
     'RFC 7240. `wait=N`: the answer may take up to N seconds, until there is what is waited for. Preference-Applied says that it did wait, and how long it would have at most. What cannot be understood is ignored.',
-  schema: { type: 'string' },
-  example: 'wait=10',
+  schema: { type: 'string', examples: ['wait=10'] },
 };
 
 export const consistencyTokenParameter: ParameterObject = {

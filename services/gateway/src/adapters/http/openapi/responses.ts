@@ -71,7 +71,7 @@ function problemResponse(names: readonly ProblemName[]): ResponseObject {
   const kinds = names.map((name): ProblemType => problemTypes[name]);
   const canBeRetried = kinds.some(({ retryAfterS }) => retryAfterS !== undefined);
   return {
-    description: names.map((name, i) => `\`/problems/${name}\`: ${kinds[i]!.title}.`).join('\n\n'),
+    description: names.map((name, i) => `[/problems/${name}](/problems/${name}): ${kinds[i]!.title}.`).join('\n\n'),
     headers: canBeRetried ? { ...requestIdHeader, ...retryAfterHeader } : requestIdHeader,
     content: { 'application/problem+json': { schema: schemaRef('Problem') } },
   };

@@ -10,8 +10,7 @@ export const taskIdParameter: ParameterObject = {
   in: 'path',
   required: true,
   description: 'Id of the task. What is no positive integer is the id of no task: 404.',
-  schema: taskIdSchema,
-  example: 1,
+  schema: { ...taskIdSchema, examples: [1] },
 };
 
 export const traceparentParameter: ParameterObject = {
@@ -26,8 +25,7 @@ export const idempotencyKeyParameter: ParameterObject = {
   in: 'header',
   description:
     'Makes the request safe to repeat: for 24 hours the same key with the same body is the same task, also through another gateway, after a restart, or after a 503. In quotes or without.',
-  schema: { type: 'string', pattern: idempotencyKeyPattern },
-  example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+  schema: { type: 'string', pattern: idempotencyKeyPattern, examples: ['"8e03978e-40d5-43dd-bc93-6894a57f9324"'] },
 };
 
 /** The answer to a write has it. */

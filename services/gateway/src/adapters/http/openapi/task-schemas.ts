@@ -74,6 +74,19 @@ const taskSchema = {
     completed_at: time('When it ended.'),
     notification: schemaRef('TaskNotification'),
   },
+  examples: [
+    {
+      id: 1,
+      type: 'prime',
+      status: 'SUCCESS',
+      payload: { input: 100 },
+      result: 541,
+      created_at: '2026-11-24T18:30:00.000Z',
+      started_at: '2026-11-24T18:30:00.012Z',
+      completed_at: '2026-11-24T18:30:00.013Z',
+      notification: { state: 'NONE', attempts: 0 },
+    },
+  ],
 };
 
 const notificationSchema = {
