@@ -6,6 +6,7 @@
  */
 import { startServers, type RunningServers } from '../packages/testkit/src/start-servers.ts';
 import { testServersEnv, testServerVariables } from '../packages/testkit/src/servers.ts';
+import { chromiumProgram } from './browser/chromium.ts';
 import { runJest, type TestCounts } from './jest-step.ts';
 import { runStep, type StepResult } from './step.ts';
 
@@ -32,6 +33,8 @@ const needServers = only !== 'unit' && process.env[testServerVariables.brokers] 
 const servers = needServers ? startTestServers() : undefined;
 // A failure to start them is told when the first suite that needs them comes up.
 servers?.catch(() => undefined);
+// Installed meanwhile where it is missing. A failure is reported by the tests that need it.
+const browser = only === undefined || only === 'e2e' ? chromiumProgram().catch(() => undefined) : undefined;
 
 try {
   for (const step of only ? [() => [runSuite(only)]] : allSteps()) {
@@ -62,6 +65,7 @@ function allSteps(): (() => Promise<StepResult>[])[] {
 }
 
 async function runSuite(suite: Suite): Promise<StepResult> {
+  if (suite === 'e2e') await browser;
   const env = suite === 'unit' || !servers ? {} : testServersEnv((await servers).addresses);
   // A path given for all suites is in one of them only.
   const args = only || jestArgs.length === 0 ? jestArgs : ['--passWithNoTests', ...jestArgs];
