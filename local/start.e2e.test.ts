@@ -127,7 +127,12 @@ describe('a system that was started', () => {
     started = runNpm('start', { ...place.env, API_KEYS: apiKeys });
     await started.says(upText);
     const { apiUrl, processes } = runningProcesses(place.root);
-    for (const text of [apiUrl, ...Object.values(processes).map(({ port }) => String(port)), 'curl', place.root]) {
+    for (const text of [
+      `${apiUrl}/docs`,
+      ...Object.values(processes).map(({ port }) => String(port)),
+      'curl',
+      place.root,
+    ]) {
       expect(started.output()).toContain(text);
     }
   }, 180_000);

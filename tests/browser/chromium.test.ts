@@ -31,5 +31,8 @@ describe('the browser of the tests', () => {
     await expect(chromiumProgram({ env: { PATH: bin }, isRoot: true })).rejects.toThrow(wanted);
     program('apt-get');
     await expect(chromiumProgram({ env: { PATH: bin }, isRoot: false })).rejects.toThrow(wanted);
+    const installing = chromiumProgram({ env: { PATH: bin }, isRoot: true });
+    await expect(installing).rejects.toThrow(wanted);
+    await expect(installing).rejects.toThrow('flock could not be run');
   });
 });

@@ -41,16 +41,19 @@ export async function chromiumProgram({
   }
   const found = findBrowser(env);
   if (found !== undefined) return found;
+  let failure: unknown;
   if (isRoot && findOnPath('apt-get', env) !== undefined) {
     const lock = join(tmpdir(), 'nask-chromium.lock');
     await runCommand('flock', [lock, 'sh', '-ec', installScript], {
       env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
-    });
+    }).catch((error: unknown) => (failure = error));
   }
   const installed = findBrowser(env);
   if (installed === undefined)
     throw new Error(
-      'The browser tests need Chromium or Google Chrome: install one (Debian: apt-get install chromium), or set CHROMIUM to the path of its program.',
+      'The browser tests need Chromium or Google Chrome: install one (Debian: apt-get install chromium), or set CHROMIUM to the path of its program.' +
+        (failure === undefined ? '' : `\n${(failure as Error).message}`),
+      { cause: failure },
     );
   return installed;
 }

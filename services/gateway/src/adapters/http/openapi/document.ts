@@ -68,7 +68,9 @@ export function openApiDocument(
       description: [
         'A task service on Kafka: post a task, get an id at once, be told by webhook when it is done.',
         'Errors are problem details (RFC 9457). The events in Kafka are described in [/asyncapi.json](/asyncapi.json).',
-        ...(hasKeys ? ['**Requests need an API key:** enter it under Authorize.'] : []),
+        ...(hasKeys
+          ? ['**Requests need an API key** (`Authorization: Bearer KEY`): on this page, enter it under Authorize.']
+          : []),
       ].join('\n\n'),
       license: { name: 'MIT', identifier: 'MIT' },
     },
