@@ -19,6 +19,7 @@ const benches: Record<string, () => Promise<Bench>> = {
 
 /** Programs of their own, which take arguments. */
 const programs = [
+  'broker',
   'gateway',
   'gateway-memory',
   'gateway-waiters',

@@ -10,14 +10,17 @@ import { manageProcess } from './managed-process.ts';
 import { runMaven } from './maven.ts';
 import { pidFile } from './pid-files.ts';
 import { runCommand } from './run-command.ts';
-import { smallJvm } from './small-jvm.ts';
+import { lateOptimisingCompiler, smallJvm } from './small-jvm.ts';
 import type { Progress, Server, ServerFolders } from './server.ts';
 import { findJava, findMaven, required, type ToolCheck } from './tools.ts';
 
 const product = 'Apache Kafka 4.3.1';
 const cacheKey = 'kafka-4.3.1';
 
-/** Apache Kafka: one broker in KRaft mode, its log in the data folder, for clients on this machine. */
+/**
+ * Apache Kafka: one broker in KRaft mode, its log in the data folder, for clients on this machine.
+ * @param options.compiler see small-jvm.ts
+ */
 export function createKafka(options: {
   folders: ServerFolders;
   port: number;
@@ -26,8 +29,10 @@ export function createKafka(options: {
   advertisedPort?: number;
   membership?: KafkaMembership;
   security?: KafkaSecurity;
+  compiler?: readonly string[];
 }): Server {
   const { folders, port, controllerPort, advertisedPort, membership, security } = options;
+  const { compiler = lateOptimisingCompiler } = options;
   const dataFolder = join(folders.data, 'kafka');
   const configFile = join(folders.data, 'kafka.properties');
   let java: { program: string; version: string } | undefined;
@@ -58,7 +63,11 @@ export function createKafka(options: {
     const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '--cluster-id', clusterId];
     for (const [user, password] of Object.entries(security?.users ?? {}))
       format.push('--add-scram', `SCRAM-SHA-512=[name=${user},password=${password}]`);
-    await runCommand(java.program, [...jvmFlags(installed), ...format, '--config', configFile], { signal });
+    await runCommand(
+      java.program,
+      [...smallJvm({ heapMb: 512 }), ...classPath(installed), ...format, '--config', configFile],
+      { signal },
+    );
   }
 
   const archive = (javaVersion: string) => classArchive(join(folders.cache, cacheKey), javaVersion);
@@ -70,8 +79,9 @@ export function createKafka(options: {
     stopTimeoutMs: 15_000,
     command: () => {
       if (!java) throw new Error('install comes before start');
-      const flags = [...jvmFlags(join(folders.cache, cacheKey)), ...archive(java.version).flags()];
-      return { file: java.program, args: [...flags, 'kafka.Kafka', configFile] };
+      const flags = [...smallJvm({ heapMb: 512, compiler }), ...archive(java.version).flags()];
+      const program = [...classPath(join(folders.cache, cacheKey)), 'kafka.Kafka', configFile];
+      return { file: java.program, args: [...flags, ...program] };
     },
     probe: (signal) => probeKafka(port, signal),
   });
@@ -89,12 +99,11 @@ export function createKafka(options: {
   };
 }
 
-function jvmFlags(installed: string): string[] {
+function classPath(installed: string): string[] {
   const lib = join(installed, 'lib');
   const jars = readdirSync(lib).sort();
   const logging = join(import.meta.dirname, 'kafka', 'log4j2.properties');
-  const classPath = jars.map((jar) => join(lib, jar)).join(':');
-  return [...smallJvm({ heapMb: 512 }), `-Dlog4j2.configurationFile=${logging}`, '-cp', classPath];
+  return [`-Dlog4j2.configurationFile=${logging}`, '-cp', jars.map((jar) => join(lib, jar)).join(':')];
 }
 
 /** A random cluster id as Kafka writes it: 16 bytes in base64url, without a leading dash. */
