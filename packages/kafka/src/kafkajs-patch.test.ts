@@ -6,7 +6,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { anyCharacter } from '@nask/testkit/any-text';
 
-/** What patches/kafkajs+2.2.4.patch changes in the producer's half of kafkajs. */
+/** What patches/kafkajs+2.2.4.patch changes in kafkajs's producer and in its connections. */
 
 const require = createRequire(import.meta.url);
 const RequestQueue = require('kafkajs/src/network/requestQueue') as new (options: object) => RequestQueue;
@@ -264,15 +264,15 @@ describe('a connection, patched', () => {
     response: { decode: async (payload: Buffer) => payload, parse: async (payload: Buffer) => payload.toString() },
   };
 
-  /** @param answer of the nth connection to each request, beginning with its size */
-  async function listen(answer: (nth: number, request: Buffer) => Buffer | undefined) {
+  /** @param answer of the nth connection to each request, beginning with its size; none when it answers by itself */
+  async function listen(answer: (nth: number, request: Buffer, socket: Socket) => Buffer | undefined) {
     const sockets: Socket[] = [];
     const server = createServer((socket) => {
       const nth = sockets.push(socket);
       socket
         .on('error', () => undefined)
         .on('data', (request) => {
-          const bytes = answer(nth, request);
+          const bytes = answer(nth, request, socket);
           if (bytes !== undefined) socket.write(bytes);
         });
     });
@@ -322,5 +322,99 @@ describe('a connection, patched', () => {
     } finally {
       close();
     }
+  });
+
+  test('waits for an answer that takes longer than the time-out to arrive, as long as bytes of it arrive', async () => {
+    const { connection, close } = await listen((_nth, request, socket) => {
+      const bytes = answerTo(request);
+      let sent = 0;
+      const timer = setInterval(() => {
+        socket.write(bytes.subarray(sent, (sent += 1)));
+        if (sent === bytes.length) clearInterval(timer);
+      }, 30);
+      return undefined;
+    });
+    try {
+      await connection.connect();
+      expect(await connection.send(protocol)).toBe('ok');
+      await connection.disconnect();
+    } finally {
+      close();
+    }
+  });
+
+  test('takes an answer that arrived while the process did nothing for longer than the time-out', async () => {
+    const { connection, close } = await listen((_nth, request, socket) => {
+      // Written at once; read after the pause.
+      socket.write(answerTo(request));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+      return undefined;
+    });
+    try {
+      await connection.connect();
+      expect(await connection.send(protocol)).toBe('ok');
+      await connection.disconnect();
+    } finally {
+      close();
+    }
+  });
+});
+
+describe('the connections to a broker, patched', () => {
+  const ConnectionPool = require('kafkajs/src/network/connectionPool') as new (options: object) => {
+    getConnectionByRequest(protocol: object): Promise<object>;
+    pool: { isConnected(): boolean }[];
+  };
+  const apiKeys = require('kafkajs/src/protocol/requests/apiKeys') as Record<string, number>;
+
+  test('a request that waits for members of a group does not delay commits, nor fetches', async () => {
+    const pool = new ConnectionPool({ logger: { ...logger, namespace: () => logger } });
+    for (const connection of pool.pool) connection.isConnected = () => true;
+    const connectionOf = (apiName: string) => pool.getConnectionByRequest({ request: { apiKey: apiKeys[apiName] } });
+    const waiting = await connectionOf('JoinGroup');
+    expect(await connectionOf('SyncGroup')).toBe(waiting);
+    for (const apiName of ['Fetch', 'OffsetCommit', 'Heartbeat', 'Metadata'])
+      expect(await connectionOf(apiName)).not.toBe(waiting);
+  });
+
+  test('an assignment is waited for as long as a rebalance may take', () => {
+    const { protocol } = require('kafkajs/src/protocol/requests/syncGroup') as {
+      protocol: (options: { version: number }) => (request: object) => { requestTimeout: number };
+    };
+    const { requestTimeout } = protocol({ version: 3 })({ groupAssignment: [], rebalanceTimeout: 60_000 });
+    expect(requestTimeout).toBeGreaterThanOrEqual(60_000);
+  });
+});
+
+describe("a group's member, patched", () => {
+  const ConsumerGroup = require('kafkajs/src/consumer/consumerGroup') as new (options: object) => {
+    joinAndSync(): Promise<void>;
+    memberId: string;
+    generationId: number;
+  };
+
+  test('joins as the member that it is given, and joins again when its assignment does not arrive', async () => {
+    const joined: unknown[] = [];
+    const coordinator = {
+      async joinGroup({ memberId }: { memberId: string }) {
+        joined.push(memberId);
+        return { generationId: 7, leaderId: 'other', memberId, members: [], groupProtocol: 'p' };
+      },
+      async syncGroup() {
+        throw new Error('cut off');
+      },
+    };
+    const group = new ConsumerGroup({
+      cluster: { findGroupCoordinator: async () => coordinator, findTopicPartitionMetadata: () => [] },
+      logger: { ...logger, namespace: () => logger },
+      groupId: 'g',
+      topics: ['t'],
+      assigners: [],
+      memberId: 'member-1',
+    });
+    await expect(group.joinAndSync()).rejects.toThrow('cut off');
+    expect(joined).toEqual(['member-1']);
+    // A heartbeat of no generation is refused, which makes kafkajs join again; one of generation 7 is not.
+    expect([group.memberId, group.generationId]).toEqual(['member-1', -1]);
   });
 });

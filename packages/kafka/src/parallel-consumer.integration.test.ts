@@ -218,6 +218,42 @@ describe('parallel consumer on a real broker', () => {
     expect([runs, rebalances]).toEqual([1, 1]);
   }, 60_000);
 
+  test('given a member that holds up a rebalance, then the others wait for it, and do not start again', async () => {
+    const topic = await newTopic(2);
+    const groupId = group();
+    const options = { brokers, topicPrefix, groupId, topic, holdsHead: false, maxWorkMs: 1 };
+    const suspended = startConsumerProcess(options);
+    children.push(suspended);
+    await eventually(() => expect(suspended.isReady).toBe(true), { timeoutMs: 20_000 });
+
+    const problems: unknown[][] = [];
+    const logger = { ...silentLogger, warn: (...problem: unknown[]) => void problems.push(problem) };
+    const handled: string[] = [];
+    const mine: Options = {
+      topics: [topic],
+      groupId,
+      logger: { ...logger, child: () => logger },
+      maxInFlight: 1,
+      // Some end while the group waits, and are committed then.
+      async handler({ partition, offset }) {
+        await new Promise((resolve) => setTimeout(resolve, 70));
+        handled.push(`${partition}/${offset}`);
+      },
+    };
+    const steady = await consume(mine);
+    await eventually(() => expect(steady.assignments()).toHaveLength(1));
+    const { partition } = steady.assignments()[0]!;
+    await log.append(topic, partition, numbered(0, 150));
+    await eventually(() => expect(handled.length).toBeGreaterThan(0));
+
+    suspended.signal('SIGSTOP');
+    // A third one begins the rebalance, and is ready when the group has given up the suspended member.
+    await consume({ ...mine, handler: async () => {} });
+    await eventually(() => expect(handled).toHaveLength(150), { timeoutMs: 20_000 });
+    await suspended.end('SIGKILL');
+    expect(problems).toEqual([]);
+  }, 60_000);
+
   test('given a record that the handler refuses, then it is in the dead letters as it was, and the others go on', async () => {
     const topic = await newTopic(1);
     const deadTopic = await newTopic(1);

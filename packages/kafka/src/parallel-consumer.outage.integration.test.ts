@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, startOwnKafka, type OwnServer } from '@nask/testkit';
+import { startConsumerProcess, type ConsumerProcess } from '../testing/consumer-process.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
 import { TestLog } from '../testing/test-log.ts';
 import { connectKafka } from './connection.ts';
@@ -7,63 +9,114 @@ import { createParallelConsumer, type ParallelConsumer } from './parallel-consum
 
 const topic = 'work';
 const groupId = 'workers';
+const partitions = [0, 1, 2, 3];
+/** Longer than the test waits: no consumer must have to wait for its own former member. */
+const sessionTimeoutMs = 120_000;
+/** Long enough for requests of that time to be given up. */
+const silenceMs = 5_000;
+const patient = { timeoutMs: 30_000 };
 let kafka: OwnServer;
 let log: TestLog;
-let consumer: ParallelConsumer;
+let first: ParallelConsumer;
+let second: ConsumerProcess;
+
+/** `partition/offset` of what began in the first consumer. */
+const began: string[] = [];
+const aborted: string[] = [];
+const abandoned: unknown[] = [];
+let written = 0;
 
 beforeAll(async () => {
   kafka = await startOwnKafka();
   log = new TestLog({ brokers: [kafka.address], topicPrefix: '' });
   await log.open();
-  await log.createTopic(topic, 2);
+  await log.createTopic(topic, partitions.length);
+  first = createParallelConsumer({
+    connection: connectKafka({ brokers: [kafka.address], clientId: 'test', logger: silentLogger }),
+    groupId,
+    topics: [topic],
+    logger: silentLogger,
+    sessionTimeoutMs,
+    heartbeatIntervalMs: 200,
+    onAssigned: (assigned) => void abandoned.push(...assigned.filter((partition) => partition.abandoned)),
+    async handler({ partition, offset }, { signal }) {
+      const id = `${partition}/${offset}`;
+      began.push(id);
+      signal.addEventListener('abort', () => aborted.push(id));
+      if (offset === 0) await new Promise(() => undefined);
+    },
+  });
+  await first.start();
+  const options = { brokers: [kafka.address], topicPrefix: '', groupId, topic, holdsHead: true, maxWorkMs: 1 };
+  second = startConsumerProcess({ ...options, sessionTimeoutMs });
+  await expectShared();
+  await append(20);
 }, 60_000);
 
 afterAll(async () => {
-  await consumer?.stop({ drainTimeoutMs: 0 });
+  await Promise.all([first?.stop({ drainTimeoutMs: 0 }), second?.end('SIGKILL')]);
   await log?.close();
   await kafka?.close();
 }, 60_000);
 
-function numbered(count: number): { value: string }[] {
-  return Array.from({ length: count }, (_, index) => ({ value: `${index}` }));
+async function expectShared(): Promise<void> {
+  await eventually(() => expect(first.assignments()).toHaveLength(2), patient);
+  await expectReady(true);
 }
 
-describe('parallel consumer, when its broker goes away', () => {
-  test('what runs goes on through it, the consumer comes back by itself, and every record ends once', async () => {
-    const times = new Map<string, number>();
-    const outageOver = Promise.withResolvers<void>();
-    await Promise.all([0, 1].map((partition) => log.append(topic, partition, numbered(50))));
-    consumer = createParallelConsumer({
-      connection: connectKafka({ brokers: [kafka.address], clientId: 'test', logger: silentLogger }),
-      groupId,
-      topics: [topic],
-      logger: silentLogger,
-      // Longer than the test waits: the consumer must not have to wait for its own former member.
-      sessionTimeoutMs: 120_000,
-      handler: async ({ partition, offset }) => {
-        if (offset === 7) await outageOver.promise;
-        const id = `${partition}/${offset}`;
-        times.set(id, (times.get(id) ?? 0) + 1);
-      },
-    });
-    await consumer.start();
-    await eventually(() => expect(times.size).toBe(98));
+function expectReady(ready: boolean): Promise<void> {
+  return eventually(() => expect([first.health().ready, second.isReady]).toEqual([ready, ready]), patient);
+}
 
-    await kafka.kill();
-    // kafkajs tries for some seconds before it gives up: then its consumer is replaced.
-    await eventually(() => expect(consumer.health()).toMatchObject({ ready: false, live: true }), {
-      timeoutMs: 60_000,
-    });
-    await kafka.start();
-    await eventually(() => expect(consumer.health()).toEqual({ ready: true, live: true }), { timeoutMs: 60_000 });
-    outageOver.resolve();
-    await Promise.all([0, 1].map((partition) => log.append(topic, partition, numbered(50))));
+async function append(count: number): Promise<void> {
+  const records = Array.from({ length: count }, (_, index) => ({ value: `${index}` }));
+  await Promise.all(partitions.map((partition) => log.append(topic, partition, records)));
+  written += count;
+}
 
-    await eventually(() => expect(times.size).toBe(200));
-    expect([...times].filter(([, count]) => count !== 1)).toEqual([]);
-    await eventually(async () => {
-      const committed = await log.committed(groupId, topic);
-      expect([...committed.values()].map(({ offset }) => offset)).toEqual([100, 100]);
-    });
-  }, 180_000);
+/** Gone until both have given up their kafkajs consumers. The first comes back, and the second a while after it. */
+async function killed(): Promise<void> {
+  await kafka.kill();
+  await expectReady(false);
+  second.signal('SIGSTOP');
+  await kafka.start();
+  await eventually(async () => expect(await log.groupState(groupId)).toBe('PreparingRebalance'), patient);
+  second.signal('SIGCONT');
+}
+
+/** Takes connections and requests and answers none; it gets round to them all when it goes on. */
+async function silent(): Promise<void> {
+  kafka.signal('SIGSTOP');
+  await sleep(silenceMs);
+  kafka.signal('SIGCONT');
+}
+
+async function expectFlowing(): Promise<void> {
+  await eventually(() => {
+    const all = [...began, ...second.began];
+    const distinct = new Set(all);
+    expect({ began: distinct.size, twice: all.length - distinct.size }).toEqual({ began: 4 * written, twice: 0 });
+  }, patient);
+  await expectReady(true);
+}
+
+describe('two consumers of a group, when their broker goes away', () => {
+  test.each([
+    ['killed', killed],
+    ['silent', silent],
+  ])(
+    'what runs goes on, no partition moves, every record is handled once, and both come back by themselves (%s)',
+    async (outage, goAway) => {
+      await expectFlowing();
+      const before = first.assignments();
+      await goAway();
+      const backAtMs = performance.now();
+      await append(50);
+      await expectFlowing();
+      process.stdout.write(`   consumers: ${((performance.now() - backAtMs) / 1_000).toFixed(1)} s, ${outage}\n`);
+      expect(first.assignments()).toEqual(before);
+      expect({ aborted, abandoned }).toEqual({ aborted: [], abandoned: [] });
+    },
+    120_000,
+  );
 });

@@ -70,6 +70,12 @@ export class TestLog {
     await this.#admin.deleteGroups([groupId]);
   }
 
+  /** The group's state by Kafka's name of it, such as `Stable` or `PreparingRebalance`. */
+  async groupState(groupId: string): Promise<string | undefined> {
+    const { groups } = await this.#admin.describeGroups([groupId]);
+    return groups[0]?.state;
+  }
+
   async committed(groupId: string, topic: string): Promise<Map<number, CommittedPosition>> {
     const [offsets] = await this.#admin.fetchOffsets({ groupId, topics: [topicName(this.connection, topic)] });
     return new Map(

@@ -76,6 +76,13 @@ describe('assignPartitions', () => {
     expect(numbersOf(assignment, 'old')).toEqual([2, 3]);
   });
 
+  test('a member that took over from another, which returns, keeps what it had before', () => {
+    const members = [member('returned', { requested: [0, 1] }, 3), member('stayed', { requested: [2, 3, 0, 1] }, 4)];
+    const assignment = assignPartitions(members, counts(4));
+    expect(numbersOf(assignment, 'stayed')).toEqual([2, 3]);
+    expect(numbersOf(assignment, 'returned')).toEqual([0, 1]);
+  });
+
   test('a topic with fewer partitions goes along as far as it reaches', () => {
     const assignment = assignPartitions(
       [member('a'), member('b')],

@@ -8,7 +8,7 @@
 export interface GroupMember {
   memberId: string;
   topics: readonly string[];
-  /** What it had after the generation it last took part in. */
+  /** What it had after the generation it last took part in. What it has to give up is taken from the end. */
   owned: ReadonlyMap<string, readonly number[]>;
   generation: number;
 }
@@ -77,7 +77,12 @@ function currentOwners(members: readonly GroupMember[], topics: readonly string[
   const oldestFirst = [...members].sort((a, b) => a.generation - b.generation || compare(a.memberId, b.memberId));
   for (const { memberId, owned } of oldestFirst)
     for (const topic of topics)
-      for (const number of owned.get(topic) ?? []) if (number < count) owners.set(number, memberId);
+      for (const number of owned.get(topic) ?? []) {
+        if (number >= count) continue;
+        // To the end of the map: a member's numbers stay in its own order, those that it has had longest first.
+        owners.delete(number);
+        owners.set(number, memberId);
+      }
   return owners;
 }
 

@@ -123,10 +123,10 @@ export class KafkajsGroupClient implements GroupClient {
     const { logger, scheduler, groupId } = this.#options;
     let predecessor: string | null = null;
     for (let failures = 0; !this.#stopped.signal.aborted;) {
-      const session = new KafkajsSession(this.#options, listener);
+      const session: KafkajsSession = new KafkajsSession(this.#options, listener, predecessor);
       this.#session = session;
       try {
-        await Promise.race([session.run(predecessor).then(() => session.ended), session.ended]);
+        await Promise.race([session.run().then(() => session.ended), session.ended]);
       } catch (error) {
         listener.disconnected((error as Error).message);
         if (this.#stopped.signal.aborted) return;

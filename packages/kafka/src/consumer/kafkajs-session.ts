@@ -28,14 +28,14 @@ const retry = {
   retries: 5,
   restartOnFailure: () => Promise.resolve(false),
 };
-/** How long a broker may take to answer: kafkajs gives fetches and joins the time that they ask for on top. */
+/**
+ * How long nothing may be received while an answer is due. A fetch that a broker holds open, and a request that waits for
+ * other members, have the time that they ask for instead, if that is longer.
+ */
 const requestTimeoutMs = 3_000;
 const leaveTimeoutMs = 5_000;
 /** The longest fetch while a partition is paused: one that is resumed meanwhile waits so long for its turn. */
 const pausedFetchMaxWaitMs = 100;
-
-/** What kafkajs's types leave out. */
-type LeavableBroker = Broker & { leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown> };
 
 /** One life of a kafkajs consumer: joins the group, fetches, and ends with the first error that kafkajs gives up on. */
 export class KafkajsSession {
@@ -51,7 +51,11 @@ export class KafkajsSession {
   #isMember = false;
   #end!: (error?: unknown) => void;
 
-  constructor(options: SessionOptions, listener: GroupListener) {
+  /**
+   * @param predecessor member id of the session before this one: it joins as the same member. A member that leaves gives
+   *   its partitions to others, and one that only stays away holds up the group until its session time-out.
+   */
+  constructor(options: SessionOptions, listener: GroupListener, predecessor: string | null) {
     const { connection, groupId } = options;
     this.#options = options;
     this.#listener = listener;
@@ -75,6 +79,7 @@ export class KafkajsSession {
       maxBytes: options.fetchMaxBytes,
       maxBytesPerPartition: options.fetchMaxBytesPerPartition,
       allowAutoTopicCreation: false,
+      memberId: predecessor ?? undefined,
       retry,
     });
     this.#listen();
@@ -95,15 +100,10 @@ export class KafkajsSession {
     return this.#cluster;
   }
 
-  /**
-   * @param predecessor member id of the session before this one. It leaves the group first: else the group would wait
-   *   for that member until its session time-out, and this one with it.
-   */
-  async run(predecessor: string | null): Promise<void> {
+  async run(): Promise<void> {
     const { connection, topics } = this.#options;
     const names = topics.map((topic) => topicName(connection, topic));
     await this.consumer.connect();
-    if (predecessor !== null) await this.#leave(predecessor);
     // From the beginning is also where kafkajs goes when what it asks for is gone: elsewhere it would skip records.
     await this.consumer.subscribe({ topics: names, fromBeginning: true });
     await this.consumer.run({
@@ -132,16 +132,6 @@ export class KafkajsSession {
     } finally {
       this.#abandon();
       this.#end();
-    }
-  }
-
-  async #leave(memberId: string): Promise<void> {
-    const { groupId } = this.#options;
-    try {
-      await this.askCoordinator((coordinator) => (coordinator as LeavableBroker).leaveGroup({ groupId, memberId }));
-    } catch (error) {
-      // It has left already, or the group has noticed that it is gone.
-      if (refusal(error) !== 'UNKNOWN_MEMBER_ID') throw error;
     }
   }
 

@@ -38,7 +38,10 @@ export interface GroupListener {
   polled(): void;
   /** No longer in the group; the client comes back by itself. */
   disconnected(reason: string): void;
-  /** What we had in the last generation that we took part in: the group lets us keep it where it can. */
+  /**
+   * What we had in the last generation that we took part in, the longest owned first: the group lets us keep it where it
+   * can.
+   */
   held(): { generation: number; partitions: TopicPartition[] };
 }
 
