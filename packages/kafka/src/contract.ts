@@ -11,7 +11,7 @@ import { askKafka, waitFor } from './contract/wait-for.ts';
 import { wantedTopic, type TopicSettings } from './contract/wanted-topic.ts';
 import type { Logger } from './logger.ts';
 import { createRegistry, type Registry, type RegistryOptions } from './registry/registry.ts';
-import { within } from './within.ts';
+import { TimeoutError, within } from './within.ts';
 
 export interface ContractOptions {
   connection: KafkaConnection;
@@ -19,7 +19,7 @@ export interface ContractOptions {
   auth?: RegistryOptions['auth'];
   topics: TopicSettings;
   logger: Logger;
-  /** How long Kafka and the registry may take to come up. Default 60 s. */
+  /** How long all of it may take, with the time that Kafka and the registry need to come up. Default 60 s. */
   waitMs?: number;
   /** Default: the catalogue of @nask/schemas. */
   catalogue?: Readonly<Record<string, Topic>>;
@@ -54,12 +54,15 @@ export async function applyContract(options: ContractOptions): Promise<ContractC
     await waitFor(unreachable, deadlineAtMs, options.logger, (leftMs) =>
       askKafka(connection, leftMs, (probe) => probe.describeCluster()),
     );
-    await admin.connect();
-    const plan = await planOf(admin, options);
+    // Kafka can go silent after the probe as well.
+    const inTime = <T>(what: string, asking: Promise<T>) => within(deadlineAtMs - performance.now(), what, asking);
+    await inTime('connecting to Kafka', admin.connect());
+    const plan = await inTime("reading Kafka's topics", planOf(admin, options));
     if (plan.refusals.length > 0) throw new ContractError('REFUSED', plan.refusals);
     const schemas = await registerAll(createRegistry({ url: registryUrl, auth }), options, deadlineAtMs);
-    return [...(await carryOut(admin, plan)), ...schemas];
+    return [...(await inTime("changing Kafka's topics", carryOut(admin, plan))), ...schemas];
   } catch (error) {
+    if (error instanceof TimeoutError) throw new ContractError('UNREACHABLE', [error.message], { cause: error });
     throw contractErrorOf(error);
   } finally {
     await within(1_000, 'disconnecting', admin.disconnect()).catch(() => {});
