@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { eventually, startTcpProxy, testServers, type ProxyMode, type TcpProxy } from '@nask/testkit';
 import { MongoError } from 'mongodb';
 import { createLogger } from '../logging/logger.ts';
@@ -50,4 +50,31 @@ test('a client that never found its server can be closed, and stays so', async (
   await connection.close();
   await proxy.set('pass');
   await expect(ping(connection)).rejects.toBeInstanceOf(MongoError);
+}, 30_000);
+
+test('a failure is logged once, again after a minute, and so is the connection that follows', async () => {
+  const logged: string[] = [];
+  const log = (_details: unknown, message?: string) => void logged.push(message ?? String(_details));
+  const failed = 'cannot connect to MongoDB; trying again';
+  await proxy.set('refuse');
+  const options = { appName: 'test', serverSelectionTimeoutMS: 50 };
+  const connection = connectMongo(url.href, options, { warn: log, info: log } as typeof logger);
+  const attempts = jest.spyOn(connection.client, 'connect');
+  const severalAttempts = () => {
+    const before = attempts.mock.calls.length;
+    return eventually(() => expect(attempts.mock.calls.length).toBeGreaterThan(before + 2));
+  };
+  try {
+    await severalAttempts();
+    expect(logged).toEqual([failed]);
+    const minuteLater = Date.now() + 60_000;
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(minuteLater);
+    await severalAttempts();
+    clock.mockRestore();
+    expect(logged).toEqual([failed, failed]);
+    await proxy.set('pass');
+    await eventually(() => expect(logged).toEqual([failed, failed, 'connected to MongoDB']));
+  } finally {
+    await connection.close();
+  }
 }, 30_000);

@@ -13,6 +13,8 @@ const heartbeatMs = 1_000;
 const answerTimeoutMs = 2_000;
 /** Pause between two attempts at the first connection. */
 const retryMs = 500;
+/** How often a failure that stays the same is logged. */
+const repeatLogMs = 60_000;
 
 /**
  * Opens a client and connects it in the background. Operations that are called before the first connection fail within
@@ -26,7 +28,7 @@ const retryMs = 500;
 export function connectMongo(
   url: string,
   options: MongoClientOptions & { appName: string },
-  logger: Pick<Logger, 'warn'>,
+  logger: Pick<Logger, 'info' | 'warn'>,
 ): MongoConnection {
   const client = new MongoClient(url, {
     readPreference: ReadPreference.primary,
@@ -38,16 +40,19 @@ export function connectMongo(
   const closing = new AbortController();
 
   async function connect(): Promise<void> {
-    let logged: string | undefined;
+    let logged: { message: string; atMs: number } | undefined;
     while (!closing.signal.aborted) {
       try {
         await client.connect();
+        if (logged !== undefined) logger.info('connected to MongoDB');
         return;
       } catch (error) {
         const { message } = error as Error;
-        if (message !== logged && !closing.signal.aborted)
-          logger.warn({ err: error, retryMs }, 'MongoDB cannot be reached: trying again until it can');
-        logged = message;
+        const isRepeated = message === logged?.message && Date.now() < logged.atMs + repeatLogMs;
+        if (!isRepeated && !closing.signal.aborted) {
+          logger.warn({ err: error, retryMs }, 'cannot connect to MongoDB; trying again');
+          logged = { message, atMs: Date.now() };
+        }
         await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => {});
       }
     }

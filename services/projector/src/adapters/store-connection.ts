@@ -15,7 +15,7 @@ export interface StoreConnectionOptions {
   database: string;
   /** How long the store may leave a request of an operation unanswered, and how long that may wait for a connection. */
   operationTimeoutMs: number;
-  logger: Pick<Logger, 'warn'>;
+  logger: Pick<Logger, 'info' | 'warn'>;
 }
 
 const writableTypes: ReadonlySet<ServerType> = new Set([

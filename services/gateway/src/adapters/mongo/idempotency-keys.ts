@@ -37,7 +37,7 @@ export function createIdempotencyKeys(options: {
   credentials?: MongoCredentials;
   database: string;
   timeoutMs: number;
-  logger: Pick<Logger, 'warn'>;
+  logger: Pick<Logger, 'info' | 'warn'>;
 }): IdempotencyKeys & { close(): Promise<void> } {
   const { timeoutMs } = options;
   const driverOptions: MongoClientOptions & { appName: string } = {
