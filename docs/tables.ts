@@ -43,5 +43,6 @@ export function allSettingsMarkdown(services: ReadonlyMap<string, SettingsTable>
 }
 
 function retention(topic: Topic): string {
-  return retentionMs(topic, 0) < 0 ? 'for ever' : `\`RETENTION_DAYS\` + ${topicRetentionMarginDays} days`;
+  const time = retentionMs(topic, 0) < 0 ? 'for ever' : `\`RETENTION_DAYS\` + ${topicRetentionMarginDays} days`;
+  return topic.isCompacted === true ? `${time}; the newest of each key` : time;
 }

@@ -19,6 +19,8 @@ export interface Topic {
   readonly partitions: 'by-setting' | number;
   /** How long records are kept: 'documents' is longer than the read model keeps its documents, see `retentionMs`. */
   readonly retention: 'documents' | 'for-ever' | 'dead-letters';
+  /** Whether only the newest record of a key counts, so that Kafka may remove the older ones before their time. */
+  readonly isCompacted?: true;
   readonly producers: readonly ServiceName[];
   readonly consumers: readonly ServiceName[];
 }
@@ -51,6 +53,7 @@ export const topics = {
     event: null,
     description:
       'Tasks that wait for an executor that has their type: the bytes of tasks.requested; headers say since when, and when they are due.',
+    isCompacted: true,
     producers: ['executor'],
     consumers: ['executor'],
   },

@@ -48,6 +48,8 @@ export interface FetchFrom {
 /** What it got: from the offset on, at most as many bytes as were asked for, or one record. */
 export interface Fetched extends FetchFrom {
   messages: FetchedMessage[];
+  /** Compaction has removed the record at the offset, and no batch that was fetched goes on behind it. */
+  isGap: boolean;
 }
 
 /** Fetches from partitions that one broker leads. */
@@ -73,13 +75,12 @@ export async function fetchMessages(
       partitions.map(({ partition, messages }) => [`${topicName}/${partition}`, messages] as const),
     ),
   );
-  return from.map((asked) => ({
-    ...asked,
+  return from.map((asked) => {
+    const fetched = messagesOf.get(`${asked.topic}/${asked.partition}`) ?? [];
     // A fetch begins with the whole batch that the offset is in.
-    messages: (messagesOf.get(`${asked.topic}/${asked.partition}`) ?? []).filter(
-      (message) => Number(message.offset) >= asked.offset,
-    ),
-  }));
+    const messages = fetched.filter((message) => Number(message.offset) >= asked.offset);
+    return { ...asked, messages, isGap: fetched.length > 0 && messages.length === 0 };
+  });
 }
 
 interface FetchResponse {

@@ -1,7 +1,7 @@
 import type { Broker, Cluster } from 'kafkajs';
 import { topicName, type KafkaConnection } from './connection.ts';
 import { recordOf } from './consumer/kafkajs-record.ts';
-import { connectGroupless, fetchMessages, type FetchedMessage, type GrouplessCluster } from './groupless-cluster.ts';
+import { connectGroupless, fetchMessages, type Fetched, type GrouplessCluster } from './groupless-cluster.ts';
 import type { ConsumedRecord, TopicPartition } from './record.ts';
 import { within } from './within.ts';
 
@@ -80,12 +80,12 @@ export function createLogReader(
     return offset < 0 ? last : Math.min(offset, last);
   }
 
-  async function fetchFrom(name: string, partition: number, offset: number): Promise<FetchedMessage[]> {
+  async function fetchFrom(name: string, partition: number, offset: number): Promise<Fetched> {
     return ask(`reading ${name}/${partition} from ${offset}`, async (cluster) => {
       const broker = await leaderOf(cluster, name, partition);
       const limits = { maxWaitMs: 100, maxBytes: maxFetchBytes };
       const [fetched] = await fetchMessages(broker, [{ topic: name, partition, offset }], limits);
-      return fetched!.messages;
+      return fetched!;
     });
   }
 
@@ -95,9 +95,11 @@ export function createLogReader(
       const { logStart, logEnd } = await boundsOf(name, partition);
       let offset = await startOf(name, partition, from, logStart, logEnd);
       while (offset < logEnd) {
-        const messages = await fetchFrom(name, partition, offset);
+        const { messages, isGap } = await fetchFrom(name, partition, offset);
+        // How far the gap goes is not said.
+        if (isGap) offset += 1;
         // Behind the last record there may be offsets that the log has no record for.
-        if (messages.length === 0) return;
+        else if (messages.length === 0) return;
         for (const message of messages) {
           offset = Number(message.offset) + 1;
           if (offset > logEnd) return;

@@ -13,6 +13,13 @@ export interface CommittedPosition {
   isDone(offset: number): boolean;
 }
 
+interface TopicOptions {
+  replicas?: number;
+  minInSync?: number;
+  /** More settings of Kafka's. */
+  config?: Readonly<Record<string, string>>;
+}
+
 /** Topics of one test file on a real broker, with what a test needs to fill them and to look at them. */
 export class TestLog {
   readonly connection: KafkaConnection;
@@ -37,11 +44,11 @@ export class TestLog {
   async createTopic(
     topic: string,
     partitions: number,
-    { replicas, minInSync } = { replicas: 1, minInSync: 1 },
+    { replicas = 1, minInSync = 1, config = {} }: TopicOptions = {},
   ): Promise<void> {
     const name = topicName(this.connection, topic);
-    const config = { 'min.insync.replicas': String(minInSync) };
-    await createTopics(this.#admin, [{ name, partitions, replicationFactor: replicas, config }]);
+    const all = { ...config, 'min.insync.replicas': String(minInSync) };
+    await createTopics(this.#admin, [{ name, partitions, replicationFactor: replicas, config: all }]);
   }
 
   /** Deletes the records below an offset, as retention does. */

@@ -96,6 +96,13 @@ describe('a topic as the catalogue wants it', () => {
     expect(config['min.insync.replicas']).toBe(expected);
   });
 
+  test('has its old records deleted, or those that are not the newest of their key as well', () => {
+    expect(wantedTopic('t', topic, settings).config['cleanup.policy']).toBe('delete');
+    const { config } = wantedTopic('t', { ...topic, isCompacted: true }, settings);
+    expect(config).toMatchObject({ 'cleanup.policy': 'compact,delete', 'segment.bytes': '16777216' });
+    expect(config['retention.ms']).toBe(wantedTopic('t', topic, settings).config['retention.ms']);
+  });
+
   test('leases are kept for ever', () => {
     const { config } = wantedTopic('t', { ...topic, retention: 'for-ever' }, settings);
     expect([config['retention.ms'], config['retention.bytes']]).toEqual(['-1', '-1']);

@@ -24,6 +24,17 @@ export interface WantedTopic {
 /** A segment is deleted as a whole, when its last record is old enough: a day's segments keep records a day too long. */
 const segmentMs = 86_400_000;
 
+/**
+ * Settings of a topic of which only the newest record of a key counts. Kafka compacts a partition when half of it was
+ * written since the last time, and never the segment that is written to: a partition is at most twice its newest records
+ * and a segment.
+ */
+const compacted = {
+  'cleanup.policy': 'compact,delete',
+  'min.cleanable.dirty.ratio': '0.5',
+  'segment.bytes': String(16 * 1024 * 1024),
+};
+
 export function wantedTopic(name: string, topic: Topic, settings: TopicSettings): WantedTopic {
   const { partitions, replicationFactor, documentRetentionDays } = settings;
   const minInsyncReplicas = settings.minInsyncReplicas ?? Math.max(1, replicationFactor - 1);
@@ -32,7 +43,7 @@ export function wantedTopic(name: string, topic: Topic, settings: TopicSettings)
     partitions: topic.partitions === 'by-setting' ? partitions : topic.partitions,
     replicationFactor,
     config: {
-      'cleanup.policy': 'delete',
+      ...(topic.isCompacted === true ? compacted : { 'cleanup.policy': 'delete' }),
       'retention.ms': String(retentionMs(topic, documentRetentionDays)),
       'retention.bytes': '-1',
       'segment.ms': String(segmentMs),

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { topics } from '@nask/schemas';
+import { eventually, isolate, testServers } from '@nask/testkit';
+import kafkajs from 'kafkajs';
+import { silentLogger } from '../testing/silent-logger.ts';
+import { TestLog } from '../testing/test-log.ts';
+import { kafkaOf } from './connection.ts';
+import { wantedTopic } from './contract/wanted-topic.ts';
+import { createProducer } from './group-commit-producer.ts';
+import { createLogReader } from './log-reader.ts';
+import { createParallelConsumer, type ParallelConsumer, type ParallelConsumerOptions } from './parallel-consumer.ts';
+import type { ConsumedRecord } from './record.ts';
+
+const { topicPrefix, groupPrefix } = isolate('compaction');
+const log = new TestLog({ ...testServers(), topicPrefix });
+const { connection } = log;
+const topic = 'compacted';
+const running: ParallelConsumer[] = [];
+/** Less than the first batch, so that a fetch may have nothing else; more than all others. */
+const maxFetchBytes = 2_000;
+const reader = createLogReader(connection, { maxFetchBytes });
+
+beforeAll(() => log.open());
+afterAll(async () => {
+  await Promise.all(running.map((consumer) => consumer.stop({ drainTimeoutMs: 0 })));
+  await Promise.all([reader.stop(), log.close()]);
+});
+
+/** The broker's cleaner starts anew with each change, and then looks every second instead of every 15 s. */
+async function hurryCleaner(): Promise<void> {
+  const admin = kafkaOf(connection).admin();
+  await admin.connect();
+  const configEntries = [{ name: 'log.cleaner.backoff.ms', value: '1000' }];
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: kafkajs.ConfigResourceTypes.BROKER, name: '1', configEntries }],
+  });
+  await admin.disconnect();
+}
+
+function consume(options: Partial<ParallelConsumerOptions>) {
+  const consumer = createParallelConsumer({
+    connection,
+    groupId: `${groupPrefix}gaps`,
+    topics: [topic],
+    logger: silentLogger,
+    commitIntervalMs: 20,
+    ...options,
+  } as ParallelConsumerOptions);
+  running.push(consumer);
+  return consumer;
+}
+
+const records = (keys: readonly string[], value: string) => keys.map((key) => ({ key, value }));
+const said = ({ key, value }: ConsumedRecord) => `${key} ${String(value).trimEnd()}`;
+const [low, high] = [
+  ['0', '1', '2', '3', '4'],
+  ['5', '6', '7', '8', '9'],
+] as const;
+
+test('a topic of the newest records by key: compaction leaves gaps, which the reader and a consumer that comes back to one pass', async () => {
+  const settings = { partitions: 1, replicationFactor: 1, documentRetentionDays: 1 };
+  const { config } = wantedTopic(topic, topics['tasks.deferred'], settings);
+  // At once, in place of when it pays.
+  await log.createTopic(topic, 1, { config: { ...config, 'segment.ms': '100', 'min.cleanable.dirty.ratio': '0' } });
+  await log.append(topic, 0, records([...low, ...high], 'old'.padEnd(1_000)));
+
+  const first = consume({
+    handler: ({ offset }, { signal }) =>
+      offset === 7 ? new Promise((_, reject) => signal.addEventListener('abort', reject)) : Promise.resolve(),
+  });
+  await first.start();
+  await eventually(async () => {
+    const committed = (await log.committed(`${groupPrefix}gaps`, topic)).get(0);
+    expect([committed?.offset, committed?.isDone(9)]).toEqual([7, true]);
+  });
+  await first.stop({ drainTimeoutMs: 0 });
+
+  // The last batch of a producer stays, without its records.
+  const producer = createProducer({ connection, logger: silentLogger });
+  await producer.start();
+  await producer.send({ topic, key: 'x', value: Buffer.from('old') });
+  await producer.stop();
+  await log.append(topic, 0, records([...high, 'x'], 'new'));
+
+  await hurryCleaner();
+  const read = async (offset: number) => {
+    const found: string[] = [];
+    for await (const record of reader.read({ topic, partition: 0 }, { offset }))
+      if (record.key !== 'tail') found.push(said(record));
+    return found;
+  };
+  const newest = [...high, 'x'].map((key) => `${key} new`);
+  await eventually(async () => {
+    // A segment ends with the first record after its time.
+    await log.append(topic, 0, records(['tail'], ''));
+    expect(await read(0)).toEqual([...low.map((key) => `${key} old`), ...newest]);
+  });
+  // The first batch is still there, and has nothing from 5 on.
+  expect(await read(7)).toEqual(newest);
+
+  const handled: string[] = [];
+  const second = consume({
+    maxBufferedBytes: maxFetchBytes,
+    handler: async (record) => void (record.key !== 'tail' && handled.push(said(record))),
+  });
+  await second.start();
+  await eventually(() => {
+    expect(handled.toSorted()).toEqual(newest.toSorted());
+    expect(second.lag()).toEqual([expect.objectContaining({ records: 0 })]);
+  });
+}, 60_000);
