@@ -1,3 +1,4 @@
+export { createAcknowledgedWrites, type WriteUntilAcknowledged } from './acknowledged-writes.ts';
 export * from './cloud-events.ts';
 export {
   ContractMissingError,

@@ -181,7 +181,7 @@ export class Engine implements GroupListener {
   #dispatcherHost(): DispatcherHost {
     const { scheduler, observer, retryBackoff, publishDeadLetter, onFatal } = this.#options;
     const maxMapLength = () => this.maxMapLength;
-    const retries = new RetryLog(this.#logger, scheduler);
+    const retries = new RetryLog(this.#logger, 'a handler failed; it is tried again', () => scheduler.nowMs());
     return {
       scheduler,
       backoff: retryBackoff,
@@ -193,9 +193,9 @@ export class Engine implements GroupListener {
         return true;
       },
       onProgress: () => this.#progressed(),
-      onRetry: (retry) => {
-        observer.retried(retry.error);
-        retries.tell(retry);
+      onRetry: ({ error, position: { topic, partition, offset } = {}, attempt, delayMs }) => {
+        observer.retried(error);
+        retries.warn({ err: error, topic, partition, offset, attempt, delayMs });
       },
       ended: (partition, record, how) => {
         observer.ended(record, how);

@@ -1,34 +1,32 @@
 import type { Logger } from '../logger.ts';
-import type { Retry } from './attempts.ts';
-import type { Scheduler } from './ports.ts';
 
 const intervalMs = 1_000;
 
 /**
- * Tells of retries, at most once a second: when what the handlers need is away, all that are in flight fail at once, again
- * and again. A line says how many were not told since the one before.
+ * Warns of failures that are tried again, at most once a second: when a server is away, all that need it fail at once,
+ * again and again. A line says how many were left out since the one before (`suppressed`).
  */
 export class RetryLog {
   readonly #logger: Logger;
-  readonly #scheduler: Scheduler;
+  readonly #message: string;
+  readonly #nowMs: () => number;
   #lastMs = Number.NEGATIVE_INFINITY;
-  #untold = 0;
+  #suppressed = 0;
 
-  constructor(logger: Logger, scheduler: Scheduler) {
+  constructor(logger: Logger, message: string, nowMs: () => number) {
     this.#logger = logger;
-    this.#scheduler = scheduler;
+    this.#message = message;
+    this.#nowMs = nowMs;
   }
 
-  tell({ error, position, attempt, delayMs }: Retry): void {
-    const nowMs = this.#scheduler.nowMs();
+  warn(fields: object): void {
+    const nowMs = this.#nowMs();
     if (nowMs - this.#lastMs < intervalMs) {
-      this.#untold += 1;
+      this.#suppressed += 1;
       return;
     }
-    const { topic, partition, offset } = position ?? {};
-    const details = { err: error, topic, partition, offset, attempt, delayMs, untold: this.#untold };
-    this.#logger.warn(details, 'a handler failed; it is tried again');
+    this.#logger.warn({ ...fields, suppressed: this.#suppressed }, this.#message);
     this.#lastMs = nowMs;
-    this.#untold = 0;
+    this.#suppressed = 0;
   }
 }

@@ -1,6 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
-import { ProducerError, type GroupCommitProducer, type Logger, type OutgoingRecord } from '@nask/kafka';
-import { backoffMs } from '../domain/backoff.ts';
+import {
+  createAcknowledgedWrites,
+  ProducerError,
+  type GroupCommitProducer,
+  type Logger,
+  type OutgoingRecord,
+} from '@nask/kafka';
 import { orAborted } from '../domain/or-aborted.ts';
 import { EventTooLargeError } from '../execution/task-event-log.ts';
 
@@ -16,20 +20,15 @@ export type WriteRecord = (record: OutgoingRecord, signal: AbortSignal) => Promi
  * producer's queue bounds what waits.
  */
 export function createRecordWriter(producer: GroupCommitProducer, logger: Logger): WriteRecord {
+  const untilAcknowledged = createAcknowledgedWrites(logger);
   return async (record, signal) => {
-    for (let failures = 1; ; failures++) {
-      try {
-        await orAborted(producer.send(record), signal);
-        return;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof ProducerError && error.code === 'RECORD_TOO_LARGE')
-          throw new EventTooLargeError(error.message, { cause: error });
-        const { topic, key } = record;
-        logger.warn({ err: error, topic, task_id: key, failures }, 'Kafka did not take an event; it is sent again');
-        await setTimeout(backoffMs(failures, Math.random()), undefined, { signal }).catch(() => {});
-        signal.throwIfAborted();
-      }
+    const { topic, key } = record;
+    try {
+      await untilAcknowledged(() => orAborted(producer.send(record), signal), signal, { topic, task_id: key });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof ProducerError) throw new EventTooLargeError(error.message, { cause: error });
+      throw error;
     }
   };
 }

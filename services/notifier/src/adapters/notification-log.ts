@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  createAcknowledgedWrites,
   DeadLetterError,
   eventHeaders,
   ProducerError,
@@ -26,8 +26,6 @@ export interface NotificationLog {
   givenUp(completion: CompletionRecord, reason: string, signal: AbortSignal): Promise<void>;
 }
 
-const retryMs = { initial: 100, max: 1_500 };
-
 /** @param source CloudEvents source of the events */
 export function createNotificationLog(options: {
   producer: GroupCommitProducer;
@@ -37,22 +35,9 @@ export function createNotificationLog(options: {
   logger: Logger;
 }): NotificationLog {
   const { producer, codec, deadLetters, source, logger } = options;
-
-  async function untilDone(write: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
-    for (let delayMs = retryMs.initial; ; delayMs = Math.min(retryMs.max, delayMs * 2)) {
-      signal.throwIfAborted();
-      try {
-        await write();
-        return;
-      } catch (error) {
-        if (error instanceof ProducerError && error.code === 'RECORD_TOO_LARGE') throw error;
-        logger.warn({ err: error, delayMs }, 'Kafka did not take what became of a webhook; it is written again');
-        await sleep(delayMs, undefined, { signal }).catch(() => {});
-      }
-    }
-  }
-
-  const send = (record: OutgoingRecord, signal: AbortSignal) => untilDone(() => producer.send(record), signal);
+  const untilAcknowledged = createAcknowledgedWrites(logger);
+  const send = (record: OutgoingRecord, signal: AbortSignal) =>
+    untilAcknowledged(() => producer.send(record), signal, { topic: record.topic, task_id: record.key });
 
   return {
     attempted(event, signal) {
@@ -81,7 +66,8 @@ export function createNotificationLog(options: {
 
     givenUp(completion, reason, signal) {
       const record = { ...completion, topic: 'tasks.completed' };
-      return untilDone(() => deadLetters.publish(record, new UndeliverableError(reason)), signal);
+      const undeliverable = new UndeliverableError(reason);
+      return untilAcknowledged(() => deadLetters.publish(record, undeliverable), signal, { task_id: record.key });
     },
   };
 }
