@@ -71,12 +71,12 @@ interface RecordOptions {
   handler: RecordHandler;
   /** Default `unordered`. */
   ordering?: Ordering;
-  /** Most records of a topic that are handled at once. Default 100. */
-  maxInFlight?: number;
+  /** Most records of a topic that are handled at once, the same for all topics or by topic. Default 100. */
+  maxInFlight?: number | ((topic: string) => number);
   /**
-   * The earliest time at which a record may be handled, in milliseconds since 1970. Until the next record of a
-   * partition is due its partition waits, and is paused once its share of the buffer is full: for topics whose records
-   * all have about the same delay. Default: at once.
+   * The earliest time at which a record may be handled, in milliseconds since 1970; called once, when the record was
+   * read. Until the next record of a partition is due its partition waits, and is paused once its share of the buffer is
+   * full: for topics whose records all have about the same delay. Default: at once.
    */
   notBefore?: NotBefore;
   /** Most bytes of them, by the size of the records; the last one may go over it. Default 128 MiB. */
@@ -215,7 +215,14 @@ function createDispatcher(options: ParallelConsumerOptions, host: DispatcherHost
     maxInFlightBytes = 128 * 1024 * 1024,
     notBefore,
   } = options;
-  return new RecordDispatcher({ handler, ordering, maxInFlight, maxInFlightBytes, notBefore, host });
+  return new RecordDispatcher({
+    handler,
+    ordering,
+    maxInFlight: typeof maxInFlight === 'number' ? () => maxInFlight : maxInFlight,
+    maxInFlightBytes,
+    notBefore,
+    host,
+  });
 }
 
 const noDeadLetters: DeadLetterSink = {

@@ -110,7 +110,7 @@ describe('a task of a type that the executors lack', () => {
     });
     await exited(stopped, 'SIGTERM');
 
-    await spawnExecutor('new', { TASK_TYPES_FOLDER: ownTypes });
+    const renewed = await spawnExecutor('new', { TASK_TYPES_FOLDER: ownTypes });
     await ended([cancelledLast], 'REVOKED');
     await ended(waiting, 'SUCCESS');
     for (const id of waiting) {
@@ -121,7 +121,19 @@ describe('a task of a type that the executors lack', () => {
         expect(copy.headers).toMatchObject({ ...original!.headers, 'deferred-since-ms': expect.any(String) });
       }
     }
-    await exited(executors.at(-1)!, 'SIGTERM');
+
+    // In a rollout both versions are there: each has partitions.
+    const old = await spawnExecutor('old');
+    const sideBySide = [await inPartition(0), await inPartition(1), await inPartition(2)];
+    await eventually(async () => {
+      const count = (topic: string) => Promise.all(sideBySide.map(async (id) => (await recordsOf(topic, id)).length));
+      const [ends, copies] = [await count('tasks.completed'), await count('tasks.deferred')];
+      expect(copies.map((number) => number === 0)).toEqual(ends.map((number) => number === 1));
+      expect(new Set(ends)).toEqual(new Set([0, 1]));
+    });
+    await exited(old, 'SIGTERM');
+    await ended(sideBySide, 'SUCCESS');
+    await exited(renewed, 'SIGTERM');
   });
 
   test('fails when its time is over; what is in the log of deferred tasks and is none is a dead letter', async () => {

@@ -27,7 +27,7 @@ import {
 import { loadHandlers } from './adapters/handler-folder.ts';
 import { createKafkaTaskEventLog } from './adapters/kafka-task-event-log.ts';
 import { handleCancellation } from './adapters/cancelled-tasks.ts';
-import { createDeferTask, handleDeferredTask } from './adapters/deferred-tasks.ts';
+import { createDeferTask, handleDeferredTask, maxDeferredInHand } from './adapters/deferred-tasks.ts';
 import { createLimitedWarnings } from './adapters/limited-warnings.ts';
 import { PartitionRecovery } from './adapters/partition-recovery.ts';
 import { createRecordWriter } from './adapters/record-writer.ts';
@@ -105,10 +105,11 @@ const consumer = createParallelConsumer({
   maxMetadataLength: settings.KAFKA_MAX_COMMIT_METADATA,
   topics: Object.keys(handlers),
   handler: (record, context) => handlers[record.topic as keyof typeof handlers](record, context),
-  notBefore: ({ topic, headers }) => (topic === 'tasks.deferred' ? deferredUntilMs(headers) : 0),
+  notBefore: ({ topic, headers }) => (topic === 'tasks.deferred' ? deferredUntilMs(headers, Date.now()) : 0),
   onAssigned: (partitions) => recovery.assigned(partitions),
   onRevoked: (partitions) => recovery.revoked(partitions),
-  maxInFlight: settings.EXECUTOR_MAX_WAITING + settings.EXECUTOR_MAX_IN_LINE,
+  maxInFlight: (topic) =>
+    topic === 'tasks.deferred' ? maxDeferredInHand : settings.EXECUTOR_MAX_WAITING + settings.EXECUTOR_MAX_IN_LINE,
   deadLetters: createDeadLetters({ producer, topic: deadLetterTopic('executor') }),
   logger,
   metrics,

@@ -13,11 +13,10 @@ const records = Array.from({ length: 1_000 }, (_, offset) => ({
   timestampMs: 0,
 }));
 
-test('given more records than may start at once, then the event loop has its turn in between, and all are started', () => {
+function hostAt(clock: { nowMs: number }): { host: DispatcherHost; turns: (() => void)[] } {
   const turns: (() => void)[] = [];
-  let started = 0;
   const host: DispatcherHost = {
-    scheduler: { nowMs: () => 0, random: () => 0, after: (_, task) => (turns.push(task), () => {}) },
+    scheduler: { nowMs: () => clock.nowMs, random: () => 0, after: (_, task) => (turns.push(task), () => {}) },
     backoff: { initialMs: 1, maxMs: 1 },
     onRetry() {},
     onProgress() {},
@@ -28,6 +27,12 @@ test('given more records than may start at once, then the event loop has its tur
     stopPartition() {},
     fatal() {},
   };
+  return { host, turns };
+}
+
+test('given more records than may start at once, then the event loop has its turn in between, and all are started', () => {
+  const { host, turns } = hostAt({ nowMs: 0 });
+  let started = 0;
   const handler = () => {
     started += 1;
     return new Promise<void>(() => {});
@@ -35,7 +40,7 @@ test('given more records than may start at once, then the event loop has its tur
   const dispatcher = new RecordDispatcher({
     handler,
     ordering: 'unordered',
-    maxInFlight: 10_000,
+    maxInFlight: () => 10_000,
     maxInFlightBytes: 1_000_000,
     host,
   });
@@ -48,4 +53,32 @@ test('given more records than may start at once, then the event loop has its tur
     startedByTurn.push(started);
   }
   expect(startedByTurn).toEqual([200, 400, 600, 800, 1_000, 1_000]);
+});
+
+test('a topic has a limit of its own, and a record its time from when it was read', () => {
+  const clock = { nowMs: 1_000 };
+  const { host } = hostAt(clock);
+  const started: string[] = [];
+  const dispatcher = new RecordDispatcher({
+    handler({ topic }) {
+      started.push(topic);
+      return new Promise<void>(() => {});
+    },
+    ordering: 'unordered',
+    maxInFlight: (topic) => (topic === 'few' ? 2 : 5),
+    maxInFlightBytes: 1_000_000,
+    notBefore: () => clock.nowMs + 10,
+    host,
+  });
+  for (const topic of ['few', 'many'])
+    dispatcher.add(
+      new OwnedPartition({ topic, partition: 0 }),
+      records.map((record) => ({ ...record, topic })),
+    );
+  clock.nowMs = 1_009;
+  dispatcher.kick();
+  expect(started).toEqual([]);
+  clock.nowMs = 1_010;
+  dispatcher.kick();
+  expect(started).toEqual(['few', 'few', 'many', 'many', 'many', 'many', 'many']);
 });

@@ -13,29 +13,32 @@ const maxAlarmMs = 60_000;
 
 export type RecordHandler = (record: ConsumedRecord, context: HandlerContext) => Promise<void>;
 
-/** The earliest time at which a record may be handled, in milliseconds since 1970. */
+/** The earliest time at which a record may be handled, in milliseconds since 1970. Called once, when it was read. */
 export type NotBefore = (record: ConsumedRecord) => number;
 
 interface Lane {
   queue: WorkQueue;
+  readonly maxInFlight: number;
   inFlight: number;
   inFlightBytes: number;
 }
 
 /**
- * One record a call, up to `maxInFlight` records and `maxInFlightBytes` of a topic side by side. Each topic has a lane:
- * a full one holds up no other.
+ * One record a call, up to `maxInFlight(topic)` records and `maxInFlightBytes` of a topic side by side. Each topic has a
+ * lane: a full one holds up no other.
  * A partition whose next record is not due yet waits, and what was read of it with it, in the bounded buffer; the other
  * partitions go on.
  */
 export class RecordDispatcher implements Dispatcher {
   readonly #handler: RecordHandler;
   readonly #ordering: Ordering;
-  readonly #maxInFlight: number;
+  readonly #maxInFlight: (topic: string) => number;
   readonly #notBefore: NotBefore | undefined;
   readonly #maxInFlightBytes: number;
   readonly #host: DispatcherHost;
   readonly #gate: Gate;
+  /** When records are due that are not handled yet. */
+  readonly #dueMs = new WeakMap<ConsumedRecord, number>();
   readonly #lanes = new Map<string, Lane>();
   #hasNextTurn = false;
   #alarm: { atMs: number; cancel: () => void } | null = null;
@@ -43,7 +46,7 @@ export class RecordDispatcher implements Dispatcher {
   constructor(options: {
     handler: RecordHandler;
     ordering: Ordering;
-    maxInFlight: number;
+    maxInFlight: (topic: string) => number;
     notBefore?: NotBefore;
     maxInFlightBytes: number;
     host: DispatcherHost;
@@ -61,12 +64,14 @@ export class RecordDispatcher implements Dispatcher {
   }
 
   add(partition: OwnedPartition, records: readonly ConsumedRecord[]): void {
-    let lane = this.#lanes.get(partition.topic);
-    if (lane === undefined)
-      this.#lanes.set(
-        partition.topic,
-        (lane = { queue: new WorkQueue(this.#ordering), inFlight: 0, inFlightBytes: 0 }),
-      );
+    const { topic } = partition;
+    let lane = this.#lanes.get(topic);
+    if (lane === undefined) {
+      const maxInFlight = this.#maxInFlight(topic);
+      lane = { queue: new WorkQueue(this.#ordering), maxInFlight, inFlight: 0, inFlightBytes: 0 };
+      this.#lanes.set(topic, lane);
+    }
+    if (this.#notBefore !== undefined) for (const record of records) this.#dueMs.set(record, this.#notBefore(record));
     lane.queue.add(partition, records);
   }
 
@@ -74,7 +79,7 @@ export class RecordDispatcher implements Dispatcher {
     if (this.#hasNextTurn) return;
     for (const lane of this.#lanes.values()) {
       let starts = 0;
-      while (lane.inFlight < this.#maxInFlight && lane.inFlightBytes < this.#maxInFlightBytes) {
+      while (lane.inFlight < lane.maxInFlight && lane.inFlightBytes < this.#maxInFlightBytes) {
         if (starts === maxStartsPerTurn) {
           this.#kickNextTurn();
           break;
@@ -105,7 +110,7 @@ export class RecordDispatcher implements Dispatcher {
   }
 
   #isDue(partition: OwnedPartition, record: ConsumedRecord): boolean {
-    const dueMs = this.#notBefore?.(record) ?? 0;
+    const dueMs = this.#dueMs.get(record) ?? 0;
     const isDue = dueMs <= this.#host.scheduler.nowMs();
     partition.waitsUntilMs = isDue ? 0 : dueMs;
     if (!isDue) this.#wakeAt(dueMs);

@@ -47,7 +47,7 @@ export class SimulatedConsumer {
         new RecordDispatcher({
           handler,
           ordering: 'unordered',
-          maxInFlight: options.maxInFlight ?? 10,
+          maxInFlight: () => options.maxInFlight ?? 10,
           maxInFlightBytes: options.maxInFlightBytes ?? 1_000_000,
           host,
         }),

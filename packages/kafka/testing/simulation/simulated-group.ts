@@ -130,7 +130,7 @@ export class SimulatedGroup {
       return new BatchDispatcher({ host, handler: batchHandler, limits: { maxRecords: 8, maxBytes: 1_000_000 } });
     }
     const handler: RecordHandler = (record, { signal }) => this.#handle(consumer(), record, signal);
-    return new RecordDispatcher({ host, ordering, maxInFlight: 8, maxInFlightBytes: 1_000_000, handler });
+    return new RecordDispatcher({ host, ordering, maxInFlight: () => 8, maxInFlightBytes: 1_000_000, handler });
   }
 
   /** Gracefully. */

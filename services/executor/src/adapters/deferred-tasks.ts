@@ -1,7 +1,6 @@
 import { DeadLetterError, type ConsumedRecord, type EventCodec, type OutgoingRecord } from '@nask/kafka';
 import { deferralHeaders, deferredSinceMs, withoutDueTime } from '../domain/deferral-headers.ts';
-import { createPace } from '../domain/pace.ts';
-import { pauseUntil } from '../execution/pause-until.ts';
+import { createPace } from '../execution/pace.ts';
 import type { TaskExecutor } from '../execution/task-executor.ts';
 import type { TaskMemory } from '../execution/task-memory.ts';
 import { onRequest, type RecordHandler } from './on-request.ts';
@@ -14,8 +13,14 @@ export type DeferTask = (
   signal: AbortSignal,
 ) => Promise<void>;
 
-/** Most records of `tasks.deferred` that are copied in a second: more tasks than that in a pause wait longer. */
-const maxCopiesPerSecond = 1_000;
+/** Most copies of records of `tasks.deferred`: of more tasks than that in a pause each waits longer. */
+const maxRate = { perSecond: 1_000, bytesPerSecond: 4 * 1024 * 1024 };
+
+/**
+ * Most records of `tasks.deferred` that are in hand: enough for that rate. The others wait in the log, and in the bounded
+ * buffer.
+ */
+export const maxDeferredInHand = 500;
 
 export function createDeferTask(write: WriteRecord): DeferTask {
   return (record, times, signal) =>
@@ -37,9 +42,7 @@ export function handleDeferredTask(options: {
 }): RecordHandler {
   const { codec, executor, memory, types, write } = options;
   const defer = createDeferTask(write);
-  const nowMs = () => performance.now();
-  const turn = createPace(maxCopiesPerSecond, nowMs);
-  const pace = (signal: AbortSignal) => pauseUntil(turn(), nowMs, signal);
+  const pace = createPace(maxRate);
 
   return onRequest(codec, async (request, record, signal) => {
     const id = request.task_id;
@@ -48,7 +51,7 @@ export function handleDeferredTask(options: {
     if (types.has(request.type) && !memory.cancelled.has(id) && !memory.ended.has(id)) {
       // Another record of the task is open in tasks.requested: the task comes to its end by that one.
       if (executor.holds(id)) return;
-      await pace(signal);
+      await pace(0, signal);
       await write(copyOf(record, 'tasks.requested', withoutDueTime(originalHeaders(record))), signal);
       return;
     }
@@ -58,7 +61,7 @@ export function handleDeferredTask(options: {
       record: {
         sinceMs,
         async defer(times, signal) {
-          await pace(signal);
+          await pace(record.value?.length ?? 0, signal);
           await defer(record, times, signal);
         },
       },

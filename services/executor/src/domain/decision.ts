@@ -11,8 +11,8 @@ export interface RunnableType {
 
 /**
  * What to do with a requested task: nothing here, for its type is unknown; end it at once with a failure; or run its
- * handler in one of three lanes. `inline`:
- * in the main thread, between other work; `waiting`: in the main thread, beside other work; `thread`: in a thread.
+ * handler in one of three lanes. `inline`: in the main thread, between other work; `waiting`: in the main thread,
+ * beside other work; `thread`: in a thread.
  */
 export type Decision =
   | { readonly kind: 'unknown-type' }

@@ -1,3 +1,5 @@
+import { maxPauseMs } from './deferral.ts';
+
 /** Headers of a deferred task's record, beside those of its request. The first one stays when the task comes back. */
 const sinceHeader = 'deferred-since-ms';
 const dueHeader = 'deferred-due-ms';
@@ -13,9 +15,13 @@ export function deferredSinceMs(headers: Headers): number | undefined {
   return wholeNumber(headers[sinceHeader]);
 }
 
-/** When a deferred task is to be looked at again, ms since 1970; 0 when the record does not say. */
-export function deferredUntilMs(headers: Headers): number {
-  return wholeNumber(headers[dueHeader]) ?? 0;
+/**
+ * When a deferred task is to be looked at again, ms since 1970; 0 when the record does not say. At most one pause after
+ * now, for the clock of the executor that wrote it may be ahead.
+ * @param nowMs when the record was read
+ */
+export function deferredUntilMs(headers: Headers, nowMs: number): number {
+  return Math.min(wholeNumber(headers[dueHeader]) ?? 0, nowMs + maxPauseMs);
 }
 
 /** The headers of a task that comes back: without the time when it is due. */

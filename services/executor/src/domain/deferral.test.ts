@@ -46,19 +46,27 @@ describe('a task of an unknown type', () => {
     );
   });
 
+  test('is due 5 s after its record was read at the latest, whatever the clock of its writer', () => {
+    fc.assert(
+      fc.property(timeMs, timeMs, (dueMs, nowMs) => {
+        const until = deferredUntilMs(deferralHeaders({ sinceMs: 1, dueMs }), nowMs);
+        expect(until).toBe(dueMs > nowMs + 5_000 ? nowMs + 5_000 : dueMs);
+      }),
+    );
+  });
+
   test('has its times in headers; since when stays in those of the way back', () => {
     fc.assert(
       fc.property(timeMs, timeMs, (sinceMs, dueMs) => {
         const headers = { ce_id: 'e', ...deferralHeaders({ sinceMs, dueMs }) };
-        expect([deferredSinceMs(headers), deferredUntilMs(headers)]).toEqual([sinceMs, dueMs]);
+        expect([deferredSinceMs(headers), deferredUntilMs(headers, dueMs)]).toEqual([sinceMs, dueMs]);
         const back = withoutDueTime(headers);
-        expect([back['ce_id'], deferredSinceMs(back), deferredUntilMs(back)]).toEqual(['e', sinceMs, 0]);
+        expect([back['ce_id'], deferredSinceMs(back), deferredUntilMs(back, dueMs)]).toEqual(['e', sinceMs, 0]);
       }),
     );
     for (const text of ['', '-1', '1.5', 'soon', '9'.repeat(16)])
-      expect([deferredSinceMs({ 'deferred-since-ms': text }), deferredUntilMs({ 'deferred-due-ms': text })]).toEqual([
-        undefined,
-        0,
-      ]);
+      expect([deferredSinceMs({ 'deferred-since-ms': text }), deferredUntilMs({ 'deferred-due-ms': text }, 1)]).toEqual(
+        [undefined, 0],
+      );
   });
 });

@@ -1,7 +1,7 @@
 import { failure, type RunResult } from './run-result.ts';
 
 /** How long a deferred task waits between two looks, where it may wait for long. */
-const maxPauseMs = 5_000;
+export const maxPauseMs = 5_000;
 /** Of a shorter wait, the part that a pause takes. */
 const looksPerWait = 10;
 
