@@ -34,6 +34,7 @@ import { createAddressPolicy } from './domain/address-policy.ts';
 import { createDeliveryMemory } from './domain/delivery-memory.ts';
 import { createHostGate } from './domain/host-gate.ts';
 import { dueMs } from './domain/retry-headers.ts';
+import { delayIn } from './domain/retry-policy.ts';
 import { createWebhookSigner } from './domain/webhook-signature.ts';
 import { createMemoryRebuild } from './memory-rebuild.ts';
 import { createNotifierMetrics } from './metrics.ts';
@@ -96,17 +97,18 @@ const rebuild = createMemoryRebuild({
   logger,
 });
 const deadLetters = createNotifierDeadLetters(producer);
+const retryPolicy = {
+  tierDelaysMs: settings.NOTIFY_RETRY_DELAYS_MS.map(Number),
+  maxAttempts: settings.NOTIFY_MAX_ATTEMPTS,
+  maxRejectedAttempts: settings.NOTIFY_MAX_REJECTED_ATTEMPTS,
+};
 const delivery = createWebhookDelivery({
   sender,
   signer,
   gate,
   log: createNotificationLog({ producer, codec, deadLetters, source: '/nask/notifier', logger }),
   memory,
-  retryPolicy: {
-    tierDelaysMs: settings.NOTIFY_RETRY_DELAYS_MS.map(Number),
-    maxAttempts: settings.NOTIFY_MAX_ATTEMPTS,
-    maxRejectedAttempts: settings.NOTIFY_MAX_REJECTED_ATTEMPTS,
-  },
+  retryPolicy,
   maxAgeMs: settings.NOTIFY_GIVE_UP_AFTER_MS,
   notifier: name,
   metrics: notifierMetrics,
@@ -127,6 +129,10 @@ const redeliveryRequested = createRedeliveryHandler({
   metrics: notifierMetrics,
 });
 const retryTopics = Array.from({ length: retryTierCount }, (_, index) => retryTopic(index + 1));
+/** The longest delay of each retry topic. */
+const delaysMs = new Map<string, number>(
+  retryTopics.map((topic, index) => [topic, delayIn(retryPolicy, index + 1, 1).delayMs]),
+);
 const handlerOf: Readonly<Record<string, typeof completed>> = {
   'tasks.completed': tracedHandler(tracing, 'deliver webhook', completed),
   'notifications.redelivery-requested': redeliveryRequested,
@@ -138,7 +144,10 @@ const consumer = createParallelConsumer({
   sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_MS,
   topics: Object.keys(handlerOf),
   handler: (record, context) => handlerOf[record.topic]!(record, context),
-  notBefore: ({ topic, headers }) => (topic === 'tasks.completed' ? 0 : dueMs(headers)),
+  notBefore({ topic, headers }) {
+    const delayMs = delaysMs.get(topic);
+    return delayMs === undefined ? 0 : dueMs(headers, Date.now() + delayMs);
+  },
   maxInFlight: settings.NOTIFIER_MAX_HELD,
   onAssigned: (assigned) => rebuild.assigned(assigned),
   onRevoked: (revoked) => rebuild.revoked(revoked),

@@ -18,7 +18,8 @@ test('what a retry says of itself comes back, beside the headers of the completi
     fc.property(any, (one) => {
       const headers = { ce_id: 'x', traceparent: 'y', ...retryHeaders(one) };
       expect(retryDetails(headers)).toEqual(one);
-      expect(dueMs(headers)).toBe(one.dueMs);
+      expect(dueMs(headers, one.dueMs)).toBe(one.dueMs);
+      expect(dueMs(headers, one.dueMs - 1)).toBe(one.dueMs - 1);
       expect(withoutRetryHeaders(headers)).toEqual({ ce_id: 'x', traceparent: 'y' });
     }),
   );
@@ -31,5 +32,5 @@ test.each(Object.keys(retryHeaders(details)))('without %s, or with nonsense in i
 });
 
 test('a record that does not say when is due now', () => {
-  expect(dueMs({})).toBe(0);
+  expect(dueMs({}, 1)).toBe(0);
 });

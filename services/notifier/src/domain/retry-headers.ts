@@ -42,10 +42,13 @@ export function retryDetails(headers: Readonly<Record<string, string>>): RetryDe
   ) as unknown as RetryDetails;
 }
 
-/** When a record may be handled, in milliseconds since 1970; 0 when it does not say. */
-export function dueMs(headers: Readonly<Record<string, string>>): number {
+/**
+ * When a record may be handled, in milliseconds since 1970; 0 when it does not say.
+ * @param latestMs the longest delay after it was read: the clock of the notifier that wrote it may be ahead
+ */
+export function dueMs(headers: Readonly<Record<string, string>>, latestMs: number): number {
   const due = Number(headers[names.dueMs]);
-  return Number.isFinite(due) ? due : 0;
+  return Number.isFinite(due) ? Math.min(due, latestMs) : 0;
 }
 
 /** The headers without those of a retry: those of the completion. */
