@@ -5,9 +5,15 @@ import { supervise, superviseAll, type Supervisor } from './supervisor.ts';
 /** A process in memory: it ends when the test says so, and starts unless the test forbids it. */
 function createProcess() {
   const listeners: ((exit: ProcessExit) => void)[] = [];
-  const state = { starts: 0, refusal: undefined as string | undefined, gate: undefined as Promise<void> | undefined };
+  const state = {
+    starts: 0,
+    refusal: undefined as string | undefined,
+    gate: undefined as Promise<void> | undefined,
+    pid: 1 as number | undefined,
+  };
   const managed = {
     name: 'executor',
+    pid: () => state.pid,
     start: async () => {
       state.starts += 1;
       await state.gate;
@@ -43,6 +49,15 @@ describe('a supervised process', () => {
     child.end({ code: null, signal: 'SIGKILL' });
     await jest.advanceTimersByTimeAsync(500);
     expect(told).toEqual(['down: ended by itself (SIGKILL), 500 ms', 'up']);
+  });
+
+  test('that ended before it was supervised is started again', async () => {
+    const early = createProcess();
+    early.state.pid = undefined;
+    const other = supervise(early.managed, { onDown: (reason) => told.push(reason), onUp: () => told.push('up') });
+    await jest.advanceTimersByTimeAsync(500);
+    expect([early.state.starts, told]).toEqual([1, ['ended by itself', 'up']]);
+    other.stop();
   });
 
   test('that was stopped is left alone', async () => {

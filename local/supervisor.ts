@@ -38,7 +38,7 @@ export function superviseAll<T extends ManagedProcess>(
   return [...servers, ...services];
 }
 
-/** Restarts a process that ended by itself, after a delay that doubles from 0.5 s to 5 s while it keeps ending. */
+/** Restarts a started process that ended by itself, after a delay that doubles from 0.5 s to 5 s while it keeps ending. */
 export function supervise(managed: ManagedProcess, events: SupervisorEvents): Supervisor {
   let delayMs = firstDelayMs;
   let upSinceMs = performance.now();
@@ -72,6 +72,8 @@ export function supervise(managed: ManagedProcess, events: SupervisorEvents): Su
     if (performance.now() - upSinceMs > healthyAfterMs) delayMs = firstDelayMs;
     restartLater(`ended by itself (${signal ?? `exit code ${code}`})`);
   });
+  // It ended after it was ready and before this listener was there.
+  if (managed.pid() === undefined) restartLater('ended by itself');
 
   return {
     retryNow: () => {
