@@ -34,14 +34,17 @@ async function readiness(service: FixtureProcess): Promise<[number, unknown]> {
 }
 
 describe('a running service', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('drains on %s, in reverse order, and exits with 0', async (signal) => {
-    const service = startService();
-    await service.printed('fixture started');
-    service.child.kill(signal);
-    expect(await service.exited).toEqual({ code: 0, signal: null });
-    expect(stopped(service)).toEqual(['store', 'ops server']);
-    expect(service.stderr).toEqual([]);
-  });
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'drains on %s, in reverse order, and exits with 0',
+    async (signal) => {
+      const service = startService();
+      await service.printed('fixture started');
+      service.child.kill(signal);
+      expect(await service.exited).toEqual({ code: 0, signal: null });
+      expect(stopped(service)).toEqual(['store', 'ops server']);
+      expect(service.stderr).toEqual([]);
+    },
+  );
 
   test('can be stopped while it starts', async () => {
     const service = startService('start-hangs');

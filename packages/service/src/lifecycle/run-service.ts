@@ -6,12 +6,12 @@ import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { StartError, StartInterruptedError } from './lifecycle-errors.ts';
 import { errorCode, isOperational, summariseError } from './summarise-error.ts';
 
-const drainSignals = ['SIGTERM', 'SIGINT'] as const;
+const drainSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /**
  * Runs a service for as long as the process lives. Resolves when all components have started.
  *
- * SIGTERM or SIGINT, also during the start: components are stopped in reverse order within the grace period, exit 0;
+ * SIGTERM, SIGINT or SIGHUP, also during the start: components are stopped in reverse order within the grace period, exit 0;
  * exit 1 when one of them failed or was not done in time. A second signal: exit at once with 128 + its number.
  * A component that does not start: what had started is stopped, one log line, exit 1.
  * An error that nobody caught: it is logged and the process exits with 1, since its state is unknown.
