@@ -38,6 +38,22 @@ test.each(['tasks.example.com:8000', 'https://tasks.example.com', '*', '[::1]', 
   },
 );
 
+test('names and origins are kept in the form that browsers send', () => {
+  expect(load({ ALLOWED_HOSTS: 'bücher.example, Tasks.Example.com' }).ALLOWED_HOSTS).toEqual([
+    'xn--bcher-kva.example',
+    'tasks.example.com',
+  ]);
+  const CORS_ORIGINS =
+    'https://Console.example.com, HTTPS://x.example:443, http://x.example:443, https://bücher.example';
+  expect(load({ CORS_ORIGINS }).CORS_ORIGINS).toEqual([
+    'https://console.example.com',
+    'https://x.example',
+    'http://x.example:443',
+    'https://xn--bcher-kva.example',
+  ]);
+  expect(() => load({ CORS_ORIGINS: 'https://x.example:99999' })).toThrow('CORS_ORIGINS');
+});
+
 test('origins are schemes with hosts', () => {
   expect(load({ CORS_ORIGINS: 'https://a.example, http://localhost:3000' }).CORS_ORIGINS).toHaveLength(2);
   expect(() => load({ CORS_ORIGINS: 'https://a.example/' })).toThrow('CORS_ORIGINS');

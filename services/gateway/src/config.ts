@@ -168,19 +168,31 @@ export const settingsTable = {
     default: [],
     itemPattern: /^[^\s:/?#@[\]\\*]+$/,
     itemName: 'host names',
+    itemForm: hostAsSent,
   }),
   CORS_ORIGINS: setting.list({
     describe:
       'Origins whose pages may call the API, e.g. https://console.example.com; * is all of them, which without API_KEYS needs ALLOW_ANONYMOUS=true.',
     default: [],
-    itemPattern: /^(\*|https?:\/\/[^\s/]+)$/,
+    itemPattern: /^(\*|https?:\/\/[^\s/?#@\\]+)$/i,
     itemName: 'origins',
+    itemForm: originAsSent,
   }),
   ACCESS_LOG_LEVEL: setting.oneOf(['info', 'debug', 'off'], {
     describe: 'Level of the log line that each request gets; off: none.',
     default: 'info',
   }),
 };
+
+/** A host name as browsers send it: in lower case, Unicode as Punycode. */
+function hostAsSent(name: string): string | undefined {
+  return URL.parse(`http://${name}`)?.hostname;
+}
+
+/** An origin as browsers send it: a host as hostAsSent, without the default port of its scheme. */
+function originAsSent(origin: string): string | undefined {
+  return origin === '*' ? origin : URL.parse(origin)?.origin;
+}
 
 /** What must be right about several settings together. */
 export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [

@@ -175,7 +175,7 @@ describe('the events of a task', () => {
     await life.complete();
     const rest = await nextEvents(resumed, 'never');
     expect(rest.match(/event: \w+/g)).toEqual(['event: TaskCompleted']);
-    expect(rest).toContain('there is nothing more to tell');
+    expect(rest).toContain('end of the stream');
 
     const listed = (await (await get(`/api/tasks/${firstId + 100}/events`)).json()) as { events: { event: string }[] };
     expect(listed.events.map(({ event }) => event)).toEqual(['TaskRequested', 'TaskStarted', 'TaskCompleted']);

@@ -20,6 +20,8 @@ interface ListLimits {
   /** Each item must match it; `itemName` says in words what that means. */
   itemPattern?: RegExp;
   itemName?: string;
+  /** The form in which an item is kept; undefined refuses the item. */
+  itemForm?: (item: string) => string | undefined;
 }
 
 /** What setTimeout can count to: beyond it, a timer fires at once. */
@@ -53,7 +55,13 @@ function range(min: number, max: number): string {
   return isBounded.above ? `, at most ${max}` : '';
 }
 
-const list = ({ minItems = 0, maxItems = 100, itemPattern, itemName = 'texts' }: ListLimits): Shape<string[]> => ({
+const list = ({
+  minItems = 0,
+  maxItems = 100,
+  itemPattern,
+  itemName = 'texts',
+  itemForm,
+}: ListLimits): Shape<string[]> => ({
   expected: `${minItems} to ${maxItems} ${itemName}, separated by commas`,
   read: (value) => {
     const items = value
@@ -61,7 +69,9 @@ const list = ({ minItems = 0, maxItems = 100, itemPattern, itemName = 'texts' }:
       .map((item) => item.trim())
       .filter((item) => item !== '');
     const fits = items.length >= minItems && items.length <= maxItems;
-    return fits && items.every((item) => itemPattern?.test(item) ?? true) ? items : undefined;
+    if (!fits || !items.every((item) => itemPattern?.test(item) ?? true)) return undefined;
+    const kept = items.map((item) => (itemForm ? itemForm(item) : item)).filter((item) => item !== undefined);
+    return kept.length === items.length ? kept : undefined;
   },
   write: (items) => items.join(','),
 });

@@ -101,6 +101,17 @@ describe('the API as a whole', () => {
     expectProblem(await api.call('POST', '/', { body: prime }), 'method-not-allowed');
   });
 
+  test('a browser asks whether its parts of the interactive page are still those of this version', async () => {
+    for (const path of ['/docs', '/docs/start.js', '/docs/swagger-ui-bundle.js']) {
+      const { status, headers } = await api.call('GET', path);
+      expect([path, status, headers['cache-control']]).toEqual([path, 200, 'no-cache']);
+      const again = await api.call('GET', path, { headers: { 'if-none-match': String(headers['etag']) } });
+      expect([path, again.status, again.text]).toEqual([path, 304, '']);
+      const outdated = await api.call('GET', path, { headers: { 'if-none-match': '"other"' } });
+      expect([path, outdated.status]).toEqual([path, 200]);
+    }
+  });
+
   test('every kind of problem can be read at its type', async () => {
     for (const name of Object.keys(problemTypes) as ProblemName[]) {
       const answer = await api.call('GET', `/problems/${name}`);

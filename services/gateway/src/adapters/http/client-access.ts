@@ -57,11 +57,11 @@ export function createClientAccess(options: {
         });
       const client = clientOf(keys, token);
       if (client === undefined)
-        throw new HttpProblem('unauthenticated', 'Nobody has this key.', {
+        throw new HttpProblem('unauthenticated', 'The API key is unknown.', {
           'WWW-Authenticate': 'Bearer error="invalid_token"',
         });
       if (!client.scopes.has(scope))
-        throw new HttpProblem('forbidden', `The key of ${client.name} has not the scope ${scope}.`, {
+        throw new HttpProblem('forbidden', `The API key of ${client.name} lacks the scope ${scope}.`, {
           'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scope}"`,
         });
       ctx.state['client'] = client;

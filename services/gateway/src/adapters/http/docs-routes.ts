@@ -1,6 +1,8 @@
-import { createReadStream } from 'node:fs';
+import { hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { Context } from 'koa';
 import Router from '@koa/router';
 import { HttpProblem } from './problem.ts';
 
@@ -23,22 +25,45 @@ export const docsPageParts: readonly string[] = [...parts.keys()];
 const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/** A file of the page, read once. */
+interface PageFile {
+  readonly name: string;
+  readonly body: Buffer;
+  readonly eTag: string;
+}
+
 /** `GET /docs`: the OpenAPI document as an interactive page (Swagger UI), served from here without any other host. */
 export function createDocsRoutes(): Router {
-  // Strict, because the page names its parts relative to /docs, so that it also works below a prefix.
+  const page = readFile('index.html', ownFolder);
+  const files = new Map([...parts].map(([name, folder]) => [name, readFile(name, folder)]));
+  // Strict, because the page names its parts relative to /docs.
   const router = new Router({ strict: true });
   router.get('/docs', (ctx) => {
     ctx.set('Content-Security-Policy', contentSecurityPolicy);
-    ctx.type = 'html';
-    ctx.body = createReadStream(join(ownFolder, 'index.html'));
+    answerFile(ctx, page);
   });
   router.get('/docs/:file', (ctx) => {
-    const file = ctx.params['file'] ?? '';
-    const folder = parts.get(file);
-    if (folder === undefined) throw new HttpProblem('not-found', 'The page has no such part.');
-    ctx.set('Cache-Control', 'max-age=3600');
-    ctx.type = file;
-    ctx.body = createReadStream(join(folder, file));
+    const file = files.get(ctx.params['file'] ?? '');
+    if (file === undefined) throw new HttpProblem('not-found', 'The page has no such part.');
+    answerFile(ctx, file);
   });
   return router;
+}
+
+function readFile(name: string, folder: string): PageFile {
+  const body = readFileSync(join(folder, name));
+  return { name, body, eTag: `"${hash('sha1', body, 'base64url')}"` };
+}
+
+/** The names have no version, so a browser has to ask each time whether its copy is the present one. */
+function answerFile(ctx: Context, { name, body, eTag }: PageFile): void {
+  ctx.status = 200;
+  ctx.set('Cache-Control', 'no-cache');
+  ctx.set('ETag', eTag);
+  if (ctx.fresh) {
+    ctx.status = 304;
+    return;
+  }
+  ctx.type = name;
+  ctx.body = body;
 }

@@ -74,7 +74,7 @@ async function tell(stream: EventStream, followed: AsyncIterable<FollowedEvent>,
   try {
     for await (const { event, told } of followed)
       await stream.send({ id: positionsText(told), event: event.event, data: JSON.stringify(eventResource(event)) });
-    stream.end('there is nothing more to tell');
+    stream.end('end of the stream: no more events');
   } catch (error) {
     if (stream.signal.aborted) return;
     if (!(error instanceof UnavailableError)) logger.error({ err: error }, 'An event stream failed unexpectedly');

@@ -20,7 +20,6 @@ export function createRootRoutes(): Router {
   router.get('/', (ctx) => {
     ctx.vary('Accept');
     if (ctx.accepts('json', 'html') === 'html') {
-      // Relative, so that it also works below a prefix.
       ctx.redirect('docs');
       return;
     }

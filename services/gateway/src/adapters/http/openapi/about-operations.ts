@@ -22,6 +22,12 @@ export const aboutSchemas = {
   },
 };
 
+/** The answer to If-None-Match with the entity tag that the client was given. */
+const unchanged = {
+  description: 'The client has the present one.',
+  headers: { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } },
+};
+
 /** The operations of the routes that describe the API. */
 export const aboutOperations: readonly ApiOperation[] = [
   {
@@ -40,6 +46,7 @@ export const aboutOperations: readonly ApiOperation[] = [
           headers: { Location: { description: 'Relative path of the page.', schema: { type: 'string' } } },
           content: { 'text/html': { schema: { type: 'string' } } },
         },
+        304: unchanged,
       }),
     },
   },
@@ -99,6 +106,7 @@ export const aboutOperations: readonly ApiOperation[] = [
           description: 'A page for people. It loads nothing from other hosts.',
           content: { 'text/html': { schema: { type: 'string' } } },
         },
+        304: unchanged,
       }),
     },
   },
@@ -128,6 +136,7 @@ export const aboutOperations: readonly ApiOperation[] = [
               ['text/javascript', 'text/css', 'image/png'].map((type) => [type, { schema: { type: 'string' } }]),
             ),
           },
+          304: unchanged,
         },
         ['not-found'],
       ),

@@ -84,7 +84,7 @@ export const readOperations: readonly ApiOperation[] = [
       operationId: 'getTaskEvents',
       summary: 'Read what happened to a task, or follow it',
       description:
-        'With `Accept: text/event-stream` the events come as they happen, up to the end of the task. A stream that was interrupted is resumed with Last-Event-ID.',
+        'With `Accept: text/event-stream` the events come as they happen, up to the end of the task. A stream that was interrupted is resumed with Last-Event-ID. The interactive page shows a stream only when it has ended: for a task that still runs, choose JSON there.',
       tags: ['tasks'],
       parameters: [taskIdParameter, lastEventIdParameter, consistencyTokenParameter],
       responses: responses(
