@@ -8,14 +8,14 @@ import { endLeftovers } from './guardian.ts';
 import { isAlive, readPidFile } from './pid-files.ts';
 import { processMark } from './process-mark.ts';
 
-test('given a parent with children, when it is killed by SIGKILL, then no child, no guardian and no folder is left', async () => {
+test('given a parent with children and a command, when it is killed by SIGKILL, then no child, no guardian and no folder is left', async () => {
   const root = mkdtempSync(join(tmpdir(), 'nask-guardian-'));
   const parent = spawn(process.execPath, [join(import.meta.dirname, 'fixtures', 'guarded-parent.ts'), root], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [said] = (await once(parent.stdout, 'data')) as [Buffer];
   const pids = JSON.parse(said.toString()) as number[];
-  expect(pids.map(processMark)).toEqual([expect.any(String), expect.any(String)]);
+  expect(pids.map(processMark)).toEqual([expect.any(String), expect.any(String), expect.any(String)]);
 
   parent.kill('SIGKILL');
 
@@ -24,7 +24,7 @@ test('given a parent with children, when it is killed by SIGKILL, then no child,
   const guardian = readPidFile(join(run, 'guardian'), 'guardian');
   expect(guardian && isAlive(guardian)).toBe(true);
   expect(await endLeftovers(run)).toBe(true);
-  expect([...pids.map(processMark), guardian && isAlive(guardian)]).toEqual([undefined, undefined, false]);
+  expect([...pids.map(processMark), guardian && isAlive(guardian)]).toEqual([undefined, undefined, undefined, false]);
   expect(existsSync(join(root, 'logs'))).toBe(false);
   expect(await endLeftovers(run)).toBe(false);
   rmSync(root, { recursive: true });

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { endProcesses, isAlive, readPidFile, signal } from './pid-files.ts';
-import { processMark } from './process-mark.ts';
+import { endProcesses, isAlive, readPidFile, signal, writePidFile } from './pid-files.ts';
 import { serverNames } from './server.ts';
 
 /** Watches over the processes of a run folder; see startGuardian. */
@@ -31,9 +30,8 @@ export function startGuardian(runFolder: string, { deleteFolder }: { deleteFolde
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true, // its own process group: Ctrl-C must not reach it
   });
-  mkdirSync(runFolder, { recursive: true });
   // Written here, not by the guardian: no moment without it, should this process die soon.
-  writeFileSync(guardianFile(runFolder), `${child.pid}\n${processMark(child.pid ?? 0)}\n`);
+  writePidFile(guardianFile(runFolder), child.pid ?? 0);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));
   child.stdin.on('error', () => undefined);
   child.unref();

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +43,15 @@ describe('the cache of installed servers', () => {
     const install = () => Promise.reject(new Error('no network'));
     await expect(installOnce(cache, 'server-1', install)).rejects.toThrow('no network');
     expect(readdirSync(cache)).toEqual([]);
+  });
+
+  test('what a killed installation has left is deleted after a day', async () => {
+    for (const name of ['.installing-old-1', '.installing-new-1', 'old-server'])
+      mkdirSync(join(cache, name), { recursive: true });
+    const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 60 * 60;
+    for (const name of ['.installing-old-1', 'old-server']) utimesSync(join(cache, name), twoDaysAgo, twoDaysAgo);
+    await installOnce(cache, 'server-1', async () => undefined);
+    expect(readdirSync(cache)).toEqual(['.installing-new-1', 'old-server', 'server-1']);
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { FolderNotWritableError } from './writable-folder.ts';
@@ -8,6 +8,10 @@ import { FolderNotWritableError } from './writable-folder.ts';
 export function cacheFolder(env: Record<string, string | undefined> = process.env): string {
   return env.NASK_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nask-task');
 }
+
+/** An installation does not take this long: one that is older was killed. */
+const brokenOffAfterMs = 24 * 60 * 60 * 1000;
+const installingPrefix = '.installing-';
 
 /** Whether something is in the cache: what is there is whole, see installOnce. */
 export function isInstalled(cache: string, key: string): boolean {
@@ -29,8 +33,9 @@ export async function installOnce(
 ): Promise<string> {
   const target = join(cache, key);
   if (existsSync(target)) return target;
+  await deleteBrokenOff(cache);
   const folder = await mkdir(cache, { recursive: true })
-    .then(() => mkdtemp(join(cache, `.installing-${key}-`)))
+    .then(() => mkdtemp(join(cache, `${installingPrefix}${key}-`)))
     .catch((error: unknown) => {
       throw new FolderNotWritableError('cache', cache, 'NASK_CACHE or XDG_CACHE_HOME', error);
     });
@@ -44,4 +49,18 @@ export async function installOnce(
     await rm(folder, { recursive: true, force: true });
   }
   return target;
+}
+
+/** Deletes what installations that were killed have left. A fault is no reason not to install. */
+async function deleteBrokenOff(cache: string): Promise<void> {
+  const names = await readdir(cache).catch(() => []);
+  for (const name of names.filter((each) => each.startsWith(installingPrefix))) {
+    const folder = join(cache, name);
+    const changedMs = await stat(folder).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Date.now(),
+    );
+    if (Date.now() - changedMs > brokenOffAfterMs)
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
 }

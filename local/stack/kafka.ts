@@ -49,7 +49,8 @@ export function createKafka(options: {
       progress('downloading (54 MB)');
       const maven = required(findMaven(`downloading ${product}`));
       const outputFolder = join(folder, 'lib');
-      await runMaven(maven.program, { pom: 'kafka/pom.xml', goal: 'copy-dependencies', outputFolder, signal });
+      const goal = { pom: 'kafka/pom.xml', goal: 'copy-dependencies', outputFolder };
+      await runMaven(maven.program, { ...goal, pidFile: pidFile(folders.run, 'kafka-download'), signal });
     });
     await mkdir(folders.data, { recursive: true });
     await writeFile(
@@ -66,7 +67,7 @@ export function createKafka(options: {
     await runCommand(
       java.program,
       [...smallJvm({ heapMb: 512 }), ...classPath(installed), ...format, '--config', configFile],
-      { signal },
+      { pidFile: pidFile(folders.run, 'kafka-format'), signal },
     );
   }
 

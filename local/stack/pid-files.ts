@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processMark } from './process-mark.ts';
 
@@ -57,6 +57,12 @@ export async function endProcesses(
     }
     await delay(50);
   }
+}
+
+/** Writes the pid file of a process that runs. */
+export function writePidFile(path: string, pid: number): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${pid}\n${processMark(pid) ?? ''}\n`);
 }
 
 /** What a pid file says; undefined when there is none, or it is being written. */

@@ -30,7 +30,8 @@ export function createRegistry({ folders, port }: { folders: ServerFolders; port
     await installOnce(folders.cache, cacheKey, async (outputFolder) => {
       progress('downloading (104 MB)');
       const maven = required(findMaven(`downloading ${product}`));
-      await runMaven(maven.program, { pom: 'registry/pom.xml', goal: 'unpack', outputFolder, signal });
+      const goal = { pom: 'registry/pom.xml', goal: 'unpack', outputFolder };
+      await runMaven(maven.program, { ...goal, pidFile: pidFile(folders.run, 'registry-download'), signal });
     });
     await mkdir(dataFolder, { recursive: true });
   }

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installOnce, isInstalled } from './install-cache.ts';
+import { pidFile } from './pid-files.ts';
 import { runCommand } from './run-command.ts';
-import type { Progress } from './server.ts';
+import type { Progress, ServerFolders } from './server.ts';
 import { findOnPath, findPython, required, type MissingTool } from './tools.ts';
 
 /** What a store needs to ask who its clients are: files (PEM) for TLS. Its users have to be there already. */
@@ -25,11 +26,11 @@ export interface StoreEngine {
 }
 
 /** A `mongod` on the PATH, else `secantusd-rs` on the PATH, else SecantusDB from PyPI in an environment of its own. */
-export function chooseStoreEngine(cache: string): StoreEngine {
+export function chooseStoreEngine(folders: ServerFolders): StoreEngine {
   const mongod = findOnPath('mongod');
   if (mongod) return mongodOnPath(mongod);
   const secantusRust = findOnPath('secantusd-rs');
-  return secantusRust ? secantusOnPath(secantusRust) : secantusFromPyPi(cache);
+  return secantusRust ? secantusOnPath(secantusRust) : secantusFromPyPi(folders);
 }
 
 const nothingToInstall = { missingTools: async () => [], install: async () => undefined };
@@ -63,7 +64,7 @@ function secantusOnPath(file: string): StoreEngine {
   };
 }
 
-function secantusFromPyPi(cache: string): StoreEngine {
+function secantusFromPyPi({ cache, run }: ServerFolders): StoreEngine {
   const version = '0.7.0b3';
   const product = `SecantusDB ${version}`;
   const cacheKey = `secantusdb-${version}`;
@@ -86,11 +87,12 @@ function secantusFromPyPi(cache: string): StoreEngine {
     install: async (progress, signal) => {
       await installOnce(cache, cacheKey, async (folder) => {
         const python = required(await findPython(product));
+        const options = { pidFile: pidFile(run, 'store-download'), signal };
         progress('making a Python environment');
-        await runCommand(python.program, ['-m', 'venv', folder], { signal });
+        await runCommand(python.program, ['-m', 'venv', folder], options);
         progress('downloading (145 MB installed)');
         const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check'];
-        await runCommand(join(folder, 'bin', 'python'), [...pip, `secantusdb==${version}`], { signal });
+        await runCommand(join(folder, 'bin', 'python'), [...pip, `secantusdb==${version}`], options);
         await writeFile(join(folder, 'empty.toml'), '');
       });
     },

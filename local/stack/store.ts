@@ -9,7 +9,7 @@ import { chooseStoreEngine, type StoreSecurity } from './store-engine.ts';
 /** The document store, by MongoDB's protocol, its data in the data folder. */
 export function createStore(options: { folders: ServerFolders; port: number; security?: StoreSecurity }): Server {
   const { folders, port, security } = options;
-  const engine = chooseStoreEngine(folders.cache);
+  const engine = chooseStoreEngine(folders);
   const dataFolder = join(folders.data, engine.dataFolder);
   const address = addressOf(port, security);
 
