@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sleeper } from './stack/fixtures/sleeper.ts';
 import { processMark } from './stack/process-mark.ts';
 import { readRunInfo, writeRunInfo } from './run-info.ts';
-import { acquireStartLock, AlreadyRunningError, lockHolder } from './start-lock.ts';
+import { acquireStartLock, AlreadyRunningError, lockHolder, removeStaleLock } from './start-lock.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -32,6 +32,18 @@ describe('the lock of a data folder', () => {
     expect(() => acquireStartLock(folder)).toThrow(AlreadyRunningError);
     await holder.kill('SIGKILL');
     acquireStartLock(folder)();
+  });
+
+  test('is kept when a live process took it over after it was found to be stale', async () => {
+    const holder = sleeper(folder);
+    await holder.start();
+    writeFileSync(lockFile(), `${holder.pid()}\n${processMark(holder.pid() as number)}\n`);
+    expect(() => removeStaleLock(folder)).toThrow(AlreadyRunningError);
+    expect(lockHolder(folder)?.pid).toBe(holder.pid());
+    await holder.kill('SIGKILL');
+    removeStaleLock(folder);
+    expect(readdirSync(folder).filter((file) => file.startsWith('start.pid'))).toEqual([]);
+    removeStaleLock(folder);
   });
 
   test('is free when another process has the number of its holder', () => {

@@ -1,7 +1,6 @@
-import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, readPidFile, type RecordedProcess } from './stack/pid-files.ts';
-import { processMark } from './stack/process-mark.ts';
+import { isAlive, readPidFile, writePidFile, type RecordedProcess } from './stack/pid-files.ts';
 import { FolderNotWritableError } from './stack/writable-folder.ts';
 
 /** Another `npm start` runs on this data folder. */
@@ -27,6 +26,30 @@ export function lockHolder(dataFolder: string): RecordedProcess | undefined {
 }
 
 /**
+ * Removes the lock of a process that died. Another process may have replaced it since it was read: only what has been
+ * moved away can be checked without that risk. The lock of a live process is put back.
+ * @throws AlreadyRunningError when a live process holds the lock
+ */
+export function removeStaleLock(dataFolder: string): void {
+  const lock = join(dataFolder, fileName);
+  const moved = `${lock}.${process.pid}.stale`;
+  try {
+    renameSync(lock, moved);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const holder = readPidFile(moved, 'start');
+  const isLive = holder !== undefined && isAlive(holder);
+  try {
+    if (isLive) linkSync(moved, lock);
+  } finally {
+    rmSync(moved, { force: true });
+  }
+  if (isLive) throw new AlreadyRunningError(holder.pid, dataFolder);
+}
+
+/**
  * Makes this process the only one on a data folder. The lock of a process that died is taken over.
  * @returns how to release it
  * @throws AlreadyRunningError
@@ -36,16 +59,16 @@ export function acquireStartLock(dataFolder: string): () => void {
   const lock = join(dataFolder, fileName);
   const own = `${lock}.${process.pid}`;
   try {
-    mkdirSync(dataFolder, { recursive: true });
-    writeFileSync(own, `${process.pid}\n${processMark(process.pid)}\n`);
+    writePidFile(own, process.pid);
   } catch (error) {
     throw new FolderNotWritableError('data', dataFolder, 'NASK_DATA', error);
   }
   try {
-    if (lockHolder(dataFolder) === undefined) rmSync(lock, { force: true });
+    if (existsSync(lock) && lockHolder(dataFolder) === undefined) removeStaleLock(dataFolder);
     // A link appears with its content and only where there is none: of two that try, one succeeds.
     linkSync(own, lock);
   } catch (error) {
+    if (error instanceof AlreadyRunningError) throw error;
     const holder = lockHolder(dataFolder);
     throw holder === undefined ? error : new AlreadyRunningError(holder.pid, dataFolder);
   } finally {

@@ -45,6 +45,8 @@ async function endLeftoversUnlessStarted(): Promise<boolean> {
   if (!existsSync(folders.run)) return false;
   try {
     const release = acquireStartLock(folders.root);
+    // Of another npm stop, which takes the holder of the lock for a system and waits until it is gone.
+    process.on('SIGTERM', () => undefined);
     return await endLeftovers(folders.run).finally(release);
   } catch (error) {
     if (error instanceof AlreadyRunningError) return false;
