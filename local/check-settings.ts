@@ -1,25 +1,17 @@
 import { loadSettings, SettingsError, type Environment, type SettingsRule, type SettingsTable } from '@nask/service';
 import { taskTypesWith } from '@nask/schemas';
-import { contractRules, contractSettings } from '../packages/kafka/src/contract/contract-settings.ts';
-import { settingsRules as executorRules, settingsTable as executor } from '../services/executor/src/config.ts';
-import { settingsRules as gatewayRules, settingsTable as gateway } from '../services/gateway/src/config.ts';
-import { settingsRules as notifierRules, settingsTable as notifier } from '../services/notifier/src/config.ts';
-import { settingsRules as projectorRules, settingsTable as projector } from '../services/projector/src/config.ts';
-import type { LocalServiceName } from './stack/service-process.ts';
-
-/** A program with settings of its own that `npm start` runs. */
-export type LocalProgram = LocalServiceName | 'contract';
+import { programSettings, type LocalProgram } from './program-settings.ts';
 
 const faultsOf: Record<LocalProgram, (env: Environment) => readonly string[]> = {
-  contract: faultsIn(contractSettings, contractRules),
-  gateway: (env) => [...faultsIn(gateway, gatewayRules)(env), ...taskTypeFaults(env)],
-  executor: (env) => [...faultsIn(executor, executorRules)(env), ...taskTypeFaults(env)],
-  notifier: faultsIn(notifier, notifierRules),
-  projector: faultsIn(projector, projectorRules),
+  contract: faultsIn(programSettings.contract),
+  gateway: (env) => [...faultsIn(programSettings.gateway)(env), ...taskTypeFaults(env)],
+  executor: (env) => [...faultsIn(programSettings.executor)(env), ...taskTypeFaults(env)],
+  notifier: faultsIn(programSettings.notifier),
+  projector: faultsIn(programSettings.projector),
 };
 
 /**
- * Checks the settings of the programs as they will do themselves, before anything is downloaded or started.
+ * Checks the settings of the programs as they will do themselves, before a server is downloaded or started.
  * @param environments what each program will get
  * @throws SettingsError with all faults, each with the programs that have it
  */
@@ -32,10 +24,13 @@ export function checkSettings(environments: Record<LocalProgram, Environment>): 
   if (faults.length > 0) throw new SettingsError(faults);
 }
 
-function faultsIn<T extends SettingsTable>(
-  table: T,
-  rules: readonly SettingsRule<T>[],
-): (env: Environment) => readonly string[] {
+function faultsIn<T extends SettingsTable>({
+  table,
+  rules,
+}: {
+  table: T;
+  rules: readonly SettingsRule<T>[];
+}): (env: Environment) => readonly string[] {
   return (env) => {
     try {
       loadSettings(table, env, { rules });

@@ -4,6 +4,7 @@ import { connectSubscriber } from './events/connect.ts';
 import { describeEvent, eventAsJson, type SeenEvent } from './events/seen-event.ts';
 import { tailEvents } from './events/tail-events.ts';
 import { runningSystemOrExit } from './running-system.ts';
+import { onParentGone } from './stack/parent-gone.ts';
 
 const usage = `Usage: npm run events [-- [--json] [TASK ID]]
   without an id: the events of all tasks, from now on
@@ -15,6 +16,7 @@ const { json, taskId } = readArguments();
 const { connection, codec, logger } = connectSubscriber('events', runningSystemOrExit('npm run events'));
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort());
+onParentGone(() => stopping.abort());
 // A reader that has ended (`… | head`) ends this too.
 process.stdout.on('error', () => process.exit(0));
 process.exit(await run());
@@ -26,7 +28,7 @@ async function run(): Promise<number> {
     await codec.start({ signal });
     const tail = await tailEvents({ connection, codec, logger, signal });
     if (taskId !== undefined) {
-      const history = await tail.history(taskId);
+      const history = await tail.history(taskId, stopping.signal);
       if (history.length === 0) {
         console.error(`The log has no event of task ${taskId}: no task has this id, or it is older than the log.`);
         return 1;

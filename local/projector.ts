@@ -2,5 +2,5 @@
 import { useRunningSystem } from './running-system.ts';
 
 // Without a command, or with --help, it prints its usage.
-if (/^\w/.test(process.argv[2] ?? '')) useRunningSystem('npm run projector');
+if (/^\w/.test(process.argv[2] ?? '')) useRunningSystem('npm run projector', 'projector');
 await import('../services/projector/src/cli.ts');

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LocalProgram } from './program-settings.ts';
 import type { Addresses } from './stack/stack.ts';
 import { lockHolder } from './start-lock.ts';
 
@@ -14,6 +15,8 @@ export interface RunInfo {
   /** A header file with a key of this run (read, write), for tools on this machine. Undefined without API_KEYS. */
   readonly authorizationFile?: string;
   readonly logsFolder: string;
+  /** The variables that each program was given for its settings, without its ports. Secrets are among them. */
+  readonly settings: Record<LocalProgram, Record<string, string>>;
   /** By name; a process that is down just now has no pid. */
   readonly processes: Record<string, { pid?: number; port: number }>;
 }

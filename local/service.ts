@@ -1,9 +1,13 @@
 /**
  * `npm run service -- NAME`: one more process of a service, on the Node that the project brings, see useRunningSystem.
- * Beside the running system its ports are free ones unless PORT and OPS_PORT say others.
+ * Beside the running system its ports are free ones unless PORT and OPS_PORT say others, and it ends with the system.
  */
+import { rmSync } from 'node:fs';
+import { loadSettingsOrExit } from '@nask/service';
+import { foldersOf, settingsTable } from './config.ts';
 import { useRunningSystem } from './running-system.ts';
-import { localServiceEnv } from './service-env.ts';
+import { onParentGone } from './stack/parent-gone.ts';
+import { pidFile, writePidFile } from './stack/pid-files.ts';
 import type { LocalServiceName } from './stack/service-process.ts';
 
 const mains: Record<LocalServiceName, () => Promise<unknown>> = {
@@ -18,9 +22,19 @@ if (process.argv.length !== 3 || !Object.hasOwn(mains, name)) {
   console.error(`Usage: npm run service -- ${Object.keys(mains).join(' | ')}`);
   process.exit(2);
 }
-const running = useRunningSystem(`npm run service -- ${name}`);
-if (running !== undefined) {
-  const env = localServiceEnv(name, { isOwnKafka: running.processes.kafka !== undefined });
-  Object.assign(process.env, { PORT: '0', OPS_PORT: '0', ...env, ...process.env });
+const command = `npm run service -- ${name}`;
+if (useRunningSystem(command, name) !== undefined) {
+  for (const port of ['PORT', 'OPS_PORT']) process.env[port] ||= '0';
+  recordProcess();
 }
+// The service drains as it does when its terminal is closed.
+onParentGone(() => process.kill(process.pid, 'SIGHUP'));
 await mains[name]();
+
+/** With a pid file in the run folder, the end of the system (or its guardian) ends this process too. */
+function recordProcess(): void {
+  const { run } = foldersOf(loadSettingsOrExit({ service: command, table: settingsTable }));
+  const file = pidFile(run, `${name}-${process.pid}`);
+  writePidFile(file, process.pid);
+  process.on('exit', () => rmSync(file, { force: true }));
+}

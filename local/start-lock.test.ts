@@ -65,6 +65,7 @@ describe('what runs', () => {
     topicPrefix: '',
     database: 'nask',
     logsFolder: '/logs',
+    settings: { contract: {}, gateway: { API_KEYS: 'a' }, executor: {}, notifier: {}, projector: {} },
     processes: { kafka: { pid: 1, port: 19_092 } },
   };
 

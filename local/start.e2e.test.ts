@@ -15,18 +15,23 @@ import {
   type LocalPlace,
   type RunningProgram,
 } from './fixtures/started-system.ts';
+import { sleeper } from './stack/fixtures/sleeper.ts';
+import { freePort } from './stack/ports.ts';
 import { processMark } from './stack/process-mark.ts';
+import { lockHolder } from './start-lock.ts';
 
 const upText = 'The system is up.';
 let place: LocalPlace;
 let started: RunningProgram | undefined;
+let joined: RunningProgram | undefined;
 
 beforeAll(async () => {
   place = await localPlace();
 });
 afterAll(async () => {
   started?.kill('SIGTERM');
-  await started?.ended;
+  joined?.kill('SIGTERM');
+  await Promise.all([started?.ended, joined?.ended]);
   place.remove();
 }, 60_000);
 
@@ -69,7 +74,7 @@ describe('a start that cannot succeed', () => {
     expect(start.output()).toMatch(/PORT: expected[\s\S]*LOCAL_KAFKA_PORT: expected/);
   }, 60_000);
 
-  test('names all wrong settings of the services, before anything is downloaded or started', async () => {
+  test('names all wrong settings of the services, before a server is downloaded or started', async () => {
     const wrong = {
       EXECUTOR_THREADS: 'x',
       API_KEYS: 'bad',
@@ -106,6 +111,20 @@ describe('a start that cannot succeed', () => {
     },
     60_000,
   );
+
+  test('is not needed to end what an earlier one left, and two npm stop do not end each other', async () => {
+    const end = join(place.root, 'end');
+    const script = `trap "" TERM; echo up; while [ ! -e ${end} ]; do sleep 0.05; done`;
+    const leftover = sleeper(place.root, { script });
+    await leftover.start();
+    const first = runProgram('stop', place.env);
+    await eventually(() => expect(lockHolder(place.root)?.pid).toBe(first.pid));
+    const second = runProgram('stop', place.env);
+    await second.says('Stopping');
+    writeFileSync(end, '');
+    expect(await Promise.all([first.ended, second.ended])).toEqual([0, 0]);
+    expect([first.output(), leftover.pid()]).toEqual([expect.stringContaining('Stopped.'), undefined]);
+  }, 60_000);
 
   test('has nothing for the commands that need a system, which say so and end', async () => {
     for (const program of ['demo', 'contract', 'events'] as const) {
@@ -225,11 +244,33 @@ describe('a system that was started', () => {
     180_000,
   );
 
-  test('drains and ends on SIGTERM to npm, and leaves no process', async () => {
+  test('is joined by npm run service with its settings, unless the environment has others', async () => {
+    const [PORT, otherPort] = [String(await freePort()), String(await freePort())];
+    const ownKeys = { API_KEYS: `own:read:${createHash('sha256').update('4567').digest('hex')}` };
+    joined = runProgram('service', { ...place.env, KAFKA_BROKERS: ` ${kafkaOf(place)}, `, PORT }, ['gateway']);
+    const other = runProgram('service', { ...place.env, PORT: otherPort, ...ownKeys }, ['gateway']);
+    await Promise.all([joined.says('gateway started'), other.says('gateway started')]);
+    const statuses = (port: string) =>
+      Promise.all(
+        [{}, ownKey(), { authorization: 'Bearer 4567' }].map(async (headers) => {
+          return (await fetch(`http://127.0.0.1:${port}/api/tasks/${taskId}`, { headers })).status;
+        }),
+      );
+    expect([await statuses(PORT), await statuses(otherPort)]).toEqual([
+      [401, 200, 401],
+      [401, 401, 200],
+    ]);
+    other.disconnect();
+    expect(await other.ended).toBe(0);
+    expect(other.output()).toContain('stopped');
+  }, 60_000);
+
+  test('drains and ends on SIGTERM to npm with all that joined it, and leaves no process', async () => {
     const { pids } = runningProcesses(place.root);
     started?.kill('SIGTERM');
     expect(await started?.ended).toBe(0);
     expect(started?.output()).toContain('servers    stopped');
+    expect(await joined?.ended).toBe(0);
     expectGone(pids);
   }, 60_000);
 
@@ -275,6 +316,10 @@ describe('a system that was started', () => {
 /** The process of npm start itself. */
 function startPid(): number {
   return Number.parseInt(readFileSync(join(place.root, 'start.pid'), 'utf8'), 10);
+}
+
+function kafkaOf({ env }: LocalPlace): string {
+  return `127.0.0.1:${env.LOCAL_KAFKA_PORT}`;
 }
 
 function expectGone(pids: Record<string, number>): void {

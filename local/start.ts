@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { loadSettingsOrExit, SettingsError, settingsExitCode } from '@nask/service';
 import { foldersOf, opsPortsOf, settingsTable } from './config.ts';
 import { createProgress } from './progress.ts';
+import { onParentGone } from './stack/parent-gone.ts';
 import { acquireStartLock } from './start-lock.ts';
 import { createLocalSystem } from './system.ts';
 import { welcome } from './welcome.ts';
@@ -19,9 +20,8 @@ const stopping = Promise.withResolvers<NodeJS.Signals>();
 const aborted = new AbortController();
 let firstSignalMs: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => onSignal(signal));
-// The script that started us holds this channel open: without it we have no terminal and no parent.
-process.on('disconnect', () => onSignal('SIGHUP'));
-process.channel?.unref();
+// Without the script that started this process there is no terminal and no parent.
+onParentGone(() => onSignal('SIGHUP'));
 // A terminal that was closed takes no more lines; the stop goes on without them.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 

@@ -5,15 +5,17 @@ import { checkSettings } from './check-settings.ts';
 import { foldersOf, opsPortsOf, wantedPorts, type LocalSettings } from './config.ts';
 import { createLocalKey } from './local-key.ts';
 import { requireFreePorts } from './port-check.ts';
+import { settingsIn, type LocalProgram } from './program-settings.ts';
 import type { Progress } from './progress.ts';
 import { deleteRunInfo, writeRunInfo } from './run-info.ts';
 import { localServiceEnv } from './service-env.ts';
 import { endLeftovers, startGuardian, type Guardian } from './stack/guardian.ts';
 import { logTail } from './stack/log-file.ts';
 import type { ManagedProcess } from './stack/managed-process.ts';
-import { liveProcesses } from './stack/pid-files.ts';
+import { endProcesses, liveProcesses, pidFile, signal } from './stack/pid-files.ts';
 import { runCommand } from './stack/run-command.ts';
-import { createServiceProcess, type LocalServiceName } from './stack/service-process.ts';
+import { serverNames } from './stack/server.ts';
+import { createServiceProcess, serviceStopTimeoutMs, type LocalServiceName } from './stack/service-process.ts';
 import { createStack } from './stack/stack.ts';
 import { superviseAll, type Supervisor, type SupervisorEvents } from './supervisor.ts';
 
@@ -77,6 +79,13 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
   let guardian: Guardian | undefined;
   let supervisors: Supervisor[] = [];
 
+  /** What each program gets. */
+  function environments(): Record<LocalProgram, Environment> {
+    const full = (own: Record<string, string>) => ({ ...process.env, ...own });
+    const ofServices = serviceNames.map((name) => [name, full(serviceEnv(name))] as const);
+    return { contract: full(env), ...(Object.fromEntries(ofServices) as Record<LocalServiceName, Environment>) };
+  }
+
   function noteRunning(): void {
     const portOf = new Map([
       ...stack.servers.map(({ name, port }) => [name as string, port] as const),
@@ -92,6 +101,9 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
       database: settings.MONGODB_DATABASE,
       authorizationFile: localKey?.file,
       logsFolder: folders.logs,
+      settings: Object.fromEntries(
+        Object.entries(environments()).map(([program, full]) => [program, settingsIn(full, program as LocalProgram)]),
+      ) as Record<LocalProgram, Record<string, string>>,
       processes: Object.fromEntries(processes),
     });
   }
@@ -111,19 +123,13 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
     apiUrl,
     authorizationFile: localKey?.file,
 
-    checkSettings: () => {
-      const full = (own: Record<string, string>) => ({ ...process.env, ...own });
-      const ofServices = serviceNames.map((name) => [name, full(serviceEnv(name))] as const);
-      checkSettings({
-        contract: full(env),
-        ...(Object.fromEntries(ofServices) as Record<LocalServiceName, Environment>),
-      });
-    },
+    checkSettings: () => checkSettings(environments()),
 
     start: async (progress, signal) => {
       deleteRunInfo(folders.root);
       if (await endLeftovers(folders.run)) progress.done('clean-up', 'ended what an earlier start had left');
       await requireFreePorts(wantedPorts(settings));
+      signal.throwIfAborted();
       guardian = startGuardian(folders.run);
       await stack.start(({ name, product }, step) => {
         if (step === 'ready') progress.done(name, `ready (${product})`);
@@ -131,7 +137,7 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
       }, signal);
 
       progress.step('contract', 'applying');
-      await runCommand(process.execPath, [contractCli], { env, signal });
+      await runCommand(process.execPath, [contractCli], { env, signal, pidFile: pidFile(folders.run, 'contract') });
       progress.done('contract', 'topics and schemas are there');
 
       signal.throwIfAborted();
@@ -148,14 +154,19 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
       for (const supervisor of supervisors) supervisor.stop();
       deleteRunInfo(folders.root);
       if (localKey) rmSync(localKey.file, { force: true });
-      await stopAloud(services, progress);
+      // Those of npm run service too, while the servers that they drain with are there.
+      const spare = [...serverNames, ...serviceNames];
+      await Promise.all([
+        stopAloud(services, progress),
+        endProcesses(folders.run, { graceMs: serviceStopTimeoutMs, spare }),
+      ]);
       await stack.stop();
       if (stack.servers.length > 0) progress.done('servers', 'stopped');
       await guardian?.close();
     },
 
     killAll: () => {
-      for (const { pid } of liveProcesses(folders.run)) process.kill(pid, 'SIGKILL');
+      for (const { pid } of liveProcesses(folders.run)) signal(pid, 'SIGKILL');
     },
   };
 }

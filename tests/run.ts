@@ -4,6 +4,7 @@
  * `npm run test:unit` (`:integration`, `:e2e`) runs one suite. What follows is for Jest: `npm run test:unit -- FILE`.
  * It stops at the first step that fails. The last line is the number of tests that passed and failed.
  */
+import { onParentGone } from '../local/stack/parent-gone.ts';
 import { startServers, type RunningServers } from '../packages/testkit/src/start-servers.ts';
 import { testServersEnv, testServerVariables } from '../packages/testkit/src/servers.ts';
 import { chromiumProgram } from './browser/chromium.ts';
@@ -22,9 +23,7 @@ const jestArgs = only || first === undefined ? rest : [first, ...rest];
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
-// The script that started us holds this channel open.
-process.on('disconnect', () => stopping.abort());
-process.channel?.unref();
+onParentGone(() => stopping.abort());
 const { signal } = stopping;
 
 const results: StepResult[] = [];

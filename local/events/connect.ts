@@ -10,10 +10,11 @@ import {
   registrySettings,
   type Logger,
 } from '@nask/service';
+import { settingsIn } from '../program-settings.ts';
 import { environmentOf } from '../running-system.ts';
 import type { RunInfo } from '../run-info.ts';
 
-/** A subscriber's means: Kafka and the registry of the running system, with the credentials of the environment. */
+/** A subscriber's means: Kafka and the registry of the running system, with the credentials of the environment, else its own. */
 export function connectSubscriber(
   name: string,
   running: RunInfo,
@@ -22,7 +23,7 @@ export function connectSubscriber(
     service: `npm run ${name}`,
     table: { ...kafkaSettings, ...registrySettings },
     rules: [...kafkaRules, ...registryRules],
-    env: { ...process.env, ...environmentOf(running) },
+    env: { ...running.settings.contract, ...settingsIn(process.env, 'contract'), ...environmentOf(running) },
   });
   const logger = createLogger({ service: name, level: 'error', format: 'pretty' });
   return {

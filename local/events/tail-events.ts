@@ -23,8 +23,11 @@ interface EventRecord {
 
 /** Follows the events of tasks; see tailEvents. */
 export interface EventTail {
-  /** The events of a task that were written before the tail began, by time. Events that follow wait meanwhile. */
-  history(taskId: number): Promise<SeenEvent[]>;
+  /**
+   * The events of a task that were written before the tail began, by time. Events that follow wait meanwhile.
+   * Throws the signal's reason.
+   */
+  history(taskId: number, signal: AbortSignal): Promise<SeenEvent[]>;
   /** Passes on the events that follow. */
   follow(onEvent: (event: SeenEvent) => void): void;
   close(): Promise<void>;
@@ -89,7 +92,7 @@ export async function tailEvents(options: {
     }
   }
 
-  async function history(taskId: number): Promise<SeenEvent[]> {
+  async function history(taskId: number, stopSignal: AbortSignal): Promise<SeenEvent[]> {
     const key = String(taskId);
     const starts = await started.promise;
     const partitions = Math.max(...starts.map(({ partition }) => partition)) + 1;
@@ -100,6 +103,7 @@ export async function tailEvents(options: {
       for (const { topic, partition, offset: end } of starts) {
         if (partition !== ownPartition) continue;
         for await (const record of reader.read({ topic, partition }, { offset: 0 })) {
+          stopSignal.throwIfAborted();
           if (record.offset >= end) break;
           if (record.key === key) found.push(await decode(record));
         }

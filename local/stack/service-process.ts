@@ -5,6 +5,9 @@ import type { ServerFolders } from './server.ts';
 
 export type LocalServiceName = 'gateway' | 'executor' | 'notifier' | 'projector';
 
+/** From SIGTERM to SIGKILL. Longer than a service's own grace period, after which it ends by itself. */
+export const serviceStopTimeoutMs = 35_000;
+
 const services = join(import.meta.dirname, '..', '..', 'services');
 
 /**
@@ -25,8 +28,7 @@ export function createServiceProcess(options: {
     logFile: join(folders.logs, `${instance}.log`),
     pidFile: pidFile(folders.run, instance),
     startTimeoutMs,
-    // Longer than its own grace period, after which it ends by itself.
-    stopTimeoutMs: 35_000,
+    stopTimeoutMs: serviceStopTimeoutMs,
     command: () => ({ file: process.execPath, args: [join(services, name, 'src', 'main.ts')], env }),
     probe: async (signal) => {
       const response = await fetch(`http://127.0.0.1:${env.OPS_PORT}/readyz`, { signal });
