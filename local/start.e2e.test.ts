@@ -132,6 +132,12 @@ describe('a start that cannot succeed', () => {
       expect([program, await command.ended]).toEqual([program, 1]);
       expect(command.output()).toContain('npm start');
     }
+    // A server that the contract does not use is not one that the environment names for it.
+    const contract = runProgram('contract', { ...place.env, MONGODB_URL: 'mongodb://127.0.0.1:9' });
+    expect([await contract.ended, contract.output()]).toEqual([
+      1,
+      expect.stringContaining('or name other servers: KAFKA_BROKERS, SCHEMA_REGISTRY_URL.'),
+    ]);
     const stop = runProgram('stop', place.env);
     expect([await stop.ended, stop.output()]).toEqual([0, `Nothing runs on ${place.root}.\n`]);
   }, 60_000);

@@ -90,6 +90,16 @@ describe('a running service', () => {
     });
   });
 
+  test('goes on with its drain on a second SIGHUP', async () => {
+    const service = startService('stop-hangs', 'short-grace');
+    await service.printed('fixture started');
+    service.child.kill('SIGHUP');
+    await service.printed('store is stopping');
+    service.child.kill('SIGHUP');
+    expect(await service.exited).toEqual({ code: 1, signal: null });
+    expect(logOf(service).at(-1)?.['msg']).toContain('not done within the grace period');
+  });
+
   test('exits with 1 when a component fails to stop', async () => {
     const service = startService('stop-fails');
     await service.printed('fixture started');

@@ -12,7 +12,8 @@ const drainSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
  * Runs a service for as long as the process lives. Resolves when all components have started.
  *
  * SIGTERM, SIGINT or SIGHUP, also during the start: components are stopped in reverse order within the grace period, exit 0;
- * exit 1 when one of them failed or was not done in time. A second signal: exit at once with 128 + its number.
+ * exit 1 when one of them failed or was not done in time. A second signal: exit at once with 128 + its number;
+ * a second SIGHUP is ignored.
  * A component that does not start: what had started is stopped, one log line, exit 1.
  * An error that nobody caught: it is logged and the process exits with 1, since its state is unknown.
  *
@@ -49,6 +50,8 @@ function stopOnSignals(lifecycle: Lifecycle, { logger, health }: { logger: Logge
   let isStopping = false;
   async function onSignal(signal: NodeJS.Signals): Promise<void> {
     if (isStopping) {
+      // A closed terminal sends several: its own, and those of the processes above this one.
+      if (signal === 'SIGHUP') return;
       logger.warn({ signal }, 'second signal: exiting at once');
       process.exit(128 + constants.signals[signal]);
     }
