@@ -24,8 +24,8 @@ if (process.argv.length !== 3 || !Object.hasOwn(mains, name)) {
 }
 const command = `npm run service -- ${name}`;
 if (useRunningSystem(command, name) !== undefined) {
-  for (const port of ['PORT', 'OPS_PORT']) process.env[port] ||= '0';
   recordProcess();
+  for (const port of ['PORT', 'OPS_PORT']) process.env[port] ||= '0';
 }
 // The service drains as it does when its terminal is closed.
 onParentGone(() => process.kill(process.pid, 'SIGHUP'));

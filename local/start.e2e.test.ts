@@ -266,8 +266,10 @@ describe('a system that was started', () => {
       [401, 200, 401],
       [401, 401, 200],
     ]);
-    other.disconnect();
-    expect(await other.ended).toBe(0);
+    const onFreePorts = runProgram('service', { ...place.env, PORT: '' }, ['notifier']);
+    await onFreePorts.says('notifier started');
+    for (const each of [other, onFreePorts]) each.disconnect();
+    expect(await Promise.all([other.ended, onFreePorts.ended])).toEqual([0, 0]);
     expect(other.output()).toContain('stopped');
   }, 60_000);
 

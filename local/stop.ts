@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadSettingsOrExit } from '@nask/service';
 import { foldersOf, settingsTable } from './config.ts';
+import { deleteRunInfo } from './run-info.ts';
 import { acquireStartLock, AlreadyRunningError, lockHolder } from './start-lock.ts';
 import { endLeftovers } from './stack/guardian.ts';
 import { isAlive, signal, type RecordedProcess } from './stack/pid-files.ts';
@@ -47,6 +48,7 @@ async function endLeftoversUnlessStarted(): Promise<boolean> {
     const release = acquireStartLock(folders.root);
     // Of another npm stop, which takes the holder of the lock for a system and waits until it is gone.
     process.on('SIGTERM', () => undefined);
+    deleteRunInfo(folders.root);
     return await endLeftovers(folders.run).finally(release);
   } catch (error) {
     if (error instanceof AlreadyRunningError) return false;
