@@ -20,7 +20,9 @@ export interface OwnServer extends Pick<
  * @param options.advertisedPort of a proxy before it, that its clients are told to connect to
  * @param options.compiler of its JVM, see local/stack/small-jvm.ts
  */
-export function startOwnKafka(options: { advertisedPort?: number; compiler?: readonly string[] } = {}): Promise<OwnServer> {
+export function startOwnKafka(
+  options: { advertisedPort?: number; compiler?: readonly string[] } = {},
+): Promise<OwnServer> {
   return startOwn(async (folders) =>
     createKafka({ folders, port: await freePort(), controllerPort: await freePort(), ...options }),
   );
