@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, startOwnKafka, type OwnServer } from '@nask/testkit';
+import { eventually, startOwnKafka, suspendProcess, type OwnServer } from '@nask/testkit';
 import { connectKafka, type KafkaConnection } from './connection.ts';
 import { createTopic } from './fixtures/read-topic.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
@@ -50,7 +50,7 @@ describe('the ends of a log', () => {
   test('Kafka that hangs: an error of its own, within the time; then it works again', async () => {
     await logEnds.endOffsets('events');
     const hasty = createLogEnds(connection, { timeoutMs: 300 });
-    kafka.signal('SIGSTOP');
+    await suspendProcess(kafka.pid());
     const outcomes = await Promise.allSettled([hasty.endOffsets('events'), hasty.endOffsets('events')]);
     kafka.signal('SIGCONT');
     for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: expect.any(LogEndsError) });

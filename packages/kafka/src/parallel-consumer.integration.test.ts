@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, isolate, testServers } from '@nask/testkit';
+import { eventually, isolate, suspendProcess, testServers } from '@nask/testkit';
 import { startConsumerProcess, type ConsumerProcess } from '../testing/consumer-process.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
 import { TestLog } from '../testing/test-log.ts';
@@ -246,7 +246,7 @@ describe('parallel consumer on a real broker', () => {
     await log.append(topic, partition, numbered(0, 150));
     await eventually(() => expect(handled.length).toBeGreaterThan(0));
 
-    suspended.signal('SIGSTOP');
+    await suspendProcess(suspended.pid);
     // A third one begins the rebalance, and is ready when the group has given up the suspended member.
     await consume({ ...mine, handler: async () => {} });
     await eventually(() => expect(handled).toHaveLength(150), { timeoutMs: 20_000 });

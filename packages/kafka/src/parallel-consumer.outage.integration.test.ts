@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, startOwnKafka, type OwnServer } from '@nask/testkit';
+import { eventually, startOwnKafka, suspendProcess, type OwnServer } from '@nask/testkit';
 import { startConsumerProcess, type ConsumerProcess } from '../testing/consumer-process.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
 import { TestLog } from '../testing/test-log.ts';
@@ -78,7 +78,7 @@ async function append(count: number): Promise<void> {
 async function killed(): Promise<void> {
   await kafka.kill();
   await expectReady(false);
-  second.signal('SIGSTOP');
+  await suspendProcess(second.pid);
   await kafka.start();
   await eventually(async () => expect(await log.groupState(groupId)).toBe('PreparingRebalance'), patient);
   second.signal('SIGCONT');
@@ -86,7 +86,7 @@ async function killed(): Promise<void> {
 
 /** Takes connections and requests and answers none; it gets round to them all when it goes on. */
 async function silent(): Promise<void> {
-  kafka.signal('SIGSTOP');
+  await suspendProcess(kafka.pid());
   await sleep(silenceMs);
   kafka.signal('SIGCONT');
 }

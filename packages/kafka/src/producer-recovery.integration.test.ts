@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, startOwnKafka, type OwnServer } from '@nask/testkit';
+import { eventually, startOwnKafka, suspendProcess, type OwnServer } from '@nask/testkit';
 import { connectKafka, type KafkaConnection } from './connection.ts';
 import { createTopic, readTopic } from './fixtures/read-topic.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
@@ -111,7 +111,7 @@ describe('Kafka killed and started again', () => {
 describe('Kafka that hangs', () => {
   test('a send fails by its deadline with its outcome unknown; what queued behind it is never written; then all is well again', async () => {
     await send('k', 'before');
-    kafka.signal('SIGSTOP');
+    await suspendProcess(kafka.pid());
     const onItsWay = producer.sendAlone({ topic: 'events', key: 'k', value: Buffer.from('on its way') });
     const queued = send('k', 'queued');
     const outcomes = await Promise.allSettled([onItsWay, queued]);
@@ -143,7 +143,7 @@ describe('Kafka that hangs', () => {
       Promise.all(records.map((text) => patient.send({ topic: 'events', key: 'p', value: Buffer.from(text) })));
     await sendAll();
 
-    kafka.signal('SIGSTOP');
+    await suspendProcess(kafka.pid());
     const sending = sendAll();
     await timedOut.promise;
     kafka.signal('SIGCONT');

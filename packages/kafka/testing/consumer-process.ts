@@ -23,6 +23,7 @@ export interface ConsumerProcess {
   /** `partition/offset` of what has ended there, in order; grows. */
   readonly ended: string[];
   readonly isReady: boolean;
+  readonly pid: number | undefined;
   /** Does not wait for the effect, unlike `end`. */
   signal(signal: NodeJS.Signals): void;
   /** Ends it, and resolves when it is gone and all that it wrote has been read. */
@@ -44,6 +45,7 @@ export function startConsumerProcess(options: ConsumerProcessOptions): ConsumerP
     get isReady() {
       return said.ready.at(-1) === 'true';
     },
+    pid: child.pid,
     signal: (signal) => void child.kill(signal),
     async end(signal) {
       child.kill(signal);

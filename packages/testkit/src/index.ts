@@ -8,3 +8,4 @@ export * from './servers.ts';
 export * from './spawn-service.ts';
 export * from './tcp-proxy.ts';
 export * from './webhook-receiver.ts';
+export * from './suspend-process.ts';

@@ -8,6 +8,7 @@ import {
   startOwnStore,
   type OwnServer,
   type ServiceUnderTest,
+  suspendProcess,
 } from '@nask/testkit';
 import { createIdempotencyKeys } from './adapters/mongo/idempotency-keys.ts';
 import { scopedKey } from './domain/idempotency-key.ts';
@@ -77,7 +78,7 @@ describe('while the store is away', () => {
     expect((await get(gateway, `/api/tasks/${before}`)).status).toBe(200);
 
     if (how === 'killed') await store.kill();
-    else store.signal('SIGSTOP');
+    else await suspendProcess(store.pid());
     try {
       const meanwhile = await postedId(gateway);
       for (const path of [`/api/tasks/${before}`, `/api/tasks/${meanwhile}`, '/api/tasks']) {
@@ -108,7 +109,7 @@ describe('while Kafka is away', () => {
       await around.project();
 
       if (how === 'killed') await kafka.kill();
-      else kafka.signal('SIGSTOP');
+      else await suspendProcess(kafka.pid());
       try {
         for (const { answer, body } of await Promise.all([attempt(gateway), attempt(gateway)]))
           expectUnavailable(answer, body, 'outcome-unknown', 'not-accepted');
@@ -150,7 +151,7 @@ describe('while Kafka is away', () => {
     const [gateway, other] = await Promise.all([spawnGateway(), spawnGateway()]);
     const postTo = (to: ServiceUnderTest) => post(to.url, prime, { 'idempotency-key': 'killed' });
     let meant: number;
-    kafka.signal('SIGSTOP');
+    await suspendProcess(kafka.pid());
     try {
       const cut = postTo(gateway).catch((error: Error) => error);
       meant = await eventually(async () => (await keys.find(scopedKey('killed', '')))!.taskId);

@@ -13,8 +13,6 @@ const heartbeatMs = 1_000;
 const answerTimeoutMs = 2_000;
 /** Pause between two attempts at the first connection. */
 const retryMs = 500;
-/** How often a failure that stays the same is logged. */
-const repeatLogMs = 60_000;
 
 /**
  * Opens a client and connects it in the background. Operations that are called before the first connection fail within
@@ -24,11 +22,13 @@ const repeatLogMs = 60_000;
  * `connect` has to be called until it succeeds. After that the driver reconnects by itself. Its monitor also cuts off
  * operations on a server that accepts requests and answers none, so that no pooled connection stays stuck.
  * @param options of the driver; they take precedence over the URL
+ * @param repeatLogMs how often a failure that stays the same is logged
  */
 export function connectMongo(
   url: string,
   options: MongoClientOptions & { appName: string },
   logger: Pick<Logger, 'info' | 'warn'>,
+  repeatLogMs = 60_000,
 ): MongoConnection {
   const client = new MongoClient(url, {
     readPreference: ReadPreference.primary,
@@ -48,10 +48,10 @@ export function connectMongo(
         return;
       } catch (error) {
         const { message } = error as Error;
-        const isRepeated = message === logged?.message && Date.now() < logged.atMs + repeatLogMs;
+        const isRepeated = message === logged?.message && performance.now() < logged.atMs + repeatLogMs;
         if (!isRepeated && !closing.signal.aborted) {
           logger.warn({ err: error, retryMs }, 'cannot connect to MongoDB; trying again');
-          logged = { message, atMs: Date.now() };
+          logged = { message, atMs: performance.now() };
         }
         await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => {});
       }
