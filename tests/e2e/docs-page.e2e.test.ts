@@ -54,6 +54,7 @@ describe('the interactive page in a browser', () => {
     await page.goto(`${url}/docs`);
     const docs = new DocsPage(page);
     const unused = new Set(await docs.operationIds());
+    expect([unused.has('getDocs'), unused.has('getDocsPart')]).toEqual([true, false]);
     const send = async (operationId: string, input?: Input) => {
       unused.delete(operationId);
       return docs.send(operationId, input);

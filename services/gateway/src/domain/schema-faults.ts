@@ -29,17 +29,21 @@ function faultOf(error: ErrorObject): { pointer: string; detail: string } {
       return { pointer: instancePath, detail: `must be one of: ${(params['allowedValues'] as string[]).join(', ')}` };
     case 'maxLength':
     case 'minLength':
-      return { pointer: instancePath, detail: `must have ${boundOf(error)} characters` };
+      return { pointer: instancePath, detail: `must have ${boundOf(error, 'character', 'characters')}` };
     case 'maxItems':
     case 'minItems':
-      return { pointer: instancePath, detail: `must have ${boundOf(error)} items` };
+      return { pointer: instancePath, detail: `must have ${boundOf(error, 'item', 'items')}` };
+    case 'maxProperties':
+    case 'minProperties':
+      return { pointer: instancePath, detail: `must have ${boundOf(error, 'property', 'properties')}` };
     default:
       return { pointer: instancePath, detail: error.message ?? `breaks the rule ${keyword}` };
   }
 }
 
-function boundOf({ keyword, params }: ErrorObject): string {
-  return `${keyword.startsWith('max') ? 'at most' : 'at least'} ${params['limit']}`;
+function boundOf({ keyword, params }: ErrorObject, singular: string, plural: string): string {
+  const limit = params['limit'] as number;
+  return `${keyword.startsWith('max') ? 'at most' : 'at least'} ${limit} ${limit === 1 ? singular : plural}`;
 }
 
 /** RFC 6901: `~` and `/` in a name are written `~0` and `~1`. */

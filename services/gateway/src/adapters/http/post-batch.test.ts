@@ -73,7 +73,7 @@ describe('POST /api/tasks/batch', () => {
   });
 
   test.each([
-    ['{"tasks":[]}', '/tasks must have at least 1 items.'],
+    ['{"tasks":[]}', '/tasks must have at least 1 item.'],
     ['{"tasks":{}}', '/tasks must be array.'],
     ['{}', '/tasks is required.'],
     ['[]', 'the body must be object.'],

@@ -40,6 +40,24 @@ function closedErrors({ React: { Fragment, createElement: h } }) {
   };
 }
 
+/** Plugin: operations that are marked as internal are not shown. */
+const withoutInternal = {
+  statePlugins: {
+    spec: {
+      wrapSelectors: {
+        taggedOperations:
+          (taggedOperations) =>
+          (...args) =>
+            taggedOperations(...args).map((tag) =>
+              tag.update('operations', (operations) =>
+                operations.filterNot((operation) => operation.getIn(['operation', 'x-internal'])),
+              ),
+            ),
+      },
+    },
+  },
+};
+
 const prefersDark = matchMedia('(prefers-color-scheme: dark)');
 const setColours = () => document.documentElement.classList.toggle('dark-mode', prefersDark.matches);
 prefersDark.addEventListener('change', setColours);
@@ -53,7 +71,7 @@ SwaggerUIBundle({
   displayRequestDuration: true,
   // The schemas stand closed below the operations.
   defaultModelsExpandDepth: 0,
-  plugins: [closedErrors],
+  plugins: [closedErrors, withoutInternal],
   // Its badge would be fetched from another host.
   validatorUrl: null,
 });

@@ -117,6 +117,7 @@ export const aboutOperations: readonly ApiOperation[] = [
     operation: {
       operationId: 'getDocsPart',
       summary: 'Read a part of the interactive page',
+      'x-internal': true,
       tags: ['about'],
       parameters: [
         {

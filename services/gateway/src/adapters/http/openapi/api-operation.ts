@@ -11,6 +11,8 @@ export interface OperationObject {
   requestBody?: { required: true; content: Record<string, MediaTypeObject> };
   responses: Record<string, ResponseObject>;
   security?: readonly Record<string, readonly string[]>[];
+  /** The interactive page does not show it. */
+  'x-internal'?: true;
 }
 
 export interface ParameterObject {
