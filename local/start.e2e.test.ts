@@ -160,6 +160,8 @@ describe('a system that was started', () => {
     ]) {
       expect(started.output()).toContain(text);
     }
+    const registryLog = readFileSync(join(place.root, 'logs', 'registry.log'), 'utf8');
+    expect(registryLog).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} /m);
   }, 180_000);
 
   test('is not started a second time', async () => {

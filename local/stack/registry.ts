@@ -60,6 +60,8 @@ export function createRegistry({ folders, port }: { folders: ServerFolders; port
       '-Dquarkus.http.host=127.0.0.1',
       `-Dquarkus.http.port=${port}`,
       '-Dquarkus.http.access-log.enabled=false',
+      // Its own format has a typing error in the date: YYYY-MMx-dd.
+      '-Dquarkus.log.console.format=%d{yyyy-MM-dd HH:mm:ss,SSS} %p [%c] (%t) %m%n',
       // H2 writes behind by half a second, and what it acknowledged meanwhile dies with a killed process.
       `-Dapicurio.datasource.url=jdbc:h2:file:${join(dataFolder, 'registry')};WRITE_DELAY=0`,
       '-Dapicurio.datasource.jdbc.initial-size=2',
