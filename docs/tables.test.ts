@@ -1,22 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readmeTables } from './readme-tables.ts';
+import { documentTables } from './document-tables.ts';
 import { fillMarkers } from './tables.ts';
 
-const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+describe.each([...documentTables])('the tables of %s', (path, tables) => {
+  const text = readFileSync(join(import.meta.dirname, '..', path), 'utf8');
 
-describe('the tables of the README', () => {
   test('are current (npm run docs)', () => {
-    expect(readme).toBe(fillMarkers(readme, readmeTables));
+    expect(text).toBe(fillMarkers(text, tables));
   });
 
   test('a table that is out of date is found', () => {
-    const outdated = readme.replace('`tasks.requested`', '`tasks.asked-for`');
-    expect(fillMarkers(outdated, readmeTables)).not.toBe(outdated);
+    for (const [name, table] of tables) {
+      const outdated = text.replace(table.trim().split('\n').at(-1)!, '| `other` |');
+      expect([name, fillMarkers(outdated, tables) === outdated]).toEqual([name, false]);
+    }
   });
 
   test('markers that are missing are an error, not a table that is never written', () => {
-    expect(() => fillMarkers('no markers here', readmeTables)).toThrow('<!-- problems -->');
+    const [first] = tables.keys();
+    expect(() => fillMarkers('no markers here', tables)).toThrow(`<!-- ${first} -->`);
   });
 });
