@@ -244,7 +244,7 @@ describe('a system that was started', () => {
       });
       expect(runningProcesses(place.root).processes[name]?.port).toBe(before.processes[name]?.port);
       expect(started?.output()).toMatch(
-        new RegExp(`${name} +ended by itself \\(SIGKILL\\).*${name}.log, ends with: .+`),
+        new RegExp(`${name} +ended by itself \\(SIGKILL\\).*${name}.log, says: .+`),
       );
       // The rest must still do its work.
       await eventually(() => postPrime(before.apiUrl), { timeoutMs: 60_000 });

@@ -17,7 +17,7 @@ function createProcess() {
     start: async () => {
       state.starts += 1;
       await state.gate;
-      if (state.refusal) throw new ProcessStartError('executor', state.refusal, '/no/such.log');
+      if (state.refusal) throw new ProcessStartError('executor', state.refusal, { file: '/no/such.log', from: 0 });
     },
     onExit: (listener: (exit: ProcessExit) => void) => void listeners.push(listener),
   } as ManagedProcess;

@@ -10,7 +10,6 @@ import type { Progress } from './progress.ts';
 import { deleteRunInfo, writeRunInfo } from './run-info.ts';
 import { localServiceEnv } from './service-env.ts';
 import { endLeftovers, startGuardian, type Guardian } from './stack/guardian.ts';
-import { logTail } from './stack/log-file.ts';
 import type { ManagedProcess } from './stack/managed-process.ts';
 import { endProcesses, liveProcesses, pidFile, signal } from './stack/pid-files.ts';
 import { runCommand } from './stack/run-command.ts';
@@ -185,8 +184,8 @@ async function stopAloud(services: ManagedProcess[], progress: Progress): Promis
 function aloud(managed: ManagedProcess, progress: Progress, noteRunning: () => void): SupervisorEvents {
   return {
     onDown: (reason, delayMs) => {
-      const lastLine = logTail(managed.logFile, 1).trim().slice(0, maxLogLineCharacters);
-      const log = `its log, ${managed.logFile}, ends with: ${lastLine || '(empty)'}`;
+      const line = managed.tellingLine().slice(0, maxLogLineCharacters);
+      const log = `its log, ${managed.logFile}, says: ${line || '(nothing)'}`;
       progress.step(managed.name, `${reason}; starting it again in ${delayMs / 1000} s; ${log}`);
       noteRunning();
     },

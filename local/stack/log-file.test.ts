@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { logTail, openLog } from './log-file.ts';
+import { logTail, openLog, tellingLine } from './log-file.ts';
 
 let folder: string;
 let log: string;
@@ -27,9 +27,30 @@ test('a log over 10 MB is put aside when it is opened', () => {
 
 test('the end of a log is its last lines', () => {
   writeFileSync(log, Array.from({ length: 5000 }, (_, line) => `line ${line}\n`).join(''));
-  expect(logTail(log, 2)).toBe('line 4998\nline 4999');
+  expect(logTail(log, { lines: 2 })).toBe('line 4998\nline 4999');
 });
 
 test('the end of no log is empty', () => {
   expect(logTail(log)).toBe('');
+});
+
+test('only what was written after an offset is the end of a log', () => {
+  writeFileSync(log, 'of an earlier start\nof this one\n');
+  const from = 'of an earlier start\n'.length;
+  expect([logTail(log, { from }), tellingLine(log, from)]).toEqual(['of this one', 'of this one']);
+  expect([logTail(log, { from: 1_000 }), tellingLine(log, 1_000)]).toEqual(['', '']);
+});
+
+test.each([
+  ['the last error of a JSON log', '{"level":50,"msg":"no disk"}\n{"level":30,"msg":"task done"}\n', 'no disk'],
+  [
+    'the last error of a pretty log',
+    '[10:00:00.000] FATAL (1): no disk\n    err: {\n    }\n[10:00:00.001] INFO (1): task done\n',
+    'FATAL (1): no disk',
+  ],
+  ['what Node printed', 'file:///a.ts:1\n^\n\nSyntaxError: no brace\n    at a\n\nNode.js v24.0.0\n', 'no brace'],
+  ['without an error the last line that says something', 'task done\n    {\n      "a": 1\n}\n\n', 'task done'],
+])('the telling line of a log is %s', (_what, text, line) => {
+  writeFileSync(log, text);
+  expect(tellingLine(log)).toContain(line);
 });

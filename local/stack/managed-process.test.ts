@@ -48,6 +48,15 @@ describe('a managed process', () => {
     await expect(managed.start()).rejects.toThrow('something is wrong');
   });
 
+  test('that dies while it starts shows nothing of its earlier starts', async () => {
+    const said = join(root, 'said');
+    const script = `[ -e ${said} ] && exit 4; touch ${said}; echo an old fault; exit 3`;
+    managed = sleeper(root, { script });
+    await expect(managed.start()).rejects.toThrow('an old fault');
+    await expect(managed.start()).rejects.toThrow(/^(?!.*an old fault).*has nothing of this start\.$/s);
+    expect(managed.tellingLine()).toBe('');
+  });
+
   test('whose program is missing fails and says so', async () => {
     managed = sleeper(root, { script: 'exec /no/such/program' });
     await expect(managed.start()).rejects.toThrow('/no/such/program');

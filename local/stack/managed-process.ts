@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { logTail, openLog } from './log-file.ts';
+import { logTail, openLog, tellingLine } from './log-file.ts';
 import { ownMarkInShell } from './process-mark.ts';
 
 /** How to run a program, and how to tell that it is up. */
@@ -26,14 +26,16 @@ export interface ProcessExit {
   readonly expected: boolean;
 }
 
-/** A process that did not come up: it died, or was not ready in time. The message has the end of its log. */
+/** A process that did not come up: it died, or was not ready in time. The message has the end of its log of this start. */
 export class ProcessStartError extends Error {
   readonly code = 'PROCESS_START_FAILED';
   /** Why, without the name and the log. */
   readonly reason: string;
-  constructor(name: string, reason: string, logFile: string) {
-    const tail = logTail(logFile).replaceAll(/^/gm, '    ');
-    super(`${name} ${reason}. Its log, ${logFile}, ends with:\n${tail}`);
+  constructor(name: string, reason: string, log: { file: string; from: number }) {
+    const tail = logTail(log.file, { from: log.from }).replaceAll(/^/gm, '    ');
+    super(
+      `${name} ${reason}. Its log, ${log.file}, ${tail.trim() ? `ends with:\n${tail}` : 'has nothing of this start.'}`,
+    );
     this.name = 'ProcessStartError';
     this.reason = reason;
   }
@@ -43,6 +45,8 @@ export class ProcessStartError extends Error {
 export interface ManagedProcess {
   readonly name: string;
   readonly logFile: string;
+  /** The line of the log since the last start that says most about an end, see tellingLine; empty without one. */
+  tellingLine(): string;
   /** The process that runs now. */
   pid(): number | undefined;
   /** Resolved once the probe succeeds. @throws ProcessStartError */
@@ -63,11 +67,14 @@ export interface ManagedProcess {
 export function manageProcess(recipe: ProcessRecipe): ManagedProcess {
   const listeners: ((exit: ProcessExit) => void)[] = [];
   let running: { child: ChildProcess; exited: Promise<void>; ending: boolean } | undefined;
+  /** Size of the log at the last start: what earlier starts wrote is not shown. */
+  let logStart = 0;
 
   function launch(): { child: ChildProcess; exited: Promise<void>; ending: boolean } {
     const { file, args, env, cwd } = recipe.command();
     for (const path of [recipe.logFile, recipe.pidFile]) mkdirSync(dirname(path), { recursive: true });
     const log = openLog(recipe.logFile);
+    logStart = fstatSync(log).size;
     // The shell writes the pid file and becomes the program: there is no moment in which the program runs unrecorded.
     const script = `{ echo $$; ${ownMarkInShell}; } > "$0" && exec "$@"`;
     const child = spawn('/bin/sh', ['-c', script, recipe.pidFile, file, ...args], {
@@ -98,10 +105,10 @@ export function manageProcess(recipe: ProcessRecipe): ManagedProcess {
     const given = new AbortController();
     try {
       await Promise.race([
-        untilReady(recipe, given.signal),
+        untilReady(recipe, given.signal, startError),
         started.exited.then(() => {
           if (started.ending) throw new Error(`${recipe.name} was stopped while it was starting`);
-          throw new ProcessStartError(recipe.name, 'ended while it was starting', recipe.logFile);
+          throw startError('ended while it was starting');
         }),
       ]);
     } catch (error) {
@@ -110,6 +117,10 @@ export function manageProcess(recipe: ProcessRecipe): ManagedProcess {
     } finally {
       given.abort();
     }
+  }
+
+  function startError(reason: string): ProcessStartError {
+    return new ProcessStartError(recipe.name, reason, { file: recipe.logFile, from: logStart });
   }
 
   async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
@@ -128,6 +139,7 @@ export function manageProcess(recipe: ProcessRecipe): ManagedProcess {
   return {
     name: recipe.name,
     logFile: recipe.logFile,
+    tellingLine: () => tellingLine(recipe.logFile, logStart),
     pid: () => running?.child.pid,
     start,
     stop,
@@ -138,15 +150,18 @@ export function manageProcess(recipe: ProcessRecipe): ManagedProcess {
 }
 
 /** @param signal ends the waiting, when the process has ended first */
-async function untilReady(recipe: ProcessRecipe, signal: AbortSignal): Promise<void> {
+async function untilReady(
+  recipe: ProcessRecipe,
+  signal: AbortSignal,
+  startError: (reason: string) => ProcessStartError,
+): Promise<void> {
   const deadline = Date.now() + recipe.startTimeoutMs;
   while (!signal.aborted) {
     try {
       return await recipe.probe(AbortSignal.any([signal, AbortSignal.timeout(2000)]));
     } catch (error) {
       if (Date.now() > deadline && !signal.aborted) {
-        const reason = `was not ready within ${recipe.startTimeoutMs / 1000} s (${(error as Error).message})`;
-        throw new ProcessStartError(recipe.name, reason, recipe.logFile);
+        throw startError(`was not ready within ${recipe.startTimeoutMs / 1000} s (${(error as Error).message})`);
       }
       await delay(50);
     }
