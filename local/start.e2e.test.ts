@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -68,14 +68,10 @@ describe('a start that cannot succeed', () => {
     other.close();
   }, 60_000);
 
-  test('names all wrong settings', async () => {
-    const start = runProgram('start', { ...place.env, PORT: 'eighty', LOCAL_KAFKA_PORT: '70000' });
-    expect(await start.ended).not.toBe(0);
-    expect(start.output()).toMatch(/PORT: expected[\s\S]*LOCAL_KAFKA_PORT: expected/);
-  }, 60_000);
-
-  test('names all wrong settings of the services, before a server is downloaded or started', async () => {
+  test('names all wrong settings, its own and those of the services, before a server is downloaded or started', async () => {
     const wrong = {
+      PORT: 'eighty',
+      LOCAL_KAFKA_PORT: '70000',
       EXECUTOR_THREADS: 'x',
       API_KEYS: 'bad',
       WEBHOOK_SECRETS: 'bad',
@@ -85,14 +81,27 @@ describe('a start that cannot succeed', () => {
     const start = runProgram('start', { ...place.env, ...wrong });
     expect(await start.ended).toBe(78);
     for (const fault of [
+      /PORT: expected port number/,
+      /LOCAL_KAFKA_PORT: expected port number/,
       /EXECUTOR_THREADS: expected .* \(executor\)/,
-      /API_KEYS: expected .* \(gateway\)/,
+      /API_KEYS: expected .* got entry 1 with 1 of 3 parts .* \(gateway\)/,
       /WEBHOOK_SECRETS: .* \(notifier\)/,
       /TASK_TYPES_FOLDER: .* \(gateway, executor\)/,
       /CONTRACT_WAIT_MS: expected .* \(contract\)/,
     ]) {
       expect(start.output()).toMatch(fault);
     }
+    expect(start.output()).not.toContain('Starting');
+  }, 60_000);
+
+  test('names the fault of a handler in a folder of one’s own, and starts nothing', async () => {
+    const folder = join(place.root, 'types');
+    for (const name of ['tasks', 'handlers']) mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, 'tasks', 'a.json'), '{"type":"object"}');
+    writeFileSync(join(folder, 'handlers', 'a.ts'), "export default { type: 'a', kind: 'waits', run() {} };");
+    const start = runProgram('start', { ...place.env, TASK_TYPES_FOLDER: folder });
+    expect(await start.ended).toBe(78);
+    expect(start.output()).toMatch(/TASK_TYPES_FOLDER: .*a\.ts: kind: expected 'wait' or 'compute'.* \(executor\)/);
     expect(start.output()).not.toContain('Starting');
   }, 60_000);
 
@@ -243,9 +252,7 @@ describe('a system that was started', () => {
         timeoutMs: 60_000,
       });
       expect(runningProcesses(place.root).processes[name]?.port).toBe(before.processes[name]?.port);
-      expect(started?.output()).toMatch(
-        new RegExp(`${name} +ended by itself \\(SIGKILL\\).*${name}.log, says: .+`),
-      );
+      expect(started?.output()).toMatch(new RegExp(`${name} +ended by itself \\(SIGKILL\\).*${name}.log, says: .+`));
       // The rest must still do its work.
       await eventually(() => postPrime(before.apiUrl), { timeoutMs: 60_000 });
     },

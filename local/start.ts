@@ -1,7 +1,8 @@
 /** `npm start`: the whole system on this machine, until Ctrl-C. */
 import { constants } from 'node:os';
-import { loadSettingsOrExit, SettingsError, settingsExitCode } from '@nask/service';
-import { foldersOf, opsPortsOf, settingsTable } from './config.ts';
+import { SettingsError, settingsExitCode } from '@nask/service';
+import { readLocalSettings } from './check-settings.ts';
+import { foldersOf, opsPortsOf } from './config.ts';
 import { createProgress } from './progress.ts';
 import { onParentGone } from './stack/parent-gone.ts';
 import { acquireStartLock } from './start-lock.ts';
@@ -11,7 +12,7 @@ import { welcome } from './welcome.ts';
 /** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. A second one this much later is a second one. */
 const sameSignalMs = 500;
 
-const settings = loadSettingsOrExit({ service: 'npm start', table: settingsTable });
+const { settings, faults: localFaults } = readLocalSettings(process.env);
 const folders = foldersOf(settings);
 const system = createLocalSystem(settings);
 const progress = createProgress((line) => console.log(line));
@@ -45,7 +46,8 @@ async function run(): Promise<number> {
   let release: (() => void) | undefined;
   let started: Promise<void> | undefined;
   try {
-    system.checkSettings();
+    const faults = [...localFaults, ...system.settingsFaults()];
+    if (faults.length > 0) throw new SettingsError(faults);
     release = acquireStartLock(folders.root);
     console.log('Starting the system; the first time it downloads its servers.');
     started = system.start(progress, aborted.signal);

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '@nask/service';
-import { checkSettings } from './check-settings.ts';
+import { settingsFaults } from './check-settings.ts';
 import { foldersOf, opsPortsOf, wantedPorts, type LocalSettings } from './config.ts';
 import { createLocalKey } from './local-key.ts';
 import { requireFreePorts } from './port-check.ts';
@@ -24,8 +24,8 @@ export interface LocalSystem {
   readonly apiUrl: string;
   /** See RunInfo. */
   readonly authorizationFile: string | undefined;
-  /** Checks the settings of all that it will start. @throws SettingsError */
-  checkSettings(): void;
+  /** The faults in the settings of all that it will start. */
+  settingsFaults(): string[];
   /** Resolved when the API serves. What had been started when it fails is stopped by stop. */
   start(progress: Progress, signal: AbortSignal): Promise<void>;
   /** Drains the services, then stops the servers; no process is left. */
@@ -122,7 +122,7 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
     apiUrl,
     authorizationFile: localKey?.file,
 
-    checkSettings: () => checkSettings(environments()),
+    settingsFaults: () => settingsFaults(environments()),
 
     start: async (progress, signal) => {
       deleteRunInfo(folders.root);

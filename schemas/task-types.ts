@@ -1,5 +1,7 @@
-import type { JSONSchemaObject } from './json-schema.ts';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { JSONSchemaObject } from './json-schema.ts';
 import { readJsonFolder } from './files.ts';
 
 /** A task type: its name, and the JSON Schema (draft 2020-12) that its payload has to meet, limits included. */
@@ -18,10 +20,40 @@ export const taskTypes: ReadonlyMap<string, TaskType> = typesIn('tasks');
  */
 export function taskTypesWith(folder: string | undefined): ReadonlyMap<string, TaskType> {
   if (folder === undefined) return taskTypes;
+  if (!existsSync(join(folder, 'tasks')))
+    throw new Error(`${folder} has no folder tasks with the schemas of payloads.`);
   const added = typesIn(join(folder, 'tasks'));
   for (const name of added.keys())
     if (taskTypes.has(name)) throw new Error(`${folder}: there is a task type of the name ${name} already.`);
   return new Map([...taskTypes, ...added]);
+}
+
+/**
+ * What is wrong with the task types of `taskTypesWith`, for people.
+ * @returns one sentence a fault, with the file; none when gateways and executors can use all types
+ */
+export function taskTypeFaults(folder: string | undefined): string[] {
+  try {
+    // As strict as the executor: a keyword or format that nothing checks is a fault.
+    const ajv = new Ajv2020({ strict: true, logger: false });
+    return [...taskTypesWith(folder).values()].flatMap((type) => {
+      const fault = schemaFault(ajv, type.payloadSchema);
+      const tasks = taskTypes.has(type.name) ? join(import.meta.dirname, 'tasks') : join(folder ?? '', 'tasks');
+      return fault === undefined ? [] : [`${join(tasks, `${type.name}.json`)} is not a JSON Schema: ${fault}`];
+    });
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
+
+function schemaFault(ajv: Ajv2020, schema: unknown): string | undefined {
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return 'expected an object';
+  try {
+    ajv.compile(schema);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function typesIn(folder: string): ReadonlyMap<string, TaskType> {

@@ -80,7 +80,6 @@ function ruleFaults(
   });
   const settings = Object.fromEntries(values) as Settings<SettingsTable>;
   return (rulesOf.get(program) ?? [])
-    .map((rule) => rule(settings))
-    .filter((fault) => fault !== undefined)
+    .flatMap((rule) => rule(settings) ?? [])
     .filter((fault) => !isUnknown(fault.split(':', 1)[0]!) && !fault.includes('expected a file that can be read'));
 }

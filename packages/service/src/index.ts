@@ -5,6 +5,7 @@ export type { Environment, Settings, SettingsRule, SettingsTable } from './setti
 export { loadSettingsOrExit, settingsExitCode } from './settings/load-settings-or-exit.ts';
 export {
   consumerSettings,
+  taskTypeRule,
   taskTypeSettings,
   opsPort,
   opsSettings,

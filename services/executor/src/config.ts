@@ -8,9 +8,11 @@ import {
   registrySettings,
   setting,
   type SettingsRule,
+  taskTypeRule,
   taskTypeSettings,
   tracingSettings,
 } from '@nask/service';
+import { taskTypeFaults } from '@nask/schemas';
 
 /** Every setting of the executor. */
 export const settingsTable = {
@@ -69,4 +71,8 @@ export const settingsTable = {
 };
 
 /** What must be right about several settings together. */
-export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [...kafkaRules, ...registryRules];
+export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [
+  ...kafkaRules,
+  ...registryRules,
+  taskTypeRule(taskTypeFaults),
+];

@@ -1,5 +1,4 @@
 import { availableParallelism, hostname } from 'node:os';
-import { join } from 'node:path';
 import {
   connectKafka,
   createDeadLetters,
@@ -24,7 +23,7 @@ import {
   runService,
   tracedHandler,
 } from '@nask/service';
-import { loadHandlers } from './adapters/handler-folder.ts';
+import { handlerFolders, loadHandlersOrExit } from './adapters/handler-folder.ts';
 import { createKafkaTaskEventLog } from './adapters/kafka-task-event-log.ts';
 import { handleCancellation } from './adapters/cancelled-tasks.ts';
 import { createDeferTask, handleDeferredTask, maxDeferredInHand } from './adapters/deferred-tasks.ts';
@@ -55,11 +54,7 @@ const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logge
 const producer = createProducer({ connection, logger, metrics });
 
 const ownTypes = settings.TASK_TYPES_FOLDER;
-const handlerFolders = [
-  join(import.meta.dirname, 'handlers'),
-  ...(ownTypes === undefined ? [] : [join(ownTypes, 'handlers')]),
-];
-const types = await loadHandlers(handlerFolders, taskTypesWith(ownTypes));
+const types = await loadHandlersOrExit(handlerFolders(ownTypes), taskTypesWith(ownTypes));
 const pool = createWorkerPool({
   threads: settings.EXECUTOR_THREADS ?? availableParallelism(),
   maxHeapMb: settings.EXECUTOR_THREAD_HEAP_MB,

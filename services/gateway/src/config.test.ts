@@ -3,6 +3,13 @@ import { loadSettings } from '@nask/service';
 import { settingsRules, settingsTable } from './config.ts';
 
 const load = (env: Record<string, string>) => loadSettings(settingsTable, env, { rules: settingsRules });
+const messageOf = (load: () => unknown): string => {
+  try {
+    return String(load());
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
 const key = `shop:read:${'0a'.repeat(32)}`;
 
 describe('without a key', () => {
@@ -20,8 +27,15 @@ describe('without a key', () => {
   );
 });
 
-test('a key that is written wrongly is a fault that does not show it', () => {
-  expect(() => load({ API_KEYS: 'shop:read:my-secret-key' })).toThrow(/^(?!.*my-secret).*API_KEYS/s);
+test.each([
+  ['shop:read:my-secret-key', 'entry 1 with a wrong hash (SHA-256 of the key, 64 hexadecimal digits)'],
+  [`${key}, shop:reed+my-secret:${'0a'.repeat(32)}`, 'entry 2 with wrong scopes (read, write, admin, with + between'],
+  [`a shop:read:${'0a'.repeat(32)}`, 'entry 1 with a wrong name'],
+  ['my-secret-key', 'entry 1 with 1 of 3 parts (name:scopes:hash)'],
+])('of a wrong key the entry and its wrong part are shown, and none of its text', (API_KEYS, fault) => {
+  const message = messageOf(() => load({ API_KEYS }));
+  expect(message).toContain(`API_KEYS: expected 0 to 1000 name:scopes:hash, separated by commas, got ${fault}`);
+  expect(message).not.toMatch(/my-secret|0a0a/);
 });
 
 test('pages of all origins without a key need a word for it', () => {

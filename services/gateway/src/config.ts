@@ -9,10 +9,12 @@ import {
   registrySettings,
   setting,
   type SettingsRule,
+  taskTypeRule,
   taskTypeSettings,
   tracingSettings,
 } from '@nask/service';
-import { apiKeyPattern } from './domain/api-keys.ts';
+import { taskTypeFaults } from '@nask/schemas';
+import { apiKeyFault } from './domain/api-keys.ts';
 import { isLoopback } from './domain/loopback.ts';
 
 /** Every setting of the gateway. */
@@ -140,7 +142,7 @@ export const settingsTable = {
       'Keys of clients, each name:scopes:hash: scopes are read, write and admin, with + between them; the hash is the SHA-256 of the key in hexadecimal. None: everybody may do everything, and HOST has to be a loopback address.',
     default: [],
     maxItems: 1_000,
-    itemPattern: apiKeyPattern,
+    itemFault: apiKeyFault,
     itemName: 'name:scopes:hash',
     secret: true,
   }),
@@ -199,6 +201,7 @@ export const settingsRules: readonly SettingsRule<typeof settingsTable>[] = [
   ...kafkaRules,
   ...registryRules,
   ...mongoRules,
+  taskTypeRule(taskTypeFaults),
   ({ API_KEYS, HOST, ALLOW_ANONYMOUS }) =>
     API_KEYS.length > 0 || isLoopback(HOST) || ALLOW_ANONYMOUS
       ? undefined

@@ -1,4 +1,5 @@
 import { setting } from './kinds.ts';
+import type { SettingsRule } from './load-settings.ts';
 
 /** For a service that is a member of a consumer group. */
 export const consumerSettings = {
@@ -22,6 +23,19 @@ export const taskTypeSettings = {
     patternName: 'an absolute path',
   }),
 };
+
+/**
+ * The rule that the task types can be used.
+ * @param faultsIn the faults of the project's task types and of those in a folder
+ */
+export function taskTypeRule(
+  faultsIn: (folder: string | undefined) => readonly string[],
+): SettingsRule<typeof taskTypeSettings> {
+  return ({ TASK_TYPES_FOLDER: folder }) => {
+    const subject = folder === undefined ? 'task types' : 'TASK_TYPES_FOLDER';
+    return faultsIn(folder).map((fault) => `${subject}: ${fault}`);
+  };
+}
 
 /** For whoever creates the topics, and whoever writes the read model: both have to have the same. */
 export const retentionSettings = {

@@ -22,6 +22,8 @@ interface ListLimits {
   itemName?: string;
   /** The form in which an item is kept; undefined refuses the item. */
   itemForm?: (item: string) => string | undefined;
+  /** Which part of an item is wrong, in place of a pattern; without any of its text, which may be secret. */
+  itemFault?: (item: string) => string | undefined;
 }
 
 /** What setTimeout can count to: beyond it, a timer fires at once. */
@@ -61,20 +63,33 @@ const list = ({
   itemPattern,
   itemName = 'texts',
   itemForm,
+  itemFault,
 }: ListLimits): Shape<string[]> => ({
   expected: `${minItems} to ${maxItems} ${itemName}, separated by commas`,
   read: (value) => {
-    const items = value
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== '');
+    const items = itemsOf(value);
     const fits = items.length >= minItems && items.length <= maxItems;
-    if (!fits || !items.every((item) => itemPattern?.test(item) ?? true)) return undefined;
+    if (!fits || !items.every((item) => (itemPattern?.test(item) ?? true) && itemFault?.(item) === undefined))
+      return undefined;
     const kept = items.map((item) => (itemForm ? itemForm(item) : item)).filter((item) => item !== undefined);
     return kept.length === items.length ? kept : undefined;
   },
+  explain: (value) => {
+    const faults = itemsOf(value).flatMap((item, index) => {
+      const fault = itemFault?.(item);
+      return fault === undefined ? [] : [`entry ${index + 1} with ${fault}`];
+    });
+    return faults.length === 0 ? undefined : faults.join('; ');
+  },
   write: (items) => items.join(','),
 });
+
+function itemsOf(value: string): string[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
 
 const truthValues = new Map([
   ['true', true],

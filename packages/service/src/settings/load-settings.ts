@@ -10,8 +10,8 @@ export type Settings<T extends SettingsTable> = {
   readonly [Name in keyof T]: T[Name] extends Setting<infer Value> ? Value : never;
 };
 
-/** A rule over several settings: what is wrong with them together, naming the variables, or undefined. */
-export type SettingsRule<T extends SettingsTable> = (values: Settings<T>) => string | undefined;
+/** A rule over several settings: what is wrong with them together, naming the variables; undefined or none if nothing is. */
+export type SettingsRule<T extends SettingsTable> = (values: Settings<T>) => string | readonly string[] | undefined;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,7 +19,7 @@ const maxShownCharacters = 200;
 
 /**
  * Reads a table's values from the environment. A blank variable counts as unset.
- * Rules are asked once each value is right for itself.
+ * A rule that reads a wrong value is left out: all other faults are found at once.
  * @throws SettingsError with all faults: the variable, what is expected, what was found (of a secret only that it is set).
  */
 export function loadSettings<T extends SettingsTable>(
@@ -35,16 +35,32 @@ export function loadSettings<T extends SettingsTable>(
     const isMissing = text === '' && !setting.fallback;
     if (isMissing || (text !== '' && value === undefined)) {
       faults.push(`${name}: expected ${expectation(setting)}, got ${isMissing ? 'nothing' : found(setting, text)}`);
+      Object.defineProperty(values, name, { get: refuseRead });
+    } else {
+      values[name] = value;
     }
-    values[name] = value;
   }
   const settings = Object.freeze(values) as Settings<T>;
-  if (faults.length === 0) {
-    const broken = rules.map((rule) => rule(settings)).filter((fault) => fault !== undefined);
-    faults.push(...broken.map(hideUrlCredentials));
-  }
+  const broken = rules.flatMap((rule) => brokenBy(rule, settings));
+  faults.push(...broken.map(hideUrlCredentials));
   if (faults.length > 0) throw new SettingsError(faults);
   return settings;
+}
+
+/** Thrown to a rule that reads a value that is wrong for itself. */
+class WrongValueRead extends Error {}
+
+function refuseRead(): never {
+  throw new WrongValueRead();
+}
+
+function brokenBy<T extends SettingsTable>(rule: SettingsRule<T>, settings: Settings<T>): readonly string[] {
+  try {
+    return [rule(settings) ?? []].flat();
+  } catch (error) {
+    if (error instanceof WrongValueRead) return [];
+    throw error;
+  }
 }
 
 function expectation({ expected, unit }: Setting<unknown>): string {
@@ -53,7 +69,7 @@ function expectation({ expected, unit }: Setting<unknown>): string {
 
 /** A wrong text may be a mangled URL: whatever stands before an @ in it is taken for credentials. */
 function found(setting: Setting<unknown>, text: string): string {
-  if (setting.secret) return 'something else (a secret: set)';
+  if (setting.secret) return setting.explain?.(text) ?? 'something else (a secret: set)';
   const shown = hideUrlCredentials(text).replace(/^.*@/s, '***@');
   return JSON.stringify(shown.length > maxShownCharacters ? `${shown.slice(0, maxShownCharacters)}…` : shown);
 }

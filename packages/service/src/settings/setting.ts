@@ -11,6 +11,8 @@ export interface Setting<T> {
   readonly fallback: { readonly value: T } | undefined;
   /** The typed value of a text, or undefined when it is not what is expected. */
   read(text: string): T | undefined;
+  /** Which part of a wrong secret is wrong, without any of its text; undefined where that cannot be said. */
+  explain?(text: string): string | undefined;
   /** The text that reads as this value. */
   write(value: T): string;
 }
@@ -33,6 +35,7 @@ export interface Shape<T> {
   secret?: boolean;
   read: (text: string) => T | undefined;
   write?: (value: T) => string;
+  explain?: Setting<T>['explain'];
 }
 
 /**
@@ -41,7 +44,7 @@ export interface Shape<T> {
  */
 export function defineKind<T, Limits extends object>(shapeOf: (limits: Limits) => Shape<T>): Kind<T, Limits> {
   return ((options: Described & Limits & { default?: T; optional?: boolean }): Setting<T | undefined> => {
-    const { expected, unit, secret = false, read, write = String } = shapeOf(options);
+    const { expected, unit, secret = false, read, write = String, explain } = shapeOf(options);
     const defaultText = options.default === undefined ? '' : write(options.default);
     if (defaultText !== '' && read(defaultText) === undefined) throw new TypeError(`default must be: ${expected}`);
     const hasFallback = options.optional || options.default !== undefined;
@@ -52,6 +55,7 @@ export function defineKind<T, Limits extends object>(shapeOf: (limits: Limits) =
       secret: secret || (options.secret ?? false),
       fallback: hasFallback ? { value: options.default } : undefined,
       read,
+      explain,
       write: (value) => (value === undefined ? '' : write(value)),
     };
   }) as Kind<T, Limits>;

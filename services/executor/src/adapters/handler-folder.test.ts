@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { taskTypes, type TaskType } from '@nask/schemas';
 import { loadHandlers } from './handler-folder.ts';
@@ -33,7 +35,37 @@ describe('the handlers in a folder', () => {
 
   test('a file that is no handler stops the start', async () => {
     await expect(loadHandlers([join(import.meta.dirname, '..', 'execution')], schemasOf())).rejects.toThrow(
-      'lane.ts: the default export is not a handler (use defineHandler).',
+      /lane\.ts: no default export: expected `export default` with the handler object/,
     );
+  });
+
+  test('every fault of every file is named, without a stack', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nask-handlers-'));
+    const files = {
+      'syntax.ts': 'export default {\n  type: ;\n};\n',
+      'import.ts': "import './missing.ts';\n",
+      'throws.ts': "throw new Error('no licence');\n",
+      'fields.ts':
+        "export default { type: 'a', kind: 'io', run: 1, timeLimitMs: '1000', retry: { maxattempts: 2 }, colour: 1 };\n",
+    };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    const loading = loadHandlers([folder, join(folder, 'none')], schemasOf());
+    const { faults } = (await loading.catch((error: unknown) => error)) as { faults: string[] };
+    const expected = [
+      ['fields.ts', /kind: expected 'wait' or 'compute', got "io"$/],
+      ['fields.ts', /run: expected a function, got a number$/],
+      ['fields.ts', /timeLimitMs: expected a number of milliseconds above 0, got "1000"$/],
+      ['fields.ts', /colour: unknown field; allowed are type, kind, run, isTiny, durationMs, timeLimitMs, retry$/],
+      ['fields.ts', /retry\.maxattempts: unknown field; allowed are maxAttempts, baseDelayMs, maxDelayMs$/],
+      ['import.ts', /cannot be loaded: .*missing\.ts/],
+      ['syntax.ts', /cannot be loaded.*SyntaxError/],
+      ['throws.ts', /cannot be loaded: Error: no licence$/],
+    ] as const;
+    const ofFiles = faults.filter((fault) => !fault.startsWith(join(folder, 'none')));
+    expect(ofFiles.map((fault) => fault.split(':')[0])).toEqual(expected.map(([name]) => join(folder, name)));
+    for (const [index, [, pattern]] of expected.entries()) expect(ofFiles[index]).toMatch(pattern);
+    expect(faults.join('\n')).not.toMatch(/^ +at /m);
+    expect(faults).toContain(`${join(folder, 'none')}: expected a folder with handlers (ENOENT).`);
+    await rm(folder, { recursive: true });
   });
 });

@@ -14,10 +14,25 @@ export interface ApiKey extends ApiClient {
   readonly hash: Buffer;
 }
 
-/** How a key is written in the settings: `name:scope+scope:hash`, the hash in hexadecimal. */
-export const apiKeyPattern = /^[\w.-]{1,64}:(?:read|write|admin)(?:\+(?:read|write|admin))*:[\da-f]{64}$/i;
+/**
+ * What is wrong with a key as the settings have it: `name:scope+scope:hash`, the hash in hexadecimal. None of its text
+ * is shown: a part in the wrong place may be the key itself.
+ */
+export function apiKeyFault(text: string): string | undefined {
+  const parts = text.split(':');
+  const [name = '', scopes = '', hash = ''] = parts;
+  if (parts.length !== 3) return `${parts.length} of 3 parts (name:scopes:hash)`;
+  const faults = [
+    ...(/^[\w.-]{1,64}$/.test(name) ? [] : ['a wrong name (1 to 64 letters, digits, dots, hyphens, underscores)']),
+    ...(/^(?:read|write|admin)(?:\+(?:read|write|admin))*$/i.test(scopes)
+      ? []
+      : ['wrong scopes (read, write, admin, with + between them)']),
+    ...(/^[\da-f]{64}$/i.test(hash) ? [] : ['a wrong hash (SHA-256 of the key, 64 hexadecimal digits)']),
+  ];
+  return faults.length === 0 ? undefined : faults.join(' and ');
+}
 
-/** @param text matches `apiKeyPattern` */
+/** @param text has no apiKeyFault */
 export function apiKeyOf(text: string): ApiKey {
   const [name = '', scopes = '', hash = ''] = text.split(':');
   return { name, scopes: new Set(scopes.toLowerCase().split('+') as Scope[]), hash: Buffer.from(hash, 'hex') };
