@@ -12,4 +12,6 @@ export interface Component {
    * It may be called while start is pending, and must then make it give up if the signal does not.
    */
   stop?(options: { graceMs: number }): Promise<void>;
+  /** Where a server listens once it has started, as a URL: logged, for a port may be any free one. */
+  address?(): string;
 }

@@ -35,6 +35,19 @@ describe('a lifecycle', () => {
     expect(calls).toEqual(['start a', 'start b', 'start c', 'stop c', 'stop b', 'stop a']);
   });
 
+  test('logs where a server listens once it has started, and of no other component', async () => {
+    const lines: unknown[][] = [];
+    let isStarted = false;
+    const server: Component = {
+      name: 'api',
+      start: () => Promise.resolve(void (isStarted = true)),
+      address: () => (isStarted ? 'http://127.0.0.1:8000' : 'nowhere'),
+    };
+    const recording = { ...logger, info: (...line: unknown[]) => void lines.push(line) };
+    await createLifecycle({ components: [{ name: 'store' }, server], logger: recording, graceMs }).start();
+    expect(lines).toEqual([[{ component: 'api', url: 'http://127.0.0.1:8000' }, 'listening']]);
+  });
+
   test('starts a component only when the one before it has started', async () => {
     const started = Promise.withResolvers<void>();
     const { calls, components } = recorded(['a', 'b'], { a: { start: () => started.promise } });

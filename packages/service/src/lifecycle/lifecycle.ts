@@ -49,6 +49,7 @@ export function createLifecycle(options: {
         throw new StartError(component.name, error);
       }
       logger.debug({ component: component.name }, 'component started');
+      if (component.address) logger.info({ component: component.name, url: component.address() }, 'listening');
     }
     if (interruption.signal.aborted) throw new StartInterruptedError();
   }
