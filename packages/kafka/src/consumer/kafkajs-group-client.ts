@@ -18,6 +18,10 @@ import {
 } from './ports.ts';
 
 const restartBackoff = { initialMs: 250, maxMs: 1_000 };
+/** Failures in a row that count as expected. */
+const maxExpectedFailures = 5;
+/** What a broker answers for a moment after its start, or after another broker became the coordinator. */
+const coordinatorMoves = ['GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP'];
 const fencing = ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'FENCED_INSTANCE_ID'];
 
 /** A consumer group by kafkajs. It joins again, with a new kafkajs consumer, for as long as it is not stopped. */
@@ -133,7 +137,7 @@ export class KafkajsGroupClient implements GroupClient {
         failures = session.memberId === null ? failures + 1 : 1;
         predecessor = session.memberId ?? predecessor;
         const delayMs = backoffMs(restartBackoff, failures, scheduler.random());
-        logger.warn({ err: error, groupId, failures, delayMs }, 'the consumer has failed; it starts again');
+        logFailure(logger, error, { groupId, failures, delayMs });
         await session.close().catch((error: unknown) => logger.debug({ err: error }, 'closing a failed consumer'));
         await sleep(scheduler, delayMs, this.#stopped.signal);
       }
@@ -183,4 +187,16 @@ export class KafkajsGroupClient implements GroupClient {
       })),
     );
   }
+}
+
+/** A coordinator that is not ready yet is expected: one line without a stack, unless it stays so. */
+export function logFailure(
+  logger: Logger,
+  error: unknown,
+  fields: { groupId: string; failures: number; delayMs: number },
+): void {
+  const reason = refusal(error) ?? refusal((error as Error).cause ?? {});
+  if (reason !== null && coordinatorMoves.includes(reason) && fields.failures <= maxExpectedFailures)
+    logger.info({ reason, ...fields }, 'the coordinator of the group is not ready; the consumer starts again');
+  else logger.warn({ err: error, ...fields }, 'the consumer has failed; it starts again');
 }
