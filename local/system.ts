@@ -109,7 +109,7 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
 
   async function startServices(progress: Progress): Promise<void> {
     const starts = services.map(async (service) => {
-      progress.step(service.name, 'starting');
+      progress.step(service.name, 'starting', () => service.lastProbeFailure());
       await service.start();
       progress.done(service.name, 'ready');
     });
@@ -130,13 +130,20 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
       await requireFreePorts(wantedPorts(settings));
       signal.throwIfAborted();
       guardian = startGuardian(folders.run);
-      await stack.start(({ name, product }, step) => {
+      await stack.start((server, step) => {
+        const { name, product } = server;
         if (step === 'ready') progress.done(name, `ready (${product})`);
-        else progress.step(name, `${step}: ${product}`);
+        else progress.step(name, `${step}: ${product}`, () => server.lastProbeFailure());
       }, signal);
 
-      progress.step('contract', 'applying');
-      await runCommand(process.execPath, [contractCli], { env, signal, pidFile: pidFile(folders.run, 'contract') });
+      let contractOutput = '';
+      progress.step('contract', 'applying', () => lastMessage(contractOutput));
+      await runCommand(process.execPath, [contractCli], {
+        env,
+        signal,
+        pidFile: pidFile(folders.run, 'contract'),
+        onOutput: (tail) => (contractOutput = tail),
+      });
       progress.done('contract', 'topics and schemas are there');
 
       signal.throwIfAborted();
@@ -170,6 +177,13 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
   };
 }
 
+/** The last line of a program's output; of a JSON log its message. */
+function lastMessage(output: string): string | undefined {
+  const line = output.trimEnd().split('\n').at(-1) ?? '';
+  const message = /^\{.*"msg":("(?:[^"\\]|\\.)*")/.exec(line)?.[1];
+  return (message === undefined ? line : (JSON.parse(message) as string)).slice(0, maxLogLineCharacters);
+}
+
 async function stopAloud(services: ManagedProcess[], progress: Progress): Promise<void> {
   const running = services.filter((service) => service.pid() !== undefined);
   await Promise.all(
@@ -186,7 +200,9 @@ function aloud(managed: ManagedProcess, progress: Progress, noteRunning: () => v
     onDown: (reason, delayMs) => {
       const line = managed.tellingLine().slice(0, maxLogLineCharacters);
       const log = `its log, ${managed.logFile}, says: ${line || '(nothing)'}`;
-      progress.step(managed.name, `${reason}; starting it again in ${delayMs / 1000} s; ${log}`);
+      progress.step(managed.name, `${reason}; starting it again in ${delayMs / 1000} s; ${log}`, () =>
+        managed.lastProbeFailure(),
+      );
       noteRunning();
     },
     onUp: () => {

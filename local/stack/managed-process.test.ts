@@ -67,6 +67,7 @@ describe('a managed process', () => {
     const start = managed.start();
     const pid = managed.pid() as number;
     await expect(start).rejects.toThrow('sleeper was not ready within 0.2 s (it has not said that it is up)');
+    expect(managed.lastProbeFailure()).toBe('it has not said that it is up');
     expect(processMark(pid)).toBeUndefined();
   });
 

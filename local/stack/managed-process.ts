@@ -47,6 +47,8 @@ export interface ManagedProcess {
   readonly logFile: string;
   /** The line of the log since the last start that says most about an end, see tellingLine; empty without one. */
   tellingLine(): string;
+  /** Why the last probe of a start that is under way failed; undefined before that and once it is ready. */
+  lastProbeFailure(): string | undefined;
   /** The process that runs now. */
   pid(): number | undefined;
   /** Resolved once the probe succeeds. @throws ProcessStartError */
@@ -69,6 +71,7 @@ export function manageProcess(recipe: ProcessRecipe): ManagedProcess {
   let running: { child: ChildProcess; exited: Promise<void>; ending: boolean } | undefined;
   /** Size of the log at the last start: what earlier starts wrote is not shown. */
   let logStart = 0;
+  let probeFailure: string | undefined;
 
   function launch(): { child: ChildProcess; exited: Promise<void>; ending: boolean } {
     const { file, args, env, cwd } = recipe.command();
@@ -103,19 +106,37 @@ export function manageProcess(recipe: ProcessRecipe): ManagedProcess {
     const started = launch();
     running = started;
     const given = new AbortController();
+    probeFailure = undefined;
     try {
       await Promise.race([
-        untilReady(recipe, given.signal, startError),
+        untilReady(given.signal),
         started.exited.then(() => {
           if (started.ending) throw new Error(`${recipe.name} was stopped while it was starting`);
           throw startError('ended while it was starting');
         }),
       ]);
+      probeFailure = undefined;
     } catch (error) {
       await kill();
       throw error;
     } finally {
       given.abort();
+    }
+  }
+
+  /** @param signal ends the waiting, when the process has ended first */
+  async function untilReady(signal: AbortSignal): Promise<void> {
+    const deadline = Date.now() + recipe.startTimeoutMs;
+    while (!signal.aborted) {
+      try {
+        return await recipe.probe(AbortSignal.any([signal, AbortSignal.timeout(2000)]));
+      } catch (error) {
+        if (signal.aborted) return;
+        probeFailure = failureText(error as Error);
+        if (Date.now() > deadline)
+          throw startError(`was not ready within ${recipe.startTimeoutMs / 1000} s (${probeFailure})`);
+        await delay(50);
+      }
     }
   }
 
@@ -139,6 +160,7 @@ export function manageProcess(recipe: ProcessRecipe): ManagedProcess {
   return {
     name: recipe.name,
     logFile: recipe.logFile,
+    lastProbeFailure: () => probeFailure,
     tellingLine: () => tellingLine(recipe.logFile, logStart),
     pid: () => running?.child.pid,
     start,
@@ -149,21 +171,7 @@ export function manageProcess(recipe: ProcessRecipe): ManagedProcess {
   };
 }
 
-/** @param signal ends the waiting, when the process has ended first */
-async function untilReady(
-  recipe: ProcessRecipe,
-  signal: AbortSignal,
-  startError: (reason: string) => ProcessStartError,
-): Promise<void> {
-  const deadline = Date.now() + recipe.startTimeoutMs;
-  while (!signal.aborted) {
-    try {
-      return await recipe.probe(AbortSignal.any([signal, AbortSignal.timeout(2000)]));
-    } catch (error) {
-      if (Date.now() > deadline && !signal.aborted) {
-        throw startError(`was not ready within ${recipe.startTimeoutMs / 1000} s (${(error as Error).message})`);
-      }
-      await delay(50);
-    }
-  }
+/** Of a request that failed, the cause: `fetch failed` says nothing. */
+function failureText({ message, cause }: Error): string {
+  return cause instanceof Error && cause.message !== '' ? cause.message : message;
 }

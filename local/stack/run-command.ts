@@ -12,20 +12,27 @@ const tailBytes = 8192;
 /**
  * Runs a program to its end.
  * @param options.pidFile in a run folder, so that the program ends with this process, see startGuardian
+ * @param options.onOutput called with the last 8 KB of its output, each time there is more
  * @returns the last 8 KB of its output
  * @throws CommandError when it cannot be started or ends with another code than 0; AbortError when aborted
  */
 export async function runCommand(
   file: string,
   args: string[],
-  options: { signal?: AbortSignal; env?: Record<string, string | undefined>; pidFile?: string } = {},
+  options: {
+    signal?: AbortSignal;
+    env?: Record<string, string | undefined>;
+    pidFile?: string;
+    onOutput?: (tail: string) => void;
+  } = {},
 ): Promise<string> {
-  const { signal, env, pidFile } = options;
+  const { signal, env, pidFile, onOutput } = options;
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env }, signal });
   if (pidFile !== undefined && child.pid !== undefined) writePidFile(pidFile, child.pid);
   let output = '';
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString('utf8')).slice(-tailBytes);
+    onOutput?.(output);
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);

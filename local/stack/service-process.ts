@@ -33,7 +33,23 @@ export function createServiceProcess(options: {
     probe: async (signal) => {
       const response = await fetch(`http://127.0.0.1:${env.OPS_PORT}/readyz`, { signal });
       const body = await response.text();
-      if (!response.ok) throw new Error(`GET /readyz answered ${response.status} ${body.slice(0, 500)}`);
+      if (!response.ok) throw new Error(unreadyReason(body) ?? `GET /readyz answered ${response.status}`);
     },
   });
+}
+
+type Checks = Record<string, { ok: boolean; reason?: string }>;
+
+/** The checks of /readyz that fail, with their reasons; undefined when that is not what the body has. */
+export function unreadyReason(body: string): string | undefined {
+  let report: { checks?: Checks; dependencies?: Checks };
+  try {
+    report = JSON.parse(body) as typeof report;
+  } catch {
+    return undefined;
+  }
+  const failed = Object.entries({ ...report.checks, ...report.dependencies }).filter(([, { ok }]) => !ok);
+  // The phase says no more than that the service is not ready, unless it is all that there is.
+  const telling = failed.length > 1 ? failed.filter(([name]) => name !== 'phase') : failed;
+  return telling.map(([name, { reason }]) => (reason ? `${name}: ${reason}` : name)).join('; ') || undefined;
 }
