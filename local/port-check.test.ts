@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadSettings } from '@nask/service';
@@ -8,7 +9,7 @@ import { freePort } from './stack/ports.ts';
 let server: Server;
 let takenPort: number;
 beforeEach(async () => {
-  server = createServer();
+  server = createServer((socket) => socket.end('something else\r\n\r\n'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   takenPort = (server.address() as AddressInfo).port;
 });
@@ -23,6 +24,17 @@ describe('the check of the ports', () => {
     await expect(requireFreePorts(wanted)).rejects.toThrow(PortsInUseError);
     await expect(requireFreePorts(wanted)).rejects.toThrow(`${takenPort}, wanted for the API: set PORT to another`);
     await expect(requireFreePorts(wanted)).rejects.not.toThrow('LOCAL_KAFKA_PORT');
+  });
+
+  test('says which port another system has', async () => {
+    const api = createHttpServer((_request, response) => void response.end('{"name":"nask-task"}'));
+    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+    const { port } = api.address() as AddressInfo;
+    const wanted = (at: number) => [{ port: at, what: 'the API', variable: 'PORT' }];
+    await expect(requireFreePorts(wanted(port))).rejects.toThrow(/set PORT to another \(another nask-task has it/);
+    api.closeAllConnections();
+    api.close();
+    await expect(requireFreePorts(wanted(takenPort))).rejects.toThrow(/set PORT to another$/m);
   });
 
   test('refuses one that is wanted twice', async () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sleeper } from './stack/fixtures/sleeper.ts';
 import { processMark } from './stack/process-mark.ts';
 import { readRunInfo, writeRunInfo } from './run-info.ts';
-import { acquireStartLock, AlreadyRunningError, lockHolder, removeStaleLock } from './start-lock.ts';
+import { acquireStartLock, AlreadyRunningError, lockHolder, markStopping, removeStaleLock } from './start-lock.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -23,6 +23,27 @@ describe('the lock of a data folder', () => {
     expect(lockHolder(folder)?.pid).toBe(process.pid);
     release();
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('says whether its holder is stopping', () => {
+    const refusal = () => {
+      try {
+        return acquireStartLock(folder);
+      } catch (error) {
+        return error;
+      }
+    };
+    const release = acquireStartLock(folder);
+    expect(refusal()).toMatchObject({ isStopping: false });
+    markStopping(folder);
+    expect(refusal()).toMatchObject({ isStopping: true });
+    release();
+    expect(readdirSync(folder)).toEqual([]);
+    // Left by a process that died.
+    markStopping(folder);
+    const releaseNext = acquireStartLock(folder);
+    expect(refusal()).toMatchObject({ isStopping: false });
+    releaseNext();
   });
 
   test('is free again when its holder is dead', async () => {

@@ -7,6 +7,8 @@ import { FolderNotWritableError } from './stack/writable-folder.ts';
 export class AlreadyRunningError extends Error {
   readonly code = 'ALREADY_RUNNING';
   readonly pid: number;
+  /** Whether it is stopping, so that the folder is soon free. */
+  readonly isStopping: boolean;
   constructor(pid: number, dataFolder: string) {
     super(
       `The system of this folder is running already (process ${pid}, data in ${dataFolder}).\n` +
@@ -14,10 +16,20 @@ export class AlreadyRunningError extends Error {
     );
     this.name = 'AlreadyRunningError';
     this.pid = pid;
+    this.isStopping = readPidFile(stopFile(dataFolder), 'start')?.pid === pid;
   }
 }
 
 const fileName = 'start.pid';
+
+function stopFile(dataFolder: string): string {
+  return join(dataFolder, 'stopping.pid');
+}
+
+/** For the holder of the lock: says that it is stopping, until it releases the lock. */
+export function markStopping(dataFolder: string): void {
+  writePidFile(stopFile(dataFolder), process.pid);
+}
 
 /** The process that holds the lock of a data folder, if it is alive. */
 export function lockHolder(dataFolder: string): RecordedProcess | undefined {
@@ -74,5 +86,10 @@ export function acquireStartLock(dataFolder: string): () => void {
   } finally {
     rmSync(own, { force: true });
   }
-  return () => rmSync(lock, { force: true });
+  // Of a process that died.
+  rmSync(stopFile(dataFolder), { force: true });
+  return () => {
+    rmSync(stopFile(dataFolder), { force: true });
+    rmSync(lock, { force: true });
+  };
 }
