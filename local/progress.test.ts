@@ -8,7 +8,7 @@ test('the reminder of a long step has its latest reason, and there is none after
   const lines: string[] = [];
   let reason: string | undefined;
   const progress = createProgress((line) => void lines.push(line.trim().replace(/^\S+ s +/, '')));
-  progress.step('gateway', 'starting', () => reason);
+  progress.step('gateway', 'ended by itself', { reminder: 'starting again', reason: () => reason });
   jest.advanceTimersByTime(10_000);
   reason = 'store: does not answer';
   jest.advanceTimersByTime(10_000);
@@ -16,9 +16,9 @@ test('the reminder of a long step has its latest reason, and there is none after
   jest.advanceTimersByTime(20_000);
   progress.close();
   expect(lines.map((line) => line.replace(/^gateway +/, ''))).toEqual([
-    'starting',
-    'starting, for 10 s now',
-    'starting, for 20 s now (store: does not answer)',
+    'ended by itself',
+    'starting again, for 10 s now',
+    'starting again, for 20 s now (store: does not answer)',
     'ready',
   ]);
 });

@@ -109,7 +109,7 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
 
   async function startServices(progress: Progress): Promise<void> {
     const starts = services.map(async (service) => {
-      progress.step(service.name, 'starting', () => service.lastProbeFailure());
+      progress.step(service.name, 'starting', { reason: () => service.lastProbeFailure() });
       await service.start();
       progress.done(service.name, 'ready');
     });
@@ -133,11 +133,11 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
       await stack.start((server, step) => {
         const { name, product } = server;
         if (step === 'ready') progress.done(name, `ready (${product})`);
-        else progress.step(name, `${step}: ${product}`, () => server.lastProbeFailure());
+        else progress.step(name, `${step}: ${product}`, { reason: () => server.lastProbeFailure() });
       }, signal);
 
       let contractOutput = '';
-      progress.step('contract', 'applying', () => lastMessage(contractOutput));
+      progress.step('contract', 'applying', { reason: () => lastMessage(contractOutput) });
       await runCommand(process.execPath, [contractCli], {
         env,
         signal,
@@ -200,9 +200,10 @@ function aloud(managed: ManagedProcess, progress: Progress, noteRunning: () => v
     onDown: (reason, delayMs) => {
       const line = managed.tellingLine().slice(0, maxLogLineCharacters);
       const log = `its log, ${managed.logFile}, says: ${line || '(nothing)'}`;
-      progress.step(managed.name, `${reason}; starting it again in ${delayMs / 1000} s; ${log}`, () =>
-        managed.lastProbeFailure(),
-      );
+      progress.step(managed.name, `${reason}; starting it again in ${delayMs / 1000} s; ${log}`, {
+        reminder: 'starting again',
+        reason: () => managed.lastProbeFailure(),
+      });
       noteRunning();
     },
     onUp: () => {
