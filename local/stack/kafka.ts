@@ -10,7 +10,7 @@ import { manageProcess } from './managed-process.ts';
 import { runMaven } from './maven.ts';
 import { pidFile } from './pid-files.ts';
 import { runCommand } from './run-command.ts';
-import { lateOptimisingCompiler, smallJvm } from './small-jvm.ts';
+import { earlyOptimisingCompiler, smallJvm } from './small-jvm.ts';
 import type { Progress, Server, ServerFolders } from './server.ts';
 import { findJava, findMaven, required, type ToolCheck } from './tools.ts';
 
@@ -32,7 +32,7 @@ export function createKafka(options: {
   compiler?: readonly string[];
 }): Server {
   const { folders, port, controllerPort, advertisedPort, membership, security } = options;
-  const { compiler = lateOptimisingCompiler } = options;
+  const { compiler = earlyOptimisingCompiler } = options;
   const dataFolder = join(folders.data, 'kafka');
   const configFile = join(folders.data, 'kafka.properties');
   let java: { program: string; version: string } | undefined;

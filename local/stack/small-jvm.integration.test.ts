@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
-import { lateOptimisingCompiler, quickCompiler, smallJvm } from './small-jvm.ts';
+import { earlyOptimisingCompiler, quickCompiler, smallJvm } from './small-jvm.ts';
 import { findJava, required } from './tools.ts';
 
 /** The flags that a JVM really has. */
@@ -12,9 +12,9 @@ async function flagsOf(compiler: readonly string[]): Promise<Map<string, string>
 }
 
 test('a JVM has both compilers for a broker, and the quick one alone for what ends soon', async () => {
-  const broker = await flagsOf(lateOptimisingCompiler);
+  const broker = await flagsOf(earlyOptimisingCompiler);
   expect(broker.get('TieredStopAtLevel')).toBe('4');
-  expect(Number(broker.get('Tier4InvocationThreshold'))).toBe(20_000);
+  expect(Number(broker.get('Tier4InvocationThreshold'))).toBe(2_000);
   expect(broker.get('UseSerialGC')).toBe('true');
   expect((await flagsOf(quickCompiler)).get('TieredStopAtLevel')).toBe('1');
 });
