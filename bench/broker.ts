@@ -1,12 +1,12 @@
 /**
  * `node bench/broker.ts [SECONDS]`: what the compiler of the broker's JVM costs and gains: C1 alone, HotSpot's defaults and
  * the flags of `npm start`, each with a fresh broker. Small produce requests from 48 writers keep the broker, not its client,
- * busy, in five windows of so many seconds on the same process: the first shows the start, the last a warm broker.
+ * busy, in five windows of SECONDS on the same process: the first measures a cold broker, the last a warm one.
  */
-import { readFileSync } from 'node:fs';
 import { createProducer } from '@nask/kafka';
 import { createLogger } from '@nask/service';
 import { isolate, startOwnKafka } from '@nask/testkit';
+import { statFields } from '../local/stack/process-mark.ts';
 import { earlyOptimisingCompiler, quickCompiler } from '../local/stack/small-jvm.ts';
 import { TestLog } from '../packages/kafka/testing/test-log.ts';
 import { printTable } from './table.ts';
@@ -25,10 +25,9 @@ const logger = createLogger({ service: 'bench', level: 'silent' });
 
 /** CPU time of a process so far, in seconds: Linux counts it in hundredths. */
 function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // After the command's name, which may hold spaces: user and system time are fields 14 and 15 of the line.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  // User and system time: fields 14 and 15 of the file.
+  const [user, system] = statFields(String(pid))!.slice(11, 13);
+  return (Number(user) + Number(system)) / 100;
 }
 
 /** @returns the row of a table: records a second, and the broker's CPU time for 1,000, of each window */

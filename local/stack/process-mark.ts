@@ -14,18 +14,27 @@ export function processMark(pid: number): string | undefined {
 export const ownMarkInShell = 'cut -d" " -f22 "/proc/$$/stat" 2>/dev/null || LC_ALL=C ps -o lstart= -p $$';
 
 function markFromProc(pid: number): string | undefined {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return undefined;
-  }
-  // The second field is the command's name in brackets, which may itself hold spaces and brackets.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = statFields(String(pid));
+  if (fields === undefined) return undefined;
   const [state, threads, startTicks] = [fields[0], Number(fields[17]), fields[19]];
   // While its other threads end, a process whose first thread has ended still has its ports and file locks.
   const hasEnded = state === 'X' || (state === 'Z' && threads <= 1);
   return hasEnded ? undefined : startTicks;
+}
+
+/**
+ * The fields of a stat file in /proc (Linux, proc_pid_stat(5)) from the third on: the state is the first of them.
+ * @param process a process, 'PID', or a thread of it, 'PID/task/TID'
+ * @returns undefined when there is no such process or thread
+ */
+export function statFields(process: string): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${process}/stat`, 'latin1');
+    // The second field is the command's name in brackets, which may itself hold spaces and brackets.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
 }
 
 function markFromPs(pid: number): string | undefined {

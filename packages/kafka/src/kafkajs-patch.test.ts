@@ -324,8 +324,18 @@ describe('a connection, patched', () => {
     }
   });
 
+  async function expectAnswer({ connection, close }: Awaited<ReturnType<typeof listen>>): Promise<void> {
+    try {
+      await connection.connect();
+      expect(await connection.send(protocol)).toBe('ok');
+      await connection.disconnect();
+    } finally {
+      close();
+    }
+  }
+
   test('waits for an answer that takes longer than the time-out to arrive, as long as bytes of it arrive', async () => {
-    const { connection, close } = await listen((_nth, request, socket) => {
+    const listening = await listen((_nth, request, socket) => {
       const bytes = answerTo(request);
       let sent = 0;
       const timer = setInterval(() => {
@@ -334,29 +344,17 @@ describe('a connection, patched', () => {
       }, 30);
       return undefined;
     });
-    try {
-      await connection.connect();
-      expect(await connection.send(protocol)).toBe('ok');
-      await connection.disconnect();
-    } finally {
-      close();
-    }
+    await expectAnswer(listening);
   });
 
   test('takes an answer that arrived while the process did nothing for longer than the time-out', async () => {
-    const { connection, close } = await listen((_nth, request, socket) => {
+    const listening = await listen((_nth, request, socket) => {
       // Written at once; read after the pause.
       socket.write(answerTo(request));
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
       return undefined;
     });
-    try {
-      await connection.connect();
-      expect(await connection.send(protocol)).toBe('ok');
-      await connection.disconnect();
-    } finally {
-      close();
-    }
+    await expectAnswer(listening);
   });
 });
 

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { statFields } from '../../../local/stack/process-mark.ts';
 
 /**
  * Suspends a process (SIGSTOP) until it gets SIGCONT. Resolved once all of its threads stand still: on a busy machine a
@@ -11,15 +12,7 @@ export async function suspendProcess(pid: number | undefined): Promise<void> {
   while (!threadStates(pid).every((state) => state === 'T')) await delay(1);
 }
 
+/** Those of the threads that have not ended meanwhile. */
 function threadStates(pid: number): string[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
-    try {
-      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1');
-      // After the command's name in brackets, which may hold spaces.
-      return [stat.charAt(stat.lastIndexOf(')') + 2)];
-    } catch {
-      // The thread has ended.
-      return [];
-    }
-  });
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => statFields(`${pid}/task/${thread}`)?.[0] ?? []);
 }
