@@ -1,6 +1,6 @@
 /**
- * The first thing every npm script runs, on whatever Node the machine has. It is written so that a Node that is too old
- * can read it too, and says what is needed.
+ * Entry point of every npm script, on the Node of the machine. Uses only syntax that an old Node can parse, so that such a
+ * Node prints which version is needed.
  * Usage: node local/bootstrap.mjs SCRIPT.ts [arguments]
  */
 const needed = 20;

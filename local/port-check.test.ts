@@ -26,7 +26,7 @@ describe('the check of the ports', () => {
     await expect(requireFreePorts(wanted)).rejects.not.toThrow('LOCAL_KAFKA_PORT');
   });
 
-  test('says which port another system has', async () => {
+  test('names the port that another system uses', async () => {
     const api = createHttpServer((_request, response) => void response.end('{"name":"nask-task"}'));
     await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
     const { port } = api.address() as AddressInfo;

@@ -5,7 +5,7 @@ import { readRunInfo, type RunInfo } from './run-info.ts';
 
 const serverVariables = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'MONGODB_URL'] as const;
 
-/** For a command of npm: what `npm start` runs here; where nothing runs, one line that says so and the end (code 1). */
+/** Returns the system that `npm start` runs here. Without one, prints a message and exits with code 1. */
 export function runningSystemOrExit(command: string): RunInfo {
   const running = readRunInfo(foldersOf(localSettings(command)).root);
   if (running !== undefined) return running;
@@ -14,9 +14,9 @@ export function runningSystemOrExit(command: string): RunInfo {
 }
 
 /**
- * For a command that works on any servers: those that the environment names, else those of the system that `npm start`
- * runs here, whose settings for this program become the defaults of the environment. Where there are neither, it says so
- * and ends (code 1).
+ * Selects the servers of a command: those that the environment names, else those of the system that `npm start` runs here,
+ * whose settings for this program become the defaults of the environment. Without either, prints a message and exits with
+ * code 1.
  * @param program whose settings the command has
  * @returns the system that runs here, if the command works on it
  */

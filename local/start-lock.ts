@@ -26,7 +26,7 @@ function stopFile(dataFolder: string): string {
   return join(dataFolder, 'stopping.pid');
 }
 
-/** For the holder of the lock: says that it is stopping, until it releases the lock. */
+/** For the holder of the lock: marks it as stopping, until the lock is released. */
 export function markStopping(dataFolder: string): void {
   writePidFile(stopFile(dataFolder), process.pid);
 }

@@ -135,7 +135,7 @@ describe('a start that cannot succeed', () => {
     expect([first.output(), leftover.pid()]).toEqual([expect.stringContaining('Stopped.'), undefined]);
   }, 60_000);
 
-  test('has nothing for the commands that need a system, which say so and end', async () => {
+  test('makes the commands that need a running system exit with a message', async () => {
     for (const program of ['demo', 'contract', 'events'] as const) {
       const command = runProgram(program, place.env);
       expect([program, await command.ended]).toEqual([program, 1]);
@@ -217,7 +217,7 @@ describe('a system that was started', () => {
     expect(await followed.ended).toBe(0);
   }, 120_000);
 
-  test('prints the events of one task from its first, then those that follow; of an unknown one it says so', async () => {
+  test('prints the events of one task from its first on, and a message for an unknown task', async () => {
     const events = runProgram('events', place.env, [String(taskId)]);
     const unknown = runProgram('events', place.env, ['999999999']);
     await events.says('NotificationAttempted');

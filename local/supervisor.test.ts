@@ -26,17 +26,17 @@ function createProcess() {
   return { managed, state, end };
 }
 
-let told: string[];
+let reported: string[];
 let supervisor: Supervisor;
 let child: ReturnType<typeof createProcess>;
 
 beforeEach(() => {
   jest.useFakeTimers();
-  told = [];
+  reported = [];
   child = createProcess();
   supervisor = supervise(child.managed, {
-    onDown: (reason, delayMs) => told.push(`down: ${reason}, ${delayMs} ms`),
-    onUp: () => told.push('up'),
+    onDown: (reason, delayMs) => reported.push(`down: ${reason}, ${delayMs} ms`),
+    onUp: () => reported.push('up'),
   });
 });
 afterEach(() => {
@@ -48,22 +48,25 @@ describe('a supervised process', () => {
   test('that ends by itself is started again', async () => {
     child.end({ code: null, signal: 'SIGKILL' });
     await jest.advanceTimersByTimeAsync(500);
-    expect(told).toEqual(['down: ended by itself (SIGKILL), 500 ms', 'up']);
+    expect(reported).toEqual(['down: ended by itself (SIGKILL), 500 ms', 'up']);
   });
 
   test('that ended before it was supervised is started again', async () => {
     const early = createProcess();
     early.state.pid = undefined;
-    const other = supervise(early.managed, { onDown: (reason) => told.push(reason), onUp: () => told.push('up') });
+    const other = supervise(early.managed, {
+      onDown: (reason) => reported.push(reason),
+      onUp: () => reported.push('up'),
+    });
     await jest.advanceTimersByTimeAsync(500);
-    expect([early.state.starts, told]).toEqual([1, ['ended by itself', 'up']]);
+    expect([early.state.starts, reported]).toEqual([1, ['ended by itself', 'up']]);
     other.stop();
   });
 
   test('that was stopped is left alone', async () => {
     child.end({ expected: true });
     await jest.advanceTimersByTimeAsync(60_000);
-    expect([child.state.starts, told]).toEqual([0, []]);
+    expect([child.state.starts, reported]).toEqual([0, []]);
   });
 
   test('that keeps ending is restarted after growing delays, of at most 5 s', async () => {
@@ -71,7 +74,7 @@ describe('a supervised process', () => {
       child.end();
       await jest.advanceTimersByTimeAsync(5_000);
     }
-    const delays = told.filter((line) => line.startsWith('down')).map((line) => Number(/(\d+) ms/.exec(line)?.[1]));
+    const delays = reported.filter((line) => line.startsWith('down')).map((line) => Number(/(\d+) ms/.exec(line)?.[1]));
     expect(delays).toEqual([500, 1000, 2000, 4000, 5000, 5000]);
   });
 
@@ -79,10 +82,10 @@ describe('a supervised process', () => {
     child.state.refusal = 'was not ready';
     child.end();
     await jest.advanceTimersByTimeAsync(500 + 1000);
-    expect(told.slice(1)).toEqual(['down: was not ready, 1000 ms', 'down: was not ready, 2000 ms']);
+    expect(reported.slice(1)).toEqual(['down: was not ready, 1000 ms', 'down: was not ready, 2000 ms']);
     child.state.refusal = undefined;
     await jest.advanceTimersByTimeAsync(2000);
-    expect(told.at(-1)).toBe('up');
+    expect(reported.at(-1)).toBe('up');
   });
 
   test('that ran for more than 10 s is restarted after the shortest delay', async () => {
@@ -90,7 +93,7 @@ describe('a supervised process', () => {
     await jest.advanceTimersByTimeAsync(500);
     await jest.advanceTimersByTimeAsync(10_001);
     child.end();
-    expect(told.at(-1)).toContain(', 500 ms');
+    expect(reported.at(-1)).toContain(', 500 ms');
   });
 
   test('that waits for its next start is started at once when a dependency is ready, and only then', async () => {
@@ -102,7 +105,7 @@ describe('a supervised process', () => {
     supervisor.retryNow();
     supervisor.retryNow();
     await jest.advanceTimersByTimeAsync(0);
-    expect([child.state.starts, told.at(-1)]).toEqual([starts + 1, 'up']);
+    expect([child.state.starts, reported.at(-1)]).toEqual([starts + 1, 'up']);
     supervisor.retryNow();
     await jest.advanceTimersByTimeAsync(60_000);
     expect(child.state.starts).toBe(starts + 1);
@@ -118,7 +121,7 @@ describe('a supervised process', () => {
     supervisor.retryNow();
     gate.resolve();
     await jest.advanceTimersByTimeAsync(0);
-    expect(told.at(-1)).toBe('down: was not ready, 500 ms');
+    expect(reported.at(-1)).toBe('down: was not ready, 500 ms');
   });
 
   test('is not started any more after a stop', async () => {

@@ -30,7 +30,7 @@ export interface KafkaSecurity {
 export function kafkaConfig(options: {
   port: number;
   controllerPort: number;
-  /** Port that clients are told to connect to, where a proxy stands before the broker. Default: its own. */
+  /** Port in `advertised.listeners`: that of a proxy in front of the broker. Default: its own. */
   advertisedPort?: number;
   dataFolder: string;
   membership?: KafkaMembership;

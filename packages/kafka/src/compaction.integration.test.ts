@@ -26,7 +26,7 @@ afterAll(async () => {
   await Promise.all([reader.stop(), log.close()]);
 });
 
-/** The broker's cleaner starts anew with each change, and then looks every second instead of every 15 s. */
+/** Each change restarts the broker's cleaner, which then checks every second instead of every 15 s. */
 async function hurryCleaner(): Promise<void> {
   const admin = kafkaOf(connection).admin();
   await admin.connect();

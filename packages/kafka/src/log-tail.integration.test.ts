@@ -39,69 +39,71 @@ async function write(count: number): Promise<TailedRecord[]> {
 const inOrder = (records: readonly TailedRecord[]) =>
   records.toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition || a.offset - b.offset);
 
-/** A tail, whether it is wanted, and what it told. */
+/** A tail, whether it is wanted, and what it passed on. */
 async function startTail({ isWanted }: { isWanted: boolean }) {
-  const told: TailedRecord[] = [];
+  const received: TailedRecord[] = [];
   const starts: TailStart[] = [];
   const listener = { isWanted };
   const tail = createLogTail({
     connection,
     topics,
     isWanted: () => listener.isWanted,
-    onRecord: (record) => told.push(record),
+    onRecord: (record) => received.push(record),
     onStart: (all) => starts.push(...all),
     logger: silentLogger,
   });
   await tail.start();
-  return { tail, told, starts, listener };
+  return { tail, received, starts, listener };
 }
 
-test('what is written while somebody listens is told once, in the order of its partition, also after Kafka was away', async () => {
+test('records written while the tail is wanted arrive once, in the order of its partition, also after Kafka was away', async () => {
   await write(20);
-  const { tail, told, starts } = await startTail({ isWanted: true });
+  const { tail, received, starts } = await startTail({ isWanted: true });
   // It connects in the background: what is written before it has is before its start.
   const first = await eventually(async () => {
     const [record] = await write(1);
-    expect(told.length).toBeGreaterThan(0);
+    expect(received.length).toBeGreaterThan(0);
     return record!;
   });
-  await eventually(() => expect(told).toContainEqual(first));
+  await eventually(() => expect(received).toContainEqual(first));
   // From its start on, nothing is left out.
   expect(starts).toHaveLength(6);
   for (const start of starts) {
     const isThere = ({ topic, partition }: TailStart) => topic === start.topic && partition === start.partition;
-    expect(told.find(isThere)?.offset ?? start.offset).toBe(start.offset);
+    expect(received.find(isThere)?.offset ?? start.offset).toBe(start.offset);
   }
-  const before = [...told];
+  const before = [...received];
   const written = await write(50);
-  await eventually(() => expect(told.length).toBeGreaterThanOrEqual(before.length + written.length));
+  await eventually(() => expect(received.length).toBeGreaterThanOrEqual(before.length + written.length));
 
   await kafka.kill();
   await kafka.start();
   const later = await write(50);
   const expected = [...before, ...written, ...later];
-  await eventually(() => expect(told.length).toBeGreaterThanOrEqual(expected.length));
-  expect(inOrder(told)).toEqual(inOrder(expected));
+  await eventually(() => expect(received.length).toBeGreaterThanOrEqual(expected.length));
+  expect(inOrder(received)).toEqual(inOrder(expected));
   for (const topic of topics)
     for (const partition of [0, 1, 2]) {
-      const offsets = told.filter((r) => r.topic === topic && r.partition === partition).map(({ offset }) => offset);
+      const offsets = received
+        .filter((r) => r.topic === topic && r.partition === partition)
+        .map(({ offset }) => offset);
       expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
     }
   await tail.stop();
 });
 
-test('while nobody listens nothing is told, and then what is written from a moment before on', async () => {
-  const { tail, told, listener } = await startTail({ isWanted: false });
+test('while the tail is not wanted nothing arrives; then records from a moment before on', async () => {
+  const { tail, received, listener } = await startTail({ isWanted: false });
   // More than it looks back: it is past the first of them by the last.
   const written: TailedRecord[] = [];
   const sinceMs = performance.now();
   while (performance.now() - sinceMs < 2_500) written.push(...(await write(5)));
-  expect(told).toEqual([]);
+  expect(received).toEqual([]);
 
   listener.isWanted = true;
   tail.wake();
   const last = (await write(1))[0]!;
-  await eventually(() => expect(told).toContainEqual(last));
-  expect(told).not.toContainEqual(written[0]);
+  await eventually(() => expect(received).toContainEqual(last));
+  expect(received).not.toContainEqual(written[0]);
   await tail.stop();
 });

@@ -33,7 +33,7 @@ export interface LogTailOptions {
   isWanted: () => boolean;
   /** Told of each record that is written while somebody listens, soon; in the order of its partition. */
   onRecord: (record: TailedRecord) => void;
-  /** Called once, before the first record: each record from these offsets on is told, as long as isWanted says so. */
+  /** Called once, before the first record, with the offsets from which records are passed on while isWanted is true. */
   onStart?: (starts: TailStart[]) => void;
   logger: Logger;
 }

@@ -17,7 +17,7 @@ export interface OwnServer extends Pick<
 
 /**
  * A running Kafka; `address` is its host and port.
- * @param options.advertisedPort of a proxy before it, that its clients are told to connect to
+ * @param options.advertisedPort of a proxy in front of it, which clients connect to
  * @param options.compiler of its JVM, see local/stack/small-jvm.ts
  */
 export function startOwnKafka(

@@ -1,7 +1,7 @@
 import type { Logger } from '@nask/kafka';
 import { createRateLimit } from './rate-limit.ts';
 
-/** Lines of one task type: at first so many, then one a second. */
+/** Token bucket of one task type: its size, in lines, and its rate. */
 const burst = 10;
 const perSecond = 1;
 /** How many types that this executor does not know have a limit of their own. Anybody can make up more. */
@@ -12,7 +12,7 @@ export type WarnOfType = (type: string, fields: object, message: string) => void
 
 /**
  * Warnings with a rate limit for each task type, because a type that fails may fail thousands of times a second. A line
- * says how many were left out before it (`suppressed`). Unknown types beyond the first 20 share a limit.
+ * has the number of lines left out before it (`suppressed`). Unknown types beyond the first 20 share a limit.
  * @param types names of the known task types
  */
 export function createLimitedWarnings(

@@ -7,7 +7,7 @@ const nowMs = () => performance.now();
 test.each([
   ['calls', { calls: 400, bytes: 10, apartMs: 1 }],
   ['bytes', { calls: 5, bytes: 100_000, apartMs: 100 }],
-])('turns come in the order of the calls, and no earlier than so many %s a second allow', async (_, given) => {
+])('turns come in the order of the calls, and within the rate in %s', async (_, given) => {
   const pace = createPace({ perSecond: 1_000, bytesPerSecond: 1_000_000 });
   const startMs = nowMs();
   const turns: { call: number; atMs: number }[] = [];

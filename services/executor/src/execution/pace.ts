@@ -12,7 +12,7 @@ const stepMs = 100;
 export type Pace = (bytes: number, signal: AbortSignal) => Promise<void>;
 
 /**
- * Spreads calls over time, in their order: at most so many, and so many bytes, a second. A call takes its turn when the
+ * Rate limit in the order of the calls: at most `perSecond` calls and `bytesPerSecond` bytes a second. A call takes its turn when the
  * turn has come, not before.
  * @param nowMs a clock that does not jump
  */
