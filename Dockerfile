@@ -6,8 +6,10 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 COPY patches patches
 COPY schemas/package.json schemas/
+COPY packages/dev-stack/package.json packages/dev-stack/
 COPY packages/kafka/package.json packages/kafka/
 COPY packages/service/package.json packages/service/
+COPY packages/task-log/package.json packages/task-log/
 COPY packages/testkit/package.json packages/testkit/
 COPY services/executor/package.json services/executor/
 COPY services/gateway/package.json services/gateway/

@@ -1,4 +1,5 @@
-import { connectKafka, createEventCodec } from '@nask/kafka';
+import { connectKafka } from '@nask/kafka';
+import { createEventCodec } from '@nask/task-log';
 import { createLogger } from '@nask/service';
 import { isolate, serviceEnv, testServers } from '@nask/testkit';
 import { MongoClient, type Db } from 'mongodb';

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { wantedTopic } from '@nask/kafka';
+import { wantedTopic } from '@nask/task-log';
 import { topics, type Topic } from '@nask/schemas';
 
 const production = join(import.meta.dirname, 'overlays', 'production');

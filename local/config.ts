@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { kafkaSettings, mongoSettings, setting, type Settings } from '@nask/service';
 import type { WantedPort } from './port-check.ts';
-import { cacheFolder } from './stack/install-cache.ts';
-import { serverFolders, type ServerFolders } from './stack/server.ts';
-import type { LocalServiceName } from './stack/service-process.ts';
+import { cacheFolder } from '../packages/dev-stack/src/install-cache.ts';
+import { serverFolders, type ServerFolders } from '../packages/dev-stack/src/server.ts';
+import type { LocalServiceName } from '../packages/dev-stack/src/service-process.ts';
 
 const ports = {
   PORT: { what: 'the API', standard: 8000 },

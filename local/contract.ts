@@ -10,4 +10,4 @@ if (process.argv.length > 2) {
   process.exit(process.argv[2] === '--help' ? 0 : 2);
 }
 useRunningSystem('npm run contract', 'contract');
-await import('../packages/kafka/src/contract-cli.ts');
+await import('../packages/task-log/src/contract-cli.ts');

@@ -4,7 +4,7 @@ import { connectSubscriber } from './events/connect.ts';
 import { describeEvent, eventAsJson, type SeenEvent } from './events/seen-event.ts';
 import { tailEvents } from './events/tail-events.ts';
 import { runningSystemOrExit } from './running-system.ts';
-import { onParentGone } from './stack/parent-gone.ts';
+import { onParentGone } from '../packages/dev-stack/src/parent-gone.ts';
 
 const usage = `Usage: npm run events [-- [--json] [TASK ID]]
   without an id: the events of all tasks, from now on

@@ -1,5 +1,5 @@
 import type { Environment } from '@nask/service';
-import { contractRules, contractSettings } from '../packages/kafka/src/contract/contract-settings.ts';
+import { contractRules, contractSettings } from '../packages/task-log/src/contract/contract-settings.ts';
 import { settingsRules as executorRules, settingsTable as executor } from '../services/executor/src/config.ts';
 import { settingsRules as gatewayRules, settingsTable as gateway } from '../services/gateway/src/config.ts';
 import { settingsRules as notifierRules, settingsTable as notifier } from '../services/notifier/src/config.ts';

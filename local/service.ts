@@ -6,9 +6,9 @@ import { rmSync } from 'node:fs';
 import { loadSettingsOrExit } from '@nask/service';
 import { foldersOf, settingsTable } from './config.ts';
 import { useRunningSystem } from './running-system.ts';
-import { onParentGone } from './stack/parent-gone.ts';
-import { pidFile, writePidFile } from './stack/pid-files.ts';
-import type { LocalServiceName } from './stack/service-process.ts';
+import { onParentGone } from '../packages/dev-stack/src/parent-gone.ts';
+import { pidFile, writePidFile } from '../packages/dev-stack/src/pid-files.ts';
+import type { LocalServiceName } from '../packages/dev-stack/src/service-process.ts';
 
 const mains: Record<LocalServiceName, () => Promise<unknown>> = {
   gateway: () => import('../services/gateway/src/main.ts'),

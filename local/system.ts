@@ -9,13 +9,17 @@ import { settingsIn, type LocalProgram } from './program-settings.ts';
 import type { Progress } from './progress.ts';
 import { deleteRunInfo, writeRunInfo } from './run-info.ts';
 import { localServiceEnv } from './service-env.ts';
-import { endLeftovers, startGuardian, type Guardian } from './stack/guardian.ts';
-import type { ManagedProcess } from './stack/managed-process.ts';
-import { endProcesses, liveProcesses, pidFile, signal } from './stack/pid-files.ts';
-import { runCommand } from './stack/run-command.ts';
-import { serverNames } from './stack/server.ts';
-import { createServiceProcess, serviceStopTimeoutMs, type LocalServiceName } from './stack/service-process.ts';
-import { createStack } from './stack/stack.ts';
+import { endLeftovers, startGuardian, type Guardian } from '../packages/dev-stack/src/guardian.ts';
+import type { ManagedProcess } from '../packages/dev-stack/src/managed-process.ts';
+import { endProcesses, liveProcesses, pidFile, signal } from '../packages/dev-stack/src/pid-files.ts';
+import { runCommand } from '../packages/dev-stack/src/run-command.ts';
+import { serverNames } from '../packages/dev-stack/src/server.ts';
+import {
+  createServiceProcess,
+  serviceStopTimeoutMs,
+  type LocalServiceName,
+} from '../packages/dev-stack/src/service-process.ts';
+import { createStack } from '../packages/dev-stack/src/stack.ts';
 import { superviseAll, type Supervisor, type SupervisorEvents } from './supervisor.ts';
 
 /** The whole system on one machine: three servers, the contract, four services. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { cacheFolder, installOnce } from '../local/stack/install-cache.ts';
-import { runCommand } from '../local/stack/run-command.ts';
-import { findPython, required } from '../local/stack/tools.ts';
+import { cacheFolder, installOnce } from '../packages/dev-stack/src/install-cache.ts';
+import { runCommand } from '../packages/dev-stack/src/run-command.ts';
+import { findPython, required } from '../packages/dev-stack/src/tools.ts';
 
 /**
  * A Python with a package from PyPI, installed once for all clones of a user.

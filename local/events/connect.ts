@@ -1,4 +1,5 @@
-import { connectKafka, createEventCodec, type EventCodec, type KafkaConnection } from '@nask/kafka';
+import { connectKafka, type KafkaConnection } from '@nask/kafka';
+import { createEventCodec, type EventCodec } from '@nask/task-log';
 import {
   createLogger,
   kafkaAccess,

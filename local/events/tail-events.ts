@@ -1,12 +1,5 @@
-import {
-  createLogReader,
-  createLogTail,
-  partitionFor,
-  UndecodableError,
-  type EventCodec,
-  type KafkaConnection,
-  type TailStart,
-} from '@nask/kafka';
+import { createLogReader, createLogTail, partitionFor, type KafkaConnection, type TailStart } from '@nask/kafka';
+import { UndecodableError, type EventCodec } from '@nask/task-log';
 import type { EventTopicName } from '@nask/schemas';
 import type { Logger } from '@nask/service';
 import { taskEventTopics, type SeenEvent } from './seen-event.ts';

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, isolate, testServers, webhookReceiver, type WebhookReceiver } from '@nask/testkit';
-import { runCommand } from '../../local/stack/run-command.ts';
-import { freePort } from '../../local/stack/ports.ts';
+import { runCommand } from '../../packages/dev-stack/src/run-command.ts';
+import { freePort } from '../../packages/dev-stack/src/ports.ts';
 import { Client } from '../e2e/client.ts';
 import { composeFile, readCompose, type Compose } from './compose.ts';
 import { makeImageFolder, type ImageFolder } from './image-folder.ts';
@@ -82,7 +82,7 @@ beforeAll(async () => {
   const contract = environmentOf('contract', { TOPIC_PARTITIONS: '3' });
   await run(compose.services['contract']!.command!, contract);
   // As the init containers of the pods do.
-  await Promise.all(names.map((name) => run(['packages/kafka/src/await-contract-cli.ts', name], contract)));
+  await Promise.all(names.map((name) => run(['packages/task-log/src/await-contract-cli.ts', name], contract)));
   const apiPort = await freePort();
   const own: Record<Name, Record<string, string>> = {
     gateway: { MONGODB_DATABASE: isolation.database, PORT: String(apiPort) },

@@ -3,7 +3,7 @@ import {
   awaitContractSettings,
   contractRules,
   contractSettings,
-} from '../../packages/kafka/src/contract/contract-settings.ts';
+} from '../../packages/task-log/src/contract/contract-settings.ts';
 import type { Settings, SettingsRule, SettingsTable } from '../../packages/service/src/settings/load-settings.ts';
 import { settingsRules as executorRules, settingsTable as executor } from '../../services/executor/src/config.ts';
 import { settingsRules as gatewayRules, settingsTable as gateway } from '../../services/gateway/src/config.ts';
@@ -17,8 +17,8 @@ export const settingsOf: ReadonlyMap<string, SettingsTable> = new Map<string, Se
   ['services/executor/src/main.ts', executor],
   ['services/notifier/src/main.ts', notifier],
   ['services/projector/src/main.ts', projector],
-  ['packages/kafka/src/contract-cli.ts', contractSettings],
-  ['packages/kafka/src/await-contract-cli.ts', awaitContractSettings],
+  ['packages/task-log/src/contract-cli.ts', contractSettings],
+  ['packages/task-log/src/await-contract-cli.ts', awaitContractSettings],
 ]);
 
 /** What each has to be right about several settings together. Rules take all settings of their own table. */
@@ -28,8 +28,8 @@ const rulesOf = new Map<string, readonly AnyRule[]>([
   ['services/executor/src/main.ts', executorRules as readonly unknown[] as AnyRule[]],
   ['services/notifier/src/main.ts', notifierRules as readonly unknown[] as AnyRule[]],
   ['services/projector/src/main.ts', projectorRules as readonly unknown[] as AnyRule[]],
-  ['packages/kafka/src/contract-cli.ts', contractRules as readonly unknown[] as AnyRule[]],
-  ['packages/kafka/src/await-contract-cli.ts', contractRules as readonly unknown[] as AnyRule[]],
+  ['packages/task-log/src/contract-cli.ts', contractRules as readonly unknown[] as AnyRule[]],
+  ['packages/task-log/src/await-contract-cli.ts', contractRules as readonly unknown[] as AnyRule[]],
 ]);
 
 /** Defaults of these are for one's own machine, or have to be the same in two programs: somebody has to say them. */

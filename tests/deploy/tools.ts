@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder, installOnce } from '../../local/stack/install-cache.ts';
-import { runCommand } from '../../local/stack/run-command.ts';
-import { findOnPath, findPython, required } from '../../local/stack/tools.ts';
+import { cacheFolder, installOnce } from '../../packages/dev-stack/src/install-cache.ts';
+import { runCommand } from '../../packages/dev-stack/src/run-command.ts';
+import { findOnPath, findPython, required } from '../../packages/dev-stack/src/tools.ts';
 
 const run = promisify(execFile);
 

@@ -1,12 +1,5 @@
-import {
-  connectKafka,
-  createEventCodec,
-  createLogEnds,
-  createLogReader,
-  createProducer,
-  partitionFor,
-  type EventOf,
-} from '@nask/kafka';
+import { connectKafka, createLogEnds, createLogReader, createProducer, partitionFor } from '@nask/kafka';
+import { createEventCodec, type EventOf } from '@nask/task-log';
 import type { EventTopicName, TaskRequested } from '@nask/schemas';
 import type { TestServers } from '@nask/testkit';
 import { silentLogger } from '../../packages/kafka/testing/silent-logger.ts';

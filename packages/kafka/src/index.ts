@@ -1,21 +1,5 @@
 export { createAcknowledgedWrites, type WriteUntilAcknowledged } from './acknowledged-writes.ts';
-export * from './cloud-events.ts';
-export {
-  ContractMissingError,
-  createEventCodec,
-  eventTopics,
-  isEventTopic,
-  RegistryUnreachableError,
-  UndecodableError,
-  type EventCodec,
-  type EventCodecOptions,
-  type EventOf,
-} from './codec.ts';
 export { connectKafka, type ConnectionOptions, type KafkaConnection } from './connection.ts';
-export { ContractError } from './contract/contract-error.ts';
-export { contractReport } from './contract/contract-report.ts';
-export { wantedTopic, type TopicSettings } from './contract/wanted-topic.ts';
-export { applyContract, type ContractChange, type ContractOptions } from './contract.ts';
 export { deleteGroup, type GroupDeletion } from './delete-group.ts';
 export * from './group-commit-producer.ts';
 export { createLogEnds, LogEndsError, type LogEnds } from './log-ends.ts';
@@ -25,8 +9,6 @@ export type { Logger } from './logger.ts';
 export { partitionFor } from './partitioner.ts';
 export { ProducerError, type ProducerErrorCode } from './producer/producer-error.ts';
 export type * from './record.ts';
-export { EncodeError } from './registry/event-type.ts';
-export { RegistryError, type RegistryErrorCode } from './registry/registry-error.ts';
 export { createDeadLetters, type DeadLettersOptions, type DeadLetterSink } from './dead-letters.ts';
 export type { AssignedPartition } from './consumer/assignments.ts';
 export { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './consumer/errors.ts';

@@ -1,7 +1,7 @@
 import type { Admin, Message, Producer } from 'kafkajs';
 import { connectKafka, kafkaOf, topicName, type KafkaConnection } from '../src/connection.ts';
 import { decodeCommitMetadata } from '../src/consumer/commit-metadata.ts';
-import { createTopics } from '../src/contract/topic-admin.ts';
+import { createTopics } from '../src/admin/topic-admin.ts';
 import type { Logger } from '../src/logger.ts';
 import { silentLogger } from './silent-logger.ts';
 

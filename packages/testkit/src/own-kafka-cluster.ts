@@ -1,6 +1,6 @@
-import { createKafka, newClusterId } from '../../../local/stack/kafka.ts';
-import { freePort } from '../../../local/stack/ports.ts';
-import type { Server } from '../../../local/stack/server.ts';
+import { createKafka, newClusterId } from '../../dev-stack/src/kafka.ts';
+import { freePort } from '../../dev-stack/src/ports.ts';
+import type { Server } from '../../dev-stack/src/server.ts';
 import { temporaryFolders } from './temporary-folders.ts';
 
 /** Several brokers of one cluster, each a controller too: with three, any one of them may be away. */

@@ -1,9 +1,9 @@
 import { MongoClient } from 'mongodb';
-import { createKafka } from '../../../local/stack/kafka.ts';
-import { freePort } from '../../../local/stack/ports.ts';
-import { createRegistry } from '../../../local/stack/registry.ts';
-import type { Server, ServerFolders } from '../../../local/stack/server.ts';
-import { createStore } from '../../../local/stack/store.ts';
+import { createKafka } from '../../dev-stack/src/kafka.ts';
+import { freePort } from '../../dev-stack/src/ports.ts';
+import { createRegistry } from '../../dev-stack/src/registry.ts';
+import type { Server, ServerFolders } from '../../dev-stack/src/server.ts';
+import { createStore } from '../../dev-stack/src/store.ts';
 import { temporaryFolders } from './temporary-folders.ts';
 
 /** A server of one test's own, to be killed and started again on the same port and data. */
@@ -18,7 +18,7 @@ export interface OwnServer extends Pick<
 /**
  * A running Kafka; `address` is its host and port.
  * @param options.advertisedPort of a proxy in front of it, which clients connect to
- * @param options.compiler of its JVM, see local/stack/small-jvm.ts
+ * @param options.compiler of its JVM, see packages/dev-stack/src/small-jvm.ts
  */
 export function startOwnKafka(
   options: { advertisedPort?: number; compiler?: readonly string[] } = {},

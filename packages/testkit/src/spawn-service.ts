@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { ManagedProcess, ProcessExit } from '../../../local/stack/managed-process.ts';
-import { freePort } from '../../../local/stack/ports.ts';
-import { createServiceProcess, type LocalServiceName } from '../../../local/stack/service-process.ts';
+import type { ManagedProcess, ProcessExit } from '../../dev-stack/src/managed-process.ts';
+import { freePort } from '../../dev-stack/src/ports.ts';
+import { createServiceProcess, type LocalServiceName } from '../../dev-stack/src/service-process.ts';
 import type { Isolation } from './isolate.ts';
 import { testServers, type TestServers } from './servers.ts';
 import { temporaryFolders } from './temporary-folders.ts';

@@ -1,5 +1,5 @@
-import { freePort } from '../../../local/stack/ports.ts';
-import { createStack, type Stack, type StackProgress } from '../../../local/stack/stack.ts';
+import { freePort } from '../../dev-stack/src/ports.ts';
+import { createStack, type Stack, type StackProgress } from '../../dev-stack/src/stack.ts';
 import type { TestServers } from './servers.ts';
 import { temporaryFolders } from './temporary-folders.ts';
 

@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
-import { freePort } from '../../../local/stack/ports.ts';
+import { freePort } from '../../dev-stack/src/ports.ts';
 
 /**
  * What a proxy does with its clients:

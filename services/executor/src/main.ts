@@ -1,12 +1,6 @@
 import { availableParallelism, hostname } from 'node:os';
-import {
-  connectKafka,
-  createDeadLetters,
-  createEventCodec,
-  createLogReader,
-  createParallelConsumer,
-  createProducer,
-} from '@nask/kafka';
+import { connectKafka, createDeadLetters, createLogReader, createParallelConsumer, createProducer } from '@nask/kafka';
+import { createEventCodec } from '@nask/task-log';
 import { deadLetterTopic, taskTypesWith } from '@nask/schemas';
 import {
   check,

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { connectKafka, createEventCodec, createLogEnds, createLogTail, createProducer } from '@nask/kafka';
+import { connectKafka, createLogEnds, createLogTail, createProducer } from '@nask/kafka';
+import { createEventCodec } from '@nask/task-log';
 import { taskTypesWith, topicsReadBy } from '@nask/schemas';
 import {
   check,

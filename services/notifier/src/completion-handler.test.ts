@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { DeadLetterError, UndecodableError, type ConsumedRecord } from '@nask/kafka';
+import { DeadLetterError, type ConsumedRecord } from '@nask/kafka';
+import { UndecodableError } from '@nask/task-log';
 import type { TaskCompleted } from '@nask/schemas';
 import { Registry } from 'prom-client';
 import { createCompletionHandler } from './completion-handler.ts';

@@ -1,4 +1,5 @@
-import { DeadLetterError, UndecodableError, type ConsumedRecord } from '@nask/kafka';
+import { DeadLetterError, type ConsumedRecord } from '@nask/kafka';
+import { UndecodableError } from '@nask/task-log';
 import type { TaskCompleted } from '@nask/schemas';
 import type { CompletionRecord } from './domain/delivery.ts';
 import type { AttemptId, DeliveryMemory } from './domain/delivery-memory.ts';

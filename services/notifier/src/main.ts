@@ -1,13 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  connectKafka,
-  createEventCodec,
-  createLogEnds,
-  createLogReader,
-  createParallelConsumer,
-  createProducer,
-} from '@nask/kafka';
+import { connectKafka, createLogEnds, createLogReader, createParallelConsumer, createProducer } from '@nask/kafka';
+import { createEventCodec } from '@nask/task-log';
 import { retryTierCount, retryTopic } from '@nask/schemas';
 import {
   checksOf,

@@ -1,13 +1,12 @@
 import {
-  UndecodableError,
   type AssignedPartition,
   type ConsumedRecord,
-  type EventCodec,
   type Logger,
   type LogEnd,
   type LogEnds,
   type LogReader,
 } from '@nask/kafka';
+import { UndecodableError, type EventCodec } from '@nask/task-log';
 import type { NotificationAttempted } from '@nask/schemas';
 import type { DeliveryMemory } from './domain/delivery-memory.ts';
 

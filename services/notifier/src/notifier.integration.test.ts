@@ -1,13 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import {
-  applyContract,
-  connectKafka,
-  createEventCodec,
-  createParallelConsumer,
-  createProducer,
-  eventHeaders,
-  type ConsumedRecord,
-} from '@nask/kafka';
+import { connectKafka, createParallelConsumer, createProducer, type ConsumedRecord } from '@nask/kafka';
+import { applyContract, createEventCodec, eventHeaders } from '@nask/task-log';
 import { taskResource, type TaskCompleted } from '@nask/schemas';
 import {
   eventually,

@@ -1,4 +1,5 @@
-import { DeadLetterError, eventHeaders, UndecodableError, type ConsumedRecord } from '@nask/kafka';
+import { DeadLetterError, type ConsumedRecord } from '@nask/kafka';
+import { eventHeaders, UndecodableError } from '@nask/task-log';
 import type { Outcome, RedeliveryRequested, TaskCompleted } from '@nask/schemas';
 import type { AttemptId, DeliveryMemory } from './domain/delivery-memory.ts';
 import { UnusableUrlError } from './domain/webhook-target.ts';

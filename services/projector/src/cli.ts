@@ -1,4 +1,5 @@
-import { connectKafka, createEventCodec } from '@nask/kafka';
+import { connectKafka } from '@nask/kafka';
+import { createEventCodec } from '@nask/task-log';
 import { createLogger, kafkaAccess, loadSettingsOrExit, mongoCredentials, registryAccess } from '@nask/service';
 import { connectStore } from './adapters/store-connection.ts';
 import { CommandError, type CommandContext } from './commands/context.ts';

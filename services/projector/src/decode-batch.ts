@@ -1,5 +1,6 @@
 import { topics, type EventTopicName } from '@nask/schemas';
-import { UndecodableError, type ConsumedRecord, type EventCodec } from '@nask/kafka';
+import { type ConsumedRecord } from '@nask/kafka';
+import { UndecodableError, type EventCodec } from '@nask/task-log';
 import { impossibility } from './domain/impossible-event.ts';
 import type { LoggedEvent, TaskEvent } from './domain/task-event.ts';
 

@@ -1,13 +1,13 @@
 import {
   connectKafka,
   createDeadLetters,
-  createEventCodec,
   createParallelConsumer,
   createProducer,
   createTopicIds,
   DeadLetterError,
   type ParallelConsumer,
 } from '@nask/kafka';
+import { createEventCodec } from '@nask/task-log';
 import { deadLetterTopic, topicsReadBy } from '@nask/schemas';
 import {
   check,

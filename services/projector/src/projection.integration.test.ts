@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { RegistryUnreachableError, UndecodableError, type ConsumedRecord } from '@nask/kafka';
+import { type ConsumedRecord } from '@nask/kafka';
+import { RegistryUnreachableError, UndecodableError } from '@nask/task-log';
 import {
   checkpointsCollection,
   taskEventsCollection,

@@ -1,4 +1,5 @@
-import type { ConsumedRecord, EventCodec } from '@nask/kafka';
+import type { ConsumedRecord } from '@nask/kafka';
+import type { EventCodec } from '@nask/task-log';
 import { checkpointId } from '@nask/schemas';
 import type { Checkpoint, Checkpoints } from './adapters/checkpoints.ts';
 import type { TaskHistory } from './adapters/task-history.ts';

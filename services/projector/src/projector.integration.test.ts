@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { connectKafka, createEventCodec } from '@nask/kafka';
+import { connectKafka } from '@nask/kafka';
+import { createEventCodec } from '@nask/task-log';
 import { createLogger } from '@nask/service';
 import {
   checkpointsCollection,

@@ -1,4 +1,5 @@
-import type { EventCodec, Logger, TopicIds } from '@nask/kafka';
+import type { Logger, TopicIds } from '@nask/kafka';
+import type { EventCodec } from '@nask/task-log';
 import { collectionsOf, readModelVersion } from '@nask/schemas';
 import type { Db } from 'mongodb';
 import { createCheckpoints, type Checkpoints } from './adapters/checkpoints.ts';

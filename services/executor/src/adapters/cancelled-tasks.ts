@@ -1,4 +1,5 @@
-import { DeadLetterError, UndecodableError, type ConsumedRecord, type EventCodec } from '@nask/kafka';
+import { DeadLetterError, type ConsumedRecord } from '@nask/kafka';
+import { UndecodableError, type EventCodec } from '@nask/task-log';
 import type { TaskExecutor } from '../execution/task-executor.ts';
 
 /**

@@ -1,4 +1,5 @@
-import { DeadLetterError, type ConsumedRecord, type EventCodec, type OutgoingRecord } from '@nask/kafka';
+import { DeadLetterError, type ConsumedRecord, type OutgoingRecord } from '@nask/kafka';
+import { type EventCodec } from '@nask/task-log';
 import { deferralHeaders, deferredSinceMs, withoutDueTime } from '../domain/deferral-headers.ts';
 import { createPace } from '../execution/pace.ts';
 import type { TaskExecutor } from '../execution/task-executor.ts';

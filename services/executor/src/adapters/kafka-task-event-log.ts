@@ -1,4 +1,5 @@
-import { eventHeaders, type EventCodec, type GroupCommitProducer, type Logger } from '@nask/kafka';
+import { type GroupCommitProducer, type Logger } from '@nask/kafka';
+import { eventHeaders, type EventCodec } from '@nask/task-log';
 import type { EventName, TaskProgressed } from '@nask/schemas';
 import type { PublishOptions, TaskEventLog } from '../execution/task-event-log.ts';
 import { createRateLimit } from './rate-limit.ts';

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { DeadLetterError, UndecodableError, type ConsumedRecord, type EventCodec } from '@nask/kafka';
+import { DeadLetterError, type ConsumedRecord } from '@nask/kafka';
+import { UndecodableError, type EventCodec } from '@nask/task-log';
 import type { TaskRequested } from '@nask/schemas';
 import { HandedBackError } from '../domain/handed-back-error.ts';
 import { EventTooLargeError } from '../execution/task-event-log.ts';

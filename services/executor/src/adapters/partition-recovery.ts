@@ -1,14 +1,12 @@
 import {
-  UndecodableError,
   type AssignedPartition,
   type ConsumedRecord,
-  type EventCodec,
-  type EventOf,
   type Logger,
   type LogReader,
   type SliceStart,
   type TopicPartition,
 } from '@nask/kafka';
+import { UndecodableError, type EventCodec, type EventOf } from '@nask/task-log';
 import type { EventTopicName } from '@nask/schemas';
 import { afterCrash, afterFailure, afterStart, newTask, type TaskHistory } from '../domain/task-history.ts';
 import type { TaskMemory } from '../execution/task-memory.ts';

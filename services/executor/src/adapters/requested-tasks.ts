@@ -1,4 +1,4 @@
-import type { EventCodec } from '@nask/kafka';
+import type { EventCodec } from '@nask/task-log';
 import { deferredSinceMs } from '../domain/deferral-headers.ts';
 import type { TaskExecutor } from '../execution/task-executor.ts';
 import type { TaskMemory } from '../execution/task-memory.ts';

@@ -1,14 +1,13 @@
 import {
   createAcknowledgedWrites,
   DeadLetterError,
-  eventHeaders,
   ProducerError,
   type DeadLetterSink,
-  type EventCodec,
   type GroupCommitProducer,
   type Logger,
   type OutgoingRecord,
 } from '@nask/kafka';
+import { eventHeaders, type EventCodec } from '@nask/task-log';
 import { retryTopic, type NotificationAttempted } from '@nask/schemas';
 import type { CompletionRecord } from '../domain/delivery.ts';
 import { retryHeaders, type RetryDetails } from '../domain/retry-headers.ts';

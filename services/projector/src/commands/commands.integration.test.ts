@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { connectKafka, createEventCodec, deleteGroup } from '@nask/kafka';
+import { connectKafka, deleteGroup } from '@nask/kafka';
+import { createEventCodec } from '@nask/task-log';
 import { collectionsOf, type TaskDocument, type TaskEventDocument } from '@nask/schemas';
 import { createLogger } from '@nask/service';
 import { eventually, isolate, serviceEnv, spawnService, testServers, type ServiceUnderTest } from '@nask/testkit';

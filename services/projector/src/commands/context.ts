@@ -1,4 +1,5 @@
-import type { EventCodec, KafkaConnection, Logger } from '@nask/kafka';
+import type { KafkaConnection, Logger } from '@nask/kafka';
+import type { EventCodec } from '@nask/task-log';
 import type { Db } from 'mongodb';
 
 /** What a command of the projector works with. */

@@ -1,4 +1,5 @@
-import { eventHeaders, ProducerError, type EventCodec, type EventOf, type GroupCommitProducer } from '@nask/kafka';
+import { ProducerError, type GroupCommitProducer } from '@nask/kafka';
+import { eventHeaders, type EventCodec, type EventOf } from '@nask/task-log';
 import { topics, type EventTopicName } from '@nask/schemas';
 import type { LogPosition } from '../../domain/consistency-token.ts';
 import type { Correlation } from '../../domain/correlation.ts';

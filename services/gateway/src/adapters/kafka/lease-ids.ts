@@ -1,4 +1,5 @@
-import { eventHeaders, type EventCodec, type GroupCommitProducer, type Logger } from '@nask/kafka';
+import { type GroupCommitProducer, type Logger } from '@nask/kafka';
+import { eventHeaders, type EventCodec } from '@nask/task-log';
 import { assertNewIds } from '../../domain/id-blocks.ts';
 import { newEventId } from './new-event-id.ts';
 

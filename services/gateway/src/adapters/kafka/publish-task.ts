@@ -1,4 +1,5 @@
-import { eventHeaders, ProducerError } from '@nask/kafka';
+import { ProducerError } from '@nask/kafka';
+import { eventHeaders } from '@nask/task-log';
 import { OutcomeUnknownError, TaskTooLargeError, UnavailableError } from '../../domain/errors.ts';
 import type { TaskPublisher } from '../../domain/accept-task.ts';
 import type { TaskIdSource } from '../../domain/task-id-source.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventCodec } from '@nask/kafka';
+import type { EventCodec } from '@nask/task-log';
 import type { HealthCheck } from '@nask/service';
 import type { TaskIdSource } from '../../domain/task-id-source.ts';
 

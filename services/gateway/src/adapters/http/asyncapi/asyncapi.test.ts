@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
-import { eventHeaders } from '@nask/kafka';
+import { eventHeaders } from '@nask/task-log';
 import { avroSchemas, topics } from '@nask/schemas';
 import { startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import { asyncApiDocument } from './document.ts';

@@ -8,7 +8,7 @@ export type LocalServiceName = 'gateway' | 'executor' | 'notifier' | 'projector'
 /** From SIGTERM to SIGKILL. Longer than a service's own grace period, after which it ends by itself. */
 export const serviceStopTimeoutMs = 35_000;
 
-const services = join(import.meta.dirname, '..', '..', 'services');
+const services = join(import.meta.dirname, '..', '..', '..', 'services');
 
 /**
  * One of our services as a process of its own, ready when its /readyz says so.

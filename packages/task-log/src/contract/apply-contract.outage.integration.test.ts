@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { isolate, startOwnKafka, startTcpProxy, testServers, type OwnServer } from '@nask/testkit';
-import { silentLogger } from '../testing/silent-logger.ts';
-import { connectKafka } from './connection.ts';
-import { applyContract } from './contract.ts';
+import { silentLogger } from '../../../kafka/testing/silent-logger.ts';
+import { connectKafka } from '../../../kafka/src/connection.ts';
+import { applyContract } from './apply-contract.ts';
 
 let kafka: OwnServer;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { topics, type ServiceName, type Topic } from '@nask/schemas';
 import { createLogger, kafkaAccess, loadSettingsOrExit, registryAccess } from '@nask/service';
-import { connectKafka } from './connection.ts';
+import { connectKafka } from '../../kafka/src/connection.ts';
 import { awaitContract } from './contract/await-contract.ts';
 import { ContractError } from './contract/contract-error.ts';
 import { awaitContractSettings, contractRules } from './contract/contract-settings.ts';

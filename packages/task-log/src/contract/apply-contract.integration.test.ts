@@ -3,10 +3,10 @@ import { isolate, testServers } from '@nask/testkit';
 import { avroSchemas, topics, type EventName, type Topic } from '@nask/schemas';
 import type { schema } from 'avsc';
 import kafkajs from 'kafkajs';
-import { connectKafka, kafkaOf } from './connection.ts';
-import { applyContract, type ContractOptions } from './contract.ts';
-import { silentLogger } from '../testing/silent-logger.ts';
-import { createProducer } from './group-commit-producer.ts';
+import { connectKafka, kafkaOf } from '../../../kafka/src/connection.ts';
+import { applyContract, type ContractOptions } from './apply-contract.ts';
+import { silentLogger } from '../../../kafka/testing/silent-logger.ts';
+import { createProducer } from '../../../kafka/src/group-commit-producer.ts';
 
 const { brokers, registryUrl } = testServers();
 const settings = { partitions: 4, replicationFactor: 1, documentRetentionDays: 30 };

@@ -2,14 +2,18 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { topics } from '@nask/schemas';
 import { eventually, isolate, testServers } from '@nask/testkit';
 import kafkajs from 'kafkajs';
-import { silentLogger } from '../testing/silent-logger.ts';
-import { TestLog } from '../testing/test-log.ts';
-import { kafkaOf } from './connection.ts';
-import { wantedTopic } from './contract/wanted-topic.ts';
-import { createProducer } from './group-commit-producer.ts';
-import { createLogReader } from './log-reader.ts';
-import { createParallelConsumer, type ParallelConsumer, type ParallelConsumerOptions } from './parallel-consumer.ts';
-import type { ConsumedRecord } from './record.ts';
+import { silentLogger } from '../../../kafka/testing/silent-logger.ts';
+import { TestLog } from '../../../kafka/testing/test-log.ts';
+import { kafkaOf } from '../../../kafka/src/connection.ts';
+import { wantedTopic } from './wanted-topic.ts';
+import { createProducer } from '../../../kafka/src/group-commit-producer.ts';
+import { createLogReader } from '../../../kafka/src/log-reader.ts';
+import {
+  createParallelConsumer,
+  type ParallelConsumer,
+  type ParallelConsumerOptions,
+} from '../../../kafka/src/parallel-consumer.ts';
+import type { ConsumedRecord } from '../../../kafka/src/record.ts';
 
 const { topicPrefix, groupPrefix } = isolate('compaction');
 const log = new TestLog({ ...testServers(), topicPrefix });

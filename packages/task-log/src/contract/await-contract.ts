@@ -1,8 +1,8 @@
 import { avroSchemas, topics, type ServiceName, type Topic } from '@nask/schemas';
 import type { Admin } from 'kafkajs';
 import { subjectOf } from '../codec.ts';
-import { topicName, type KafkaConnection } from '../connection.ts';
-import type { Logger } from '../logger.ts';
+import { topicName, type KafkaConnection } from '../../../kafka/src/connection.ts';
+import type { Logger } from '../../../kafka/src/logger.ts';
 import { createRegistry, type Registry, type RegistryOptions } from '../registry/registry.ts';
 import { askKafka, waitFor } from './wait-for.ts';
 

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { avroSchemas, topics, type EventName, type Events, type EventTopicName } from '@nask/schemas';
 import type { Type } from 'avsc';
-import type { Logger } from './logger.ts';
+import type { Logger } from '../../kafka/src/logger.ts';
 import { avroTypeOf, createEncoder, schemaIdOf, wireHeaderBytes } from './registry/event-type.ts';
 import { RegistryError } from './registry/registry-error.ts';
 import { createRegistry, type RegistryOptions } from './registry/registry.ts';

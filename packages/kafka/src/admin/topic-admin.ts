@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs';
 import { topicEnds } from '../topic-ends.ts';
-import type { ExistingTopic, TopicStep } from './topic-plan.ts';
-import type { WantedTopic } from './wanted-topic.ts';
+import type { ExistingTopic, TopicStep } from '../../../task-log/src/contract/topic-plan.ts';
+import type { WantedTopic } from '../../../task-log/src/contract/wanted-topic.ts';
 
 // Node does not see these two among the names that the module exports.
 const { ConfigResourceTypes, ConfigSource } = kafkajs;

@@ -1,4 +1,4 @@
-import type { ContractChange } from '../contract.ts';
+import type { ContractChange } from './apply-contract.ts';
 
 /** What was done, for people: one line for each topic and schema, and a sum. */
 export function contractReport(changes: readonly ContractChange[]): string {

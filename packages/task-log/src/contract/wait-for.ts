@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
-import { abandonableKafka, type KafkaConnection } from '../connection.ts';
-import type { Logger } from '../logger.ts';
+import { abandonableKafka, type KafkaConnection } from '../../../kafka/src/connection.ts';
+import type { Logger } from '../../../kafka/src/logger.ts';
 import { RegistryError } from '../registry/registry-error.ts';
-import { within } from '../within.ts';
+import { within } from '../../../kafka/src/within.ts';
 import { ContractError } from './contract-error.ts';
 
 const retryMs = 1_000;

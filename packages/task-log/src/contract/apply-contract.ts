@@ -1,17 +1,17 @@
 import { avroSchemas, topics as catalogueTopics, type EventName, type Topic } from '@nask/schemas';
 import type { schema } from 'avsc';
 import type { Admin } from 'kafkajs';
-import { abandonableKafka, topicName, type KafkaConnection } from './connection.ts';
-import { subjectOf } from './codec.ts';
-import { ContractError, contractErrorOf } from './contract/contract-error.ts';
-import { registerSchema } from './contract/schema-registration.ts';
-import { changeTopic, createTopics, describeTopics } from './contract/topic-admin.ts';
-import { planTopics, type TopicPlan, type TopicStep } from './contract/topic-plan.ts';
-import { askKafka, waitFor } from './contract/wait-for.ts';
-import { wantedTopic, type TopicSettings } from './contract/wanted-topic.ts';
-import type { Logger } from './logger.ts';
-import { createRegistry, type Registry, type RegistryOptions } from './registry/registry.ts';
-import { TimeoutError, within } from './within.ts';
+import { abandonableKafka, topicName, type KafkaConnection } from '../../../kafka/src/connection.ts';
+import { subjectOf } from '../codec.ts';
+import { ContractError, contractErrorOf } from './contract-error.ts';
+import { registerSchema } from './schema-registration.ts';
+import { changeTopic, createTopics, describeTopics } from '../../../kafka/src/admin/topic-admin.ts';
+import { planTopics, type TopicPlan, type TopicStep } from './topic-plan.ts';
+import { askKafka, waitFor } from './wait-for.ts';
+import { wantedTopic, type TopicSettings } from './wanted-topic.ts';
+import type { Logger } from '../../../kafka/src/logger.ts';
+import { createRegistry, type Registry, type RegistryOptions } from '../registry/registry.ts';
+import { TimeoutError, within } from '../../../kafka/src/within.ts';
 
 export interface ContractOptions {
   connection: KafkaConnection;
