@@ -41,6 +41,25 @@ export default {
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
     },
     {
+      name: 'rules-have-no-io',
+      comment:
+        'A file *.rules.ts is pure: time, ids and randomness are arguments. Of a service it imports other rules, errors and types.',
+      severity: 'error',
+      from: { path: '\\.rules\\.ts$' },
+      to: {
+        path: ['(^|/)services/', '(^|/)packages/', '^node_modules/(?!(ajv|ajv-formats|ipaddr\\.js)/)'],
+        pathNot: '(\\.rules|[/-]errors?)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'rules-have-no-node-modules',
+      comment: 'Rules read no files, open no sockets, start no timers. (Hashes and buffers are pure and allowed.)',
+      severity: 'error',
+      from: { path: '\\.rules\\.ts$' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|buffer)$' },
+    },
+    {
       name: 'kafkajs-stays-inside-packages-kafka',
       comment: 'kafkajs is unmaintained: one package knows it, so that it can be replaced.',
       severity: 'error',
