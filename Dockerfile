@@ -6,6 +6,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 COPY patches patches
 COPY schemas/package.json schemas/
+COPY packages/async/package.json packages/async/
 COPY packages/dev-stack/package.json packages/dev-stack/
 COPY packages/kafka/package.json packages/kafka/
 COPY packages/service/package.json packages/service/

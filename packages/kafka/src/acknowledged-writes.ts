@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { backoffMs, type Backoff } from './consumer/backoff.ts';
-import { RetryLog } from './consumer/retry-log.ts';
+import { backoffMs, createLimitedWarning, retry, type Backoff } from '@nask/async';
 import type { Logger } from './logger.ts';
 import { ProducerError } from './producer/producer-error.ts';
 
@@ -25,21 +23,17 @@ const queueFullBackoff: Backoff = { initialMs: 1_000, maxMs: 4_000 };
  * warn once a second at most.
  */
 export function createAcknowledgedWrites(logger: Logger): WriteUntilAcknowledged {
-  const retries = new RetryLog(logger, 'Kafka did not acknowledge a record; it is sent again', () => performance.now());
-  return async (write, signal, about = {}) => {
-    for (let failures = 1; ; failures += 1) {
-      signal.throwIfAborted();
-      try {
-        await write();
-        return;
-      } catch (error) {
+  const warn = createLimitedWarning(logger, 'Kafka did not acknowledge a record; it is sent again');
+  return async (write, signal, about) => {
+    await retry(write, {
+      signal,
+      onFailure(error, failures) {
         const code = error instanceof ProducerError ? error.code : undefined;
         if (code === 'RECORD_TOO_LARGE') throw error;
-        signal.throwIfAborted();
         const delayMs = backoffMs(code === 'QUEUE_FULL' ? queueFullBackoff : retryBackoff, failures, Math.random());
-        retries.warn({ err: error, ...about, failures, delayMs });
-        await sleep(delayMs, undefined, { signal }).catch(() => {});
-      }
-    }
+        warn({ err: error, ...about, failures, delayMs });
+        return delayMs;
+      },
+    });
   };
 }

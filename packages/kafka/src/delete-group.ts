@@ -1,5 +1,5 @@
 import { abandonableKafka, type KafkaConnection } from './connection.ts';
-import { within } from './within.ts';
+import { within } from '@nask/async';
 
 /** `in-use`: somebody is a member of it, so it stays. */
 export type GroupDeletion = 'deleted' | 'absent' | 'in-use';

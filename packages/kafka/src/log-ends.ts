@@ -1,7 +1,7 @@
 import { abandonableKafka, topicName, type KafkaConnection } from './connection.ts';
 import { shareNextRun } from './shared-run.ts';
 import { topicEnds, type LogEnd } from './topic-ends.ts';
-import { within } from './within.ts';
+import { within } from '@nask/async';
 
 /** Kafka did not say where a topic ends. */
 export class LogEndsError extends Error {

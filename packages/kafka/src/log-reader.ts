@@ -3,7 +3,7 @@ import { topicName, type KafkaConnection } from './connection.ts';
 import { recordOf } from './consumer/kafkajs-record.ts';
 import { connectGroupless, fetchMessages, type Fetched, type GrouplessCluster } from './groupless-cluster.ts';
 import type { ConsumedRecord, TopicPartition } from './record.ts';
-import { within } from './within.ts';
+import { within } from '@nask/async';
 
 /** A slice of a log could not be read. Trying again may help. */
 export class LogReadError extends Error {

@@ -3,7 +3,7 @@ import type { Cluster } from 'kafkajs';
 import { topicName, type KafkaConnection } from './connection.ts';
 import { connectGroupless, fetchMessages, type Fetched, type FetchFrom } from './groupless-cluster.ts';
 import type { Logger } from './logger.ts';
-import { within } from './within.ts';
+import { within } from '@nask/async';
 
 /** A record that was written, and where it is. */
 export interface TailedRecord {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Registry } from 'prom-client';
 import type { KafkaConnection } from './connection.ts';
 import type { AssignedPartition } from './consumer/assignments.ts';
-import type { Backoff } from './consumer/backoff.ts';
+import { systemClock, type Backoff } from '@nask/async';
 import { BatchDispatcher, type BatchHandler } from './consumer/batch-dispatcher.ts';
 import { consumerHealth, type ConsumerHealth } from './consumer/consumer-health.ts';
 import { exposeConsumer, observeConsumer } from './consumer/consumer-metrics.ts';
@@ -116,14 +116,7 @@ export interface PartitionLag extends TopicPartition {
   oldestMs: number | null;
 }
 
-const scheduler: Scheduler = {
-  nowMs: () => Date.now(),
-  after(delayMs, task) {
-    const timer = setTimeout(task, delayMs);
-    return () => clearTimeout(timer);
-  },
-  random: () => Math.random(),
-};
+const scheduler: Scheduler = { ...systemClock, random: () => Math.random() };
 
 const boundsIntervalMs = 15_000;
 

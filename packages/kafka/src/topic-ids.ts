@@ -1,7 +1,7 @@
 import { topicName, type KafkaConnection } from './connection.ts';
 import { connectGroupless, type GrouplessCluster } from './groupless-cluster.ts';
 import { knowsTopicIds, requestMetadata } from './metadata-request.ts';
-import { within } from './within.ts';
+import { within } from '@nask/async';
 
 /** Kafka did not say which ids topics have. Trying again may help. */
 export class TopicIdsError extends Error {

@@ -1,5 +1,5 @@
 import type { Position } from '../record.ts';
-import { backoffMs, type Backoff } from './backoff.ts';
+import { backoffMs, type Backoff } from '@nask/async';
 import { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './errors.ts';
 import type { Scheduler } from './ports.ts';
 

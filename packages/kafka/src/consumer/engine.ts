@@ -1,7 +1,7 @@
 import type { Logger } from '../logger.ts';
 import type { ConsumedRecord, TopicPartition } from '../record.ts';
 import { Assignments, type AssignmentsOptions } from './assignments.ts';
-import type { Backoff } from './backoff.ts';
+import { createLimitedWarning, type Backoff } from '@nask/async';
 import { metadataOverhead } from './commit-metadata.ts';
 import { Committer, type CommitOutcome } from './committer.ts';
 import type { Dispatcher, DispatcherHost } from './dispatcher.ts';
@@ -11,7 +11,6 @@ import { FlowControl, type BufferLimits } from './flow-control.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 import type { FetchedBatch, GroupListener, Membership } from './ports.ts';
 import { RetentionWatch } from './retention-watch.ts';
-import { RetryLog } from './retry-log.ts';
 
 /** Told what happens; what can be read off the engine is not repeated here. */
 export interface EngineObserver {
@@ -181,7 +180,9 @@ export class Engine implements GroupListener {
   #dispatcherHost(): DispatcherHost {
     const { scheduler, observer, retryBackoff, publishDeadLetter, onFatal } = this.#options;
     const maxMapLength = () => this.maxMapLength;
-    const retries = new RetryLog(this.#logger, 'a handler failed; it is tried again', () => scheduler.nowMs());
+    const warnOfRetry = createLimitedWarning(this.#logger, 'a handler failed; it is tried again', {
+      nowMs: () => scheduler.nowMs(),
+    });
     return {
       scheduler,
       backoff: retryBackoff,
@@ -195,7 +196,7 @@ export class Engine implements GroupListener {
       onProgress: () => this.#progressed(),
       onRetry: ({ error, position: { topic, partition, offset } = {}, attempt, delayMs }) => {
         observer.retried(error);
-        retries.warn({ err: error, topic, partition, offset, attempt, delayMs });
+        warnOfRetry({ err: error, topic, partition, offset, attempt, delayMs });
       },
       ended: (partition, record, how) => {
         observer.ended(record, how);

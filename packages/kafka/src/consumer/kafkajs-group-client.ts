@@ -3,7 +3,7 @@ import { logicalName, topicName } from '../connection.ts';
 import type { Logger } from '../logger.ts';
 import type { TopicPartition } from '../record.ts';
 import { sleep } from './attempts.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs } from '@nask/async';
 import { instanceOf } from './kafkajs-assigner.ts';
 import { KafkajsSession, refusal, type SessionOptions } from './kafkajs-session.ts';
 import {

@@ -1,7 +1,7 @@
 import type { Broker, Cluster, Consumer, EachBatchPayload } from 'kafkajs';
 import { abandonableKafka, logicalName, topicName, type KafkaConnection } from '../connection.ts';
 import type { TopicPartition } from '../record.ts';
-import { within } from '../within.ts';
+import { within } from '@nask/async';
 import { stickyAssigner } from './kafkajs-assigner.ts';
 import { recordOf } from './kafkajs-record.ts';
 import type { GroupListener } from './ports.ts';

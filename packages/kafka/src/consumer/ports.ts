@@ -1,3 +1,4 @@
+import type { Clock } from '@nask/async';
 import type { ConsumedRecord, Position, TopicPartition } from '../record.ts';
 
 /** A member's place in the group. Each rebalance begins a new generation; commits of an old one are refused. */
@@ -63,11 +64,8 @@ export interface GroupClient {
   instances(): Promise<Set<string> | null>;
 }
 
-/** Time and chance, so that tests can have their own. */
-export interface Scheduler {
-  nowMs(): number;
-  /** Returns how to cancel it. */
-  after(delayMs: number, task: () => void): () => void;
+/** Injected time and randomness. */
+export interface Scheduler extends Clock {
   /** A number in [0, 1). */
   random(): number;
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '../logger.ts';
 import { sleep } from './attempts.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs } from '@nask/async';
 import { decodeCommitMetadata } from './commit-metadata.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 import {

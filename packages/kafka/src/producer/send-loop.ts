@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
-import { TimeoutError, within } from '../within.ts';
+import { TimeoutError, within } from '@nask/async';
 import type { BatchLimits, BatchQueue } from './batch-queue.ts';
 import { PartitionCounts, unknownTopicRetryMs } from './partition-counts.ts';
 import type { PendingRecord } from './pending-record.ts';

@@ -11,7 +11,7 @@ import { askKafka, waitFor } from './wait-for.ts';
 import { wantedTopic, type TopicSettings } from './wanted-topic.ts';
 import type { Logger } from '../../../kafka/src/logger.ts';
 import { createRegistry, type Registry, type RegistryOptions } from '../registry/registry.ts';
-import { TimeoutError, within } from '../../../kafka/src/within.ts';
+import { TimeoutError, within } from '@nask/async';
 
 export interface ContractOptions {
   connection: KafkaConnection;

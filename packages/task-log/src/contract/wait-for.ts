@@ -3,7 +3,7 @@ import type { Admin } from 'kafkajs';
 import { abandonableKafka, type KafkaConnection } from '../../../kafka/src/connection.ts';
 import type { Logger } from '../../../kafka/src/logger.ts';
 import { RegistryError } from '../registry/registry-error.ts';
-import { within } from '../../../kafka/src/within.ts';
+import { within } from '@nask/async';
 import { ContractError } from './contract-error.ts';
 
 const retryMs = 1_000;

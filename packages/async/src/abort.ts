@@ -1,0 +1,39 @@
+const listenersOf = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls the listener once when the signal fires; not when it has fired already. Takes the same time however many
+ * listen: thousands of records of a partition share one signal, and `addEventListener` compares with each listener.
+ * @returns how to stop listening
+ */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  const listeners = listenersOf.get(signal) ?? listenTo(signal);
+  // One entry a call: the same listener may be passed twice.
+  const entry = (): void => listener();
+  listeners.add(entry);
+  return () => listeners.delete(entry);
+}
+
+function listenTo(signal: AbortSignal): Set<() => void> {
+  const listeners = new Set<() => void>();
+  listenersOf.set(signal, listeners);
+  const fire = (): void => {
+    for (const listener of listeners) {
+      listeners.delete(listener);
+      listener();
+    }
+  };
+  signal.addEventListener('abort', fire, { once: true });
+  return listeners;
+}
+
+/**
+ * The outcome of a promise, or a rejection with the signal's reason as soon as the signal is aborted: for work that does
+ * not listen to the signal, or not at once. After an abort the outcome of the promise is ignored, errors included.
+ */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    const stopListening = onAbort(signal, () => reject(signal.reason as Error));
+    promise.then(resolve, reject).finally(stopListening);
+  });
+}

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long to wait before a retry. */
+export interface Backoff {
+  initialMs: number;
+  maxMs: number;
+}
+
+/**
+ * Exponential backoff with equal jitter: half of the doubled delay is fixed, the other half random, so that clients that
+ * failed together do not retry together.
+ *
+ * @param attempt how many attempts have failed, from 1
+ * @param random a number in [0, 1)
+ */
+export function backoffMs({ initialMs, maxMs }: Backoff, attempt: number, random: number): number {
+  const delayMs = Math.min(maxMs, initialMs * 2 ** Math.min(attempt - 1, 30));
+  return Math.round(delayMs / 2 + (delayMs / 2) * random);
+}
+
+/**
+ * Repeats work until it succeeds.
+ * @param options.onFailure called after each failure, with the number of failures so far: returns the delay before the
+ *   next attempt in ms, or throws to end the retries
+ * @throws the signal's reason when it is aborted between two attempts or in one that fails; what `onFailure` throws
+ */
+export async function retry<T>(
+  work: () => Promise<T>,
+  options: { signal?: AbortSignal; onFailure: (error: unknown, failures: number) => number },
+): Promise<T> {
+  const { signal, onFailure } = options;
+  for (let failures = 1; ; failures += 1) {
+    signal?.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      signal?.throwIfAborted();
+      const delayMs = onFailure(error, failures);
+      await sleep(delayMs, undefined, { signal }).catch(() => {});
+    }
+  }
+}
