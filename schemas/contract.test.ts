@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import avro from 'avsc';
 import { readJsonFolder } from './files.ts';
 import { typesOf, type AvroRecord } from './generate-types.ts';
-import { avroSchemas, taskTypes, topics, retentionMs, firstIdOfLease, idsPerLease } from './index.ts';
+import { avroSchemas, firstIdOfLease, idsPerLease, retentionMs, taskTypes, topics, type Topic } from './index.ts';
 
 const events = readJsonFolder<AvroRecord>('events', '.avsc');
 
@@ -68,6 +68,19 @@ describe('the catalogue', () => {
   test('every event is in exactly one topic', () => {
     const carried = Object.values(topics).flatMap((topic) => (topic.event === null ? [] : [topic.event as string]));
     expect(carried.toSorted()).toEqual([...events.keys()]);
+  });
+
+  const fieldsOf = (topic: Topic): (string | undefined)[] => {
+    const event = topic.event ?? (topic.copyOf === undefined ? null : topics[topic.copyOf].event);
+    return event === null ? [] : events.get(event)!.fields.map(({ name }) => name);
+  };
+
+  test.each(Object.entries<Topic>(topics))('%s names the key and the time of its event', (_, topic) => {
+    const fields = fieldsOf(topic);
+    if (fields.length > 0) expect(fields).toContain(topic.keyField);
+    else expect(topic.keyField).toBeUndefined();
+    if (topic.event === null) expect(topic.timeField).toBeUndefined();
+    else expect(fields).toContain(topic.timeField);
   });
 
   test('topics outlive the documents that are made from them, and leases are kept for ever', () => {

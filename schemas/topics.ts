@@ -10,8 +10,14 @@ import type { EventName } from './generated/events.ts';
  * mode (`ce_id`, `ce_type`, `ce_source`, `ce_subject`, `ce_time`, `ce_specversion`) and `traceparent`.
  */
 export interface Topic {
-  /** The event in it; null where the values are other services' bytes (dead letters, retries). */
+  /** The event in it; null where the values are copies of another topic's (`copyOf`), or of any (dead letters). */
   readonly event: EventName | null;
+  /** The topic whose keys and values are in it, unchanged: they are decoded as those are. */
+  readonly copyOf?: 'tasks.requested' | 'tasks.completed';
+  /** The field of the event that is the record's key, as decimal where it is a number. */
+  readonly keyField?: string;
+  /** The field of the event that says when it happened: `ce_time`. */
+  readonly timeField?: string;
   /** One sentence for people. */
   readonly description: string;
   readonly key: 'task id, decimal' | 'gateway name' | 'as in the original record';
@@ -27,7 +33,12 @@ export interface Topic {
 
 export type ServiceName = 'gateway' | 'executor' | 'notifier' | 'projector';
 
-const byTaskId = { key: 'task id, decimal', partitions: 'by-setting', retention: 'documents' } as const;
+const byTaskId = {
+  key: 'task id, decimal',
+  keyField: 'task_id',
+  partitions: 'by-setting',
+  retention: 'documents',
+} as const;
 
 /** How many delays there are between attempts at a webhook: a topic each. How long they are, the notifier's settings say. */
 export const retryTierCount = 4;
@@ -43,6 +54,7 @@ export const topics = {
   'tasks.requested': {
     ...byTaskId,
     event: 'TaskRequested',
+    timeField: 'requested_at',
     description:
       'A task was accepted. A task of a type that no executor had at first comes a second time, with the same event id.',
     producers: ['gateway', 'executor'],
@@ -51,6 +63,7 @@ export const topics = {
   'tasks.deferred': {
     ...byTaskId,
     event: null,
+    copyOf: 'tasks.requested',
     description:
       'Tasks that wait for an executor that has their type: the bytes of tasks.requested; headers say since when, and when they are due.',
     isCompacted: true,
@@ -60,6 +73,7 @@ export const topics = {
   'tasks.cancellation-requested': {
     ...byTaskId,
     event: 'TaskCancellationRequested',
+    timeField: 'requested_at',
     description: 'A client asked that a task be stopped.',
     producers: ['gateway'],
     consumers: ['gateway', 'executor', 'projector'],
@@ -67,6 +81,7 @@ export const topics = {
   'tasks.started': {
     ...byTaskId,
     event: 'TaskStarted',
+    timeField: 'started_at',
     description: 'An attempt at a task began.',
     producers: ['executor'],
     consumers: ['gateway', 'executor', 'projector'],
@@ -74,6 +89,7 @@ export const topics = {
   'tasks.attempt-failed': {
     ...byTaskId,
     event: 'TaskAttemptFailed',
+    timeField: 'failed_at',
     description: 'An attempt at a task failed, and another will follow: status RETRY.',
     producers: ['executor'],
     consumers: ['gateway', 'executor', 'projector'],
@@ -81,6 +97,7 @@ export const topics = {
   'tasks.progressed': {
     ...byTaskId,
     event: 'TaskProgressed',
+    timeField: 'progressed_at',
     description: 'How far a running task has come; now and then, for long ones.',
     producers: ['executor'],
     consumers: ['gateway', 'projector'],
@@ -88,6 +105,7 @@ export const topics = {
   'tasks.completed': {
     ...byTaskId,
     event: 'TaskCompleted',
+    timeField: 'completed_at',
     description: 'A task ended. The lowest offset of a task is its outcome; later ones are repeats.',
     producers: ['executor'],
     consumers: ['gateway', 'executor', 'notifier', 'projector'],
@@ -95,14 +113,17 @@ export const topics = {
   'tasks.erased': {
     ...byTaskId,
     event: 'TaskErased',
+    timeField: 'erased_at',
     description: 'A task that had ended was erased: no reader may show its other events any more.',
     producers: ['gateway'],
     consumers: ['gateway', 'projector'],
   },
   'task-id-leases': {
     event: 'TaskIdLease',
+    timeField: 'leased_at',
     description: 'Each record leases 1,000 task ids, named by its offset. Never recreate this topic: ids would repeat.',
     key: 'gateway name',
+    keyField: 'gateway',
     partitions: 1,
     retention: 'for-ever',
     producers: ['gateway'],
@@ -111,6 +132,7 @@ export const topics = {
   'notifications.attempted': {
     ...byTaskId,
     event: 'NotificationAttempted',
+    timeField: 'attempted_at',
     description:
       'A webhook was attempted: delivered, to be tried again, or given up. The highest offset of a task counts.',
     producers: ['notifier'],
@@ -119,6 +141,7 @@ export const topics = {
   'notifications.redelivery-requested': {
     ...byTaskId,
     event: 'RedeliveryRequested',
+    timeField: 'redelivery_requested_at',
     description: 'Somebody asked for the outcome of a task to be sent again.',
     producers: ['gateway'],
     consumers: ['notifier'],
@@ -133,6 +156,26 @@ export type TopicName = keyof typeof topics;
 
 /** The topics that carry one of our events: what a codec can encode and decode. */
 export type EventTopicName = { [T in TopicName]: (typeof topics)[T]['event'] extends null ? never : T }[TopicName];
+
+/** The topics that carry copies of another topic's records. */
+export type CopyTopicName = {
+  [T in TopicName]: (typeof topics)[T] extends { copyOf: EventTopicName } ? T : never;
+}[TopicName];
+
+/** The topics whose records can be decoded: those of an event, and those of its copies. */
+export type DecodableTopicName = EventTopicName | CopyTopicName;
+
+/** The topic whose event a topic carries: itself, or the one that it has copies of. */
+export function eventTopicOf<T extends DecodableTopicName>(topic: T): EventTopicOf<T> {
+  const { copyOf }: Topic = topics[topic];
+  return (copyOf ?? topic) as EventTopicOf<T>;
+}
+
+export type EventTopicOf<T extends DecodableTopicName> = T extends EventTopicName
+  ? T
+  : (typeof topics)[T] extends { copyOf: infer C extends EventTopicName }
+    ? C
+    : never;
 
 /** The topics that a service reads, by the catalogue. */
 export function topicsReadBy(service: ServiceName): TopicName[] {
@@ -187,6 +230,7 @@ function retryTiers() {
     const topic = {
       ...byTaskId,
       event: null,
+      copyOf: 'tasks.completed',
       description: `Webhooks that wait for their next attempt, delay tier ${index + 1} of ${retryTierCount}: the bytes of tasks.completed.`,
       producers: ['notifier'],
       consumers: ['notifier'],

@@ -11,7 +11,9 @@ export { ProducerError, type ProducerErrorCode } from './producer/producer-error
 export type * from './record.ts';
 export { createDeadLetters, type DeadLettersOptions, type DeadLetterSink } from './dead-letters.ts';
 export type { AssignedPartition } from './consumer/assignments.ts';
+export type { HandlerContext } from './consumer/dispatcher.ts';
 export { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './consumer/errors.ts';
+export type { RecordHandler } from './consumer/record-dispatcher.ts';
 export {
   createParallelConsumer,
   type ParallelConsumer,

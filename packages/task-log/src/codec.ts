@@ -1,14 +1,26 @@
 import { Buffer } from 'node:buffer';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { avroSchemas, topics, type EventName, type Events, type EventTopicName } from '@nask/schemas';
+import {
+  avroSchemas,
+  eventTopicOf,
+  topics,
+  type CopyTopicName,
+  type DecodableTopicName,
+  type EventName,
+  type Events,
+  type EventTopicName,
+  type EventTopicOf,
+  type Topic,
+  type TopicName,
+} from '@nask/schemas';
+import { backoffMs, retry } from '@nask/async';
+import type { Logger } from '@nask/kafka';
 import type { Type } from 'avsc';
-import type { Logger } from '../../kafka/src/logger.ts';
 import { avroTypeOf, createEncoder, schemaIdOf, wireHeaderBytes } from './registry/event-type.ts';
 import { RegistryError } from './registry/registry-error.ts';
 import { createRegistry, type RegistryOptions } from './registry/registry.ts';
 
-/** The event that a topic carries. */
-export type EventOf<T extends EventTopicName> = Events[(typeof topics)[T]['event']];
+/** The event that a topic carries, or that the topic carries that it has copies of. */
+export type EventOf<T extends DecodableTopicName> = Events[(typeof topics)[EventTopicOf<T>]['event']];
 
 /** The value is no event that we can read, now or later: for the dead letters. */
 export class UndecodableError extends Error {
@@ -48,16 +60,20 @@ export interface EventCodec {
   encode<T extends EventTopicName>(topic: T, data: EventOf<T>): Buffer;
   /**
    * Reads a record's value, whatever version of the schema it was written with, as our version. At once when the
-   * schema is known; else the registry is asked, once for all that wait for the same schema.
+   * schema is known; else the registry is asked, once for all that wait for the same schema. Values of a topic of copies
+   * are read as those of the topic that they come from.
    * Throws or rejects with UndecodableError or RegistryUnreachableError.
    */
-  decode<T extends EventTopicName>(topic: T, value: Buffer | null): EventOf<T> | Promise<EventOf<T>>;
+  decode<T extends DecodableTopicName>(topic: T, value: Buffer | null): EventOf<T> | Promise<EventOf<T>>;
 }
 
-const minRetryMs = 250;
-const maxRetryMs = 1_000;
+const startBackoff = { initialMs: 250, maxMs: 1_000 };
 
 export const eventTopics = (Object.keys(topics) as (keyof typeof topics)[]).filter(isEventTopic);
+
+const copyTopics = (Object.keys(topics) as TopicName[]).filter(
+  (topic): topic is CopyTopicName => (topics[topic] as Topic).copyOf !== undefined,
+);
 
 export function isEventTopic(topic: string): topic is EventTopicName {
   return topics[topic as EventTopicName]?.event != null;
@@ -75,7 +91,8 @@ export function createEventCodec({ registryUrl, auth, topicPrefix = '', logger }
   const readerTypes = new Map(eventTopics.map((topic) => [topic, avroTypeOf(schemaOf(topic))]));
   const encoders = new Map<EventTopicName, (data: unknown) => Buffer>();
   // By topic, then schema id. Holds as many as the registry has versions of our schemas.
-  const decoders = new Map<EventTopicName, Map<number, Decoder>>(eventTopics.map((topic) => [topic, new Map()]));
+  const decoders = new Map<TopicName, Map<number, Decoder>>(eventTopics.map((topic) => [topic, new Map()]));
+  for (const topic of copyTopics) decoders.set(topic, decoders.get(eventTopicOf(topic))!);
   const fetching = new Map<string, Promise<Decoder>>();
 
   async function findOwnSchemas(): Promise<void> {
@@ -109,21 +126,19 @@ export function createEventCodec({ registryUrl, auth, topicPrefix = '', logger }
   }
 
   return {
-    async start({ signal } = {}) {
-      for (let retryMs = minRetryMs; ; retryMs = Math.min(maxRetryMs, retryMs * 2)) {
-        try {
-          await findOwnSchemas();
-          return;
-        } catch (error) {
+    start: ({ signal } = {}) =>
+      retry(findOwnSchemas, {
+        signal,
+        onFailure(error, failures) {
           if (!(error instanceof RegistryError && error.code === 'UNREACHABLE')) throw error;
+          const retryMs = backoffMs(startBackoff, failures, 1);
           logger.warn(
             { registryUrl, reason: error.message, retryMs },
             'the schema registry cannot be reached: waiting for it',
           );
-          await sleep(retryMs, undefined, { signal });
-        }
-      }
-    },
+          return retryMs;
+        },
+      }),
 
     encode(topic, data) {
       const encode = encoders.get(topic);
@@ -131,7 +146,7 @@ export function createEventCodec({ registryUrl, auth, topicPrefix = '', logger }
       return encode(data);
     },
 
-    decode<T extends EventTopicName>(topic: T, value: Buffer | null) {
+    decode<T extends DecodableTopicName>(topic: T, value: Buffer | null) {
       const known = decoders.get(topic);
       if (known === undefined) throw new UndecodableError(`${topic} carries no event`);
       const id = value === null ? undefined : schemaIdOf(value);
@@ -139,7 +154,7 @@ export function createEventCodec({ registryUrl, auth, topicPrefix = '', logger }
         throw new UndecodableError(`A value in ${topic} is not in the wire format`);
       const decoder = known.get(id);
       if (decoder !== undefined) return decoder(value) as EventOf<T>;
-      return fetchDecoder(topic, id).then((fetched) => fetched(value) as EventOf<T>);
+      return fetchDecoder(eventTopicOf(topic), id).then((fetched) => fetched(value) as EventOf<T>);
     },
   };
 }

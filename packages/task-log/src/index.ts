@@ -10,6 +10,8 @@ export {
   type EventCodecOptions,
   type EventOf,
 } from './codec.ts';
+export { decodeOrSkip, handleEvents, type EventContext, type EventHandler, type EventHandlers } from './handle.ts';
+export { createEventPublisher, type EventMetadata, type EventPublisher } from './publish.ts';
 export { ContractError } from './contract/contract-error.ts';
 export { contractReport } from './contract/contract-report.ts';
 export { wantedTopic, type TopicSettings } from './contract/wanted-topic.ts';

@@ -1,0 +1,99 @@
+import {
+  createAcknowledgedWrites,
+  type GroupCommitProducer,
+  type Logger,
+  type OutgoingRecord,
+  type Position,
+} from '@nask/kafka';
+import { topics, type EventTopicName, type Topic } from '@nask/schemas';
+import { eventHeaders } from './cloud-events.ts';
+import type { EventCodec, EventOf } from './codec.ts';
+
+/** What the headers of an event say beside what the event itself says. */
+export interface EventMetadata {
+  /** Id of the HTTP request that caused the event. */
+  requestId?: string;
+  /** W3C trace context, passed on from what caused the event. */
+  traceparent?: string;
+  /** Only for an event without an `event_id` of its own (TaskIdLease). */
+  eventId?: string;
+  /** CloudEvents source, where it is not the publisher's own. */
+  source?: string;
+}
+
+/**
+ * Writes our events: encodes them, adds the CloudEvents headers, and sends them to the topic's partition of their key. Key
+ * and time of an event are the fields that the catalogue names (`schemas/topics.ts`).
+ *
+ * Every method throws an EncodeError, at the call, for an event that does not match its schema: a fault in the code.
+ */
+export interface EventPublisher {
+  /** The record of an event, not sent. */
+  recordOf<T extends EventTopicName>(topic: T, event: EventOf<T>, metadata?: EventMetadata): OutgoingRecord;
+  /**
+   * Sends an event once.
+   * @param options.deadlineMs how long Kafka's acknowledgement (acks=all) may take; the producer's default unless given
+   * @returns the position of the event in the log. Rejects with a ProducerError
+   */
+  publish<T extends EventTopicName>(
+    topic: T,
+    event: EventOf<T>,
+    options?: EventMetadata & { deadlineMs?: number },
+  ): Promise<Position>;
+  /**
+   * Sends an event again, with backoff, until Kafka acknowledges it.
+   * @param options.signal ends it between two sends; a send that is under way is awaited first. To give up at once:
+   *   `orAborted(publishUntilAcknowledged(...), signal)`; the event may be in the log or not then.
+   * @returns rejects with the signal's reason, or with a ProducerError RECORD_TOO_LARGE
+   */
+  publishUntilAcknowledged<T extends EventTopicName>(
+    topic: T,
+    event: EventOf<T>,
+    options: EventMetadata & { signal: AbortSignal },
+  ): Promise<void>;
+  /** As `publishUntilAcknowledged`, for a record that is already encoded: a copy of one that was read. */
+  sendUntilAcknowledged(record: OutgoingRecord, options: { signal: AbortSignal }): Promise<void>;
+}
+
+/** @param options.source CloudEvents source of the events, a URI reference such as /nask/gateway */
+export function createEventPublisher(options: {
+  producer: Pick<GroupCommitProducer, 'send'>;
+  codec: Pick<EventCodec, 'encode'>;
+  source: string;
+  logger: Logger;
+}): EventPublisher {
+  const { producer, codec, source: ownSource, logger } = options;
+  const untilAcknowledged = createAcknowledgedWrites(logger);
+
+  function recordOf<T extends EventTopicName>(
+    topic: T,
+    event: EventOf<T>,
+    { requestId, traceparent, eventId, source = ownSource }: EventMetadata = {},
+  ): OutgoingRecord {
+    const value = codec.encode(topic, event);
+    const { event: type, keyField, timeField }: Topic = topics[topic];
+    const fields = event as unknown as Readonly<Record<string, unknown>>;
+    const key = String(fields[keyField]);
+    const headers = eventHeaders({
+      id: (fields['event_id'] as string | undefined) ?? eventId!,
+      type,
+      source,
+      subject: key,
+      timeMs: fields[timeField] as number,
+      requestId,
+      traceparent,
+    });
+    return { topic, key, value, headers };
+  }
+
+  const sendUntilAcknowledged = (record: OutgoingRecord, { signal }: { signal: AbortSignal }): Promise<void> =>
+    untilAcknowledged(() => producer.send(record), signal, { topic: record.topic, task_id: record.key });
+
+  return {
+    recordOf,
+    publish: (topic, event, options) => producer.send(recordOf(topic, event, options), options),
+    publishUntilAcknowledged: (topic, event, options) =>
+      sendUntilAcknowledged(recordOf(topic, event, options), options),
+    sendUntilAcknowledged,
+  };
+}
