@@ -20,6 +20,7 @@ export type { Setting } from './settings/setting.ts';
 export { SettingsError } from './settings/settings-error.ts';
 export { settingsMarkdown } from './settings/settings-markdown.ts';
 
+export { openService, type Service } from './open-service.ts';
 export { productVersion } from './version.ts';
 
 export { createLogger } from './logging/logger.ts';

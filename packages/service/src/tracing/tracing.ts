@@ -3,7 +3,7 @@ import type { Tracing } from './span.ts';
 import type { tracingSettings } from './tracing-settings.ts';
 
 /** Nothing is loaded and nothing is measured. */
-const off: Tracing = {
+export const noTracing: Tracing = {
   isOn: false,
   span: (options, work) => work(options.traceparent),
   component: { name: 'tracing' },
@@ -11,7 +11,7 @@ const off: Tracing = {
 
 /** OpenTelemetry where the settings ask for it; its packages are loaded only then. */
 export async function createTracing(service: string, settings: Settings<typeof tracingSettings>): Promise<Tracing> {
-  if (settings.TRACING_EXPORTER === 'none') return off;
+  if (settings.TRACING_EXPORTER === 'none') return noTracing;
   const { createOpenTelemetry } = await import('./open-telemetry.ts');
   return createOpenTelemetry(service, {
     exporter: settings.TRACING_EXPORTER,
