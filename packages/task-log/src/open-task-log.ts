@@ -6,7 +6,6 @@ import {
   type kafkaSettings,
   type registrySettings,
   type Service,
-  type Settings,
 } from '@nask/service';
 import { createEventCodec, type EventCodec } from './codec.ts';
 import { createEventPublisher, type EventPublisher } from './publish.ts';
