@@ -41,7 +41,7 @@ export interface LocalSystem {
 /** Of the log line that is printed when a process ends. */
 const maxLogLineCharacters = 300;
 
-const contractCli = join(import.meta.dirname, '..', 'packages', 'kafka', 'src', 'contract-cli.ts');
+const contractCli = join(import.meta.dirname, '..', 'packages', 'task-log', 'src', 'contract-cli.ts');
 
 /** Puts the system together: nothing is started yet. */
 export function createLocalSystem(settings: LocalSettings): LocalSystem {

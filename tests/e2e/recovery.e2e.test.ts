@@ -219,4 +219,4 @@ test.each(outages)(
   60_000,
 );
 
-const awaitContractCli = join(import.meta.dirname, '..', '..', 'packages', 'kafka', 'src', 'await-contract-cli.ts');
+const awaitContractCli = join(import.meta.dirname, '..', '..', 'packages', 'task-log', 'src', 'await-contract-cli.ts');

@@ -15,7 +15,7 @@ export interface System {
   close(): Promise<void>;
 }
 
-const contractCli = join(import.meta.dirname, '..', '..', 'packages', 'kafka', 'src', 'contract-cli.ts');
+const contractCli = join(import.meta.dirname, '..', '..', 'packages', 'task-log', 'src', 'contract-cli.ts');
 
 /** The settings of all services of a system. */
 export function systemEnv(
