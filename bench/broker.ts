@@ -6,8 +6,8 @@
 import { createProducer } from '@nask/kafka';
 import { createLogger } from '@nask/service';
 import { isolate, startOwnKafka } from '@nask/testkit';
-import { statFields } from '../packages/dev-stack/src/process-mark.ts';
-import { earlyOptimisingCompiler, quickCompiler } from '../packages/dev-stack/src/small-jvm.ts';
+import { statFields } from '../packages/dev-stack/src/processes/process-mark.ts';
+import { earlyOptimisingCompiler, quickCompiler } from '../packages/dev-stack/src/installs/java.ts';
 import { TestLog } from '../packages/kafka/testing/test-log.ts';
 import { printTable } from './table.ts';
 

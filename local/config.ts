@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { kafkaSettings, mongoSettings, setting, type Settings } from '@nask/service';
-import type { WantedPort } from './port-check.ts';
-import { cacheFolder } from '../packages/dev-stack/src/install-cache.ts';
+import type { WantedPort } from './start/port-check.ts';
+import { cacheFolder } from '../packages/dev-stack/src/installs/install-cache.ts';
 import { serverFolders, type ServerFolders } from '../packages/dev-stack/src/server.ts';
 import type { LocalServiceName } from '../packages/dev-stack/src/service-process.ts';
 

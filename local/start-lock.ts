@@ -1,7 +1,12 @@
 import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, readPidFile, writePidFile, type RecordedProcess } from '../packages/dev-stack/src/pid-files.ts';
-import { FolderNotWritableError } from '../packages/dev-stack/src/writable-folder.ts';
+import {
+  isAlive,
+  readPidFile,
+  writePidFile,
+  type RecordedProcess,
+} from '../packages/dev-stack/src/processes/pid-files.ts';
+import { FolderNotWritableError } from '../packages/dev-stack/src/installs/writable-folder.ts';
 
 /** Another `npm start` runs on this data folder. */
 export class AlreadyRunningError extends Error {

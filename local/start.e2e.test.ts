@@ -15,9 +15,9 @@ import {
   type LocalPlace,
   type RunningProgram,
 } from './fixtures/started-system.ts';
-import { sleeper } from '../packages/dev-stack/src/fixtures/sleeper.ts';
+import { sleeper } from '../packages/dev-stack/src/testing/sleeper.ts';
 import { freePort } from '../packages/dev-stack/src/ports.ts';
-import { processMark } from '../packages/dev-stack/src/process-mark.ts';
+import { processMark } from '../packages/dev-stack/src/processes/process-mark.ts';
 import { lockHolder } from './start-lock.ts';
 
 const upText = 'The system is up.';

@@ -5,8 +5,8 @@ import { loadSettingsOrExit } from '@nask/service';
 import { foldersOf, settingsTable } from './config.ts';
 import { deleteRunInfo } from './run-info.ts';
 import { acquireStartLock, AlreadyRunningError, lockHolder } from './start-lock.ts';
-import { endLeftovers } from '../packages/dev-stack/src/guardian.ts';
-import { isAlive, signal, type RecordedProcess } from '../packages/dev-stack/src/pid-files.ts';
+import { endLeftovers } from '../packages/dev-stack/src/processes/guardian.ts';
+import { isAlive, signal, type RecordedProcess } from '../packages/dev-stack/src/processes/pid-files.ts';
 
 /** Longer than the services' grace period and the servers' stops together. */
 const timeoutMs = 90_000;

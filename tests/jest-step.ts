@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runStep, type StepResult } from './step.ts';
+import { runStep, type StepResult } from './steps.ts';
 
 /** How many tests of a suite passed, failed and were skipped. */
 export interface TestCounts {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { cacheFolder, installOnce } from '../packages/dev-stack/src/install-cache.ts';
-import { runCommand } from '../packages/dev-stack/src/run-command.ts';
-import { findPython, required } from '../packages/dev-stack/src/tools.ts';
+import { cacheFolder, installOnce } from '../packages/dev-stack/src/installs/install-cache.ts';
+import { runCommand } from '../packages/dev-stack/src/processes/run-command.ts';
+import { findPython, required } from '../packages/dev-stack/src/installs/tools.ts';
 
 /**
  * A Python with a package from PyPI, installed once for all clones of a user.

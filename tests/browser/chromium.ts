@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCommand } from '../../packages/dev-stack/src/run-command.ts';
-import { findOnPath } from '../../packages/dev-stack/src/tools.ts';
+import { runCommand } from '../../packages/dev-stack/src/processes/run-command.ts';
+import { findOnPath } from '../../packages/dev-stack/src/installs/tools.ts';
 
 type Environment = Record<string, string | undefined>;
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, isolate, testServers, webhookReceiver, type WebhookReceiver } from '@nask/testkit';
-import { runCommand } from '../../packages/dev-stack/src/run-command.ts';
+import { runCommand } from '../../packages/dev-stack/src/processes/run-command.ts';
 import { freePort } from '../../packages/dev-stack/src/ports.ts';
 import { Client } from '../e2e/client.ts';
 import { composeFile, readCompose, type Compose } from './compose.ts';

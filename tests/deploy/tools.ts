@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder, installOnce } from '../../packages/dev-stack/src/install-cache.ts';
-import { runCommand } from '../../packages/dev-stack/src/run-command.ts';
-import { findOnPath, findPython, required } from '../../packages/dev-stack/src/tools.ts';
+import { cacheFolder, installOnce } from '../../packages/dev-stack/src/installs/install-cache.ts';
+import { runCommand } from '../../packages/dev-stack/src/processes/run-command.ts';
+import { findOnPath, findPython, required } from '../../packages/dev-stack/src/installs/tools.ts';
 
 const run = promisify(execFile);
 

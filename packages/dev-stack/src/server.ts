@@ -1,5 +1,5 @@
-import type { ManagedProcess } from './managed-process.ts';
-import type { MissingTool } from './tools.ts';
+import type { ManagedProcess } from './processes/managed-process.ts';
+import type { MissingTool } from './installs/tools.ts';
 
 export const serverNames = ['kafka', 'registry', 'store'] as const;
 export type ServerName = (typeof serverNames)[number];

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { manageProcess, type ManagedProcess } from './managed-process.ts';
-import { pidFile } from './pid-files.ts';
+import { manageProcess, type ManagedProcess } from './processes/managed-process.ts';
+import { pidFile } from './processes/pid-files.ts';
 import type { ServerFolders } from './server.ts';
 
 export type LocalServiceName = 'gateway' | 'executor' | 'notifier' | 'projector';

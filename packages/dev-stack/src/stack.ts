@@ -1,8 +1,8 @@
-import { createKafka } from './kafka.ts';
-import { createRegistry } from './registry.ts';
+import { createKafka } from './kafka/kafka.ts';
+import { createRegistry } from './registry/registry.ts';
 import type { Server, ServerFolders, ServerName } from './server.ts';
-import { createStore } from './store.ts';
-import { MissingToolsError } from './tools.ts';
+import { createStore } from './store/store.ts';
+import { MissingToolsError } from './installs/tools.ts';
 
 /** What clients of the three servers connect to. */
 export interface Addresses {

@@ -1,4 +1,4 @@
-import { createKafka, newClusterId } from '../../dev-stack/src/kafka.ts';
+import { createKafka, newClusterId } from '../../dev-stack/src/kafka/kafka.ts';
 import { freePort } from '../../dev-stack/src/ports.ts';
 import type { Server } from '../../dev-stack/src/server.ts';
 import { temporaryFolders } from './temporary-folders.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ManagedProcess, ProcessExit } from '../../dev-stack/src/managed-process.ts';
+import type { ManagedProcess, ProcessExit } from '../../dev-stack/src/processes/managed-process.ts';
 import { freePort } from '../../dev-stack/src/ports.ts';
 import { createServiceProcess, type LocalServiceName } from '../../dev-stack/src/service-process.ts';
 import type { Isolation } from './isolate.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startGuardian } from '../../dev-stack/src/guardian.ts';
-import { cacheFolder } from '../../dev-stack/src/install-cache.ts';
+import { startGuardian } from '../../dev-stack/src/processes/guardian.ts';
+import { cacheFolder } from '../../dev-stack/src/installs/install-cache.ts';
 import { serverFolders, type ServerFolders } from '../../dev-stack/src/server.ts';
 
 /** Folders for the processes of a test, and their end. */

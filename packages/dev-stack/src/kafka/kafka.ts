@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { classArchive } from './class-archive.ts';
-import { installOnce, isInstalled } from './install-cache.ts';
+import { classArchive } from '../installs/class-archive.ts';
+import { installOnce, isInstalled } from '../installs/install-cache.ts';
 import { kafkaConfig, type KafkaMembership, type KafkaSecurity } from './kafka-config.ts';
 import { probeKafka } from './kafka-probe.ts';
-import { manageProcess } from './managed-process.ts';
-import { runMaven } from './maven.ts';
-import { pidFile } from './pid-files.ts';
-import { runCommand } from './run-command.ts';
-import { earlyOptimisingCompiler, smallJvm } from './small-jvm.ts';
-import type { Progress, Server, ServerFolders } from './server.ts';
-import { findJava, findMaven, required, type ToolCheck } from './tools.ts';
+import { manageProcess } from '../processes/managed-process.ts';
+import { runMaven } from '../installs/maven.ts';
+import { pidFile } from '../processes/pid-files.ts';
+import { runCommand } from '../processes/run-command.ts';
+import { earlyOptimisingCompiler, smallJvm } from '../installs/java.ts';
+import type { Progress, Server, ServerFolders } from '../server.ts';
+import { findJava, findMaven, required, type ToolCheck } from '../installs/tools.ts';
 
 const product = 'Apache Kafka 4.3.1';
 const cacheKey = 'kafka-4.3.1';
@@ -103,7 +103,7 @@ export function createKafka(options: {
 function classPath(installed: string): string[] {
   const lib = join(installed, 'lib');
   const jars = readdirSync(lib).sort();
-  const logging = join(import.meta.dirname, 'kafka', 'log4j2.properties');
+  const logging = join(import.meta.dirname, 'log4j2.properties');
   return [`-Dlog4j2.configurationFile=${logging}`, '-cp', jars.map((jar) => join(lib, jar)).join(':')];
 }
 

@@ -1,9 +1,9 @@
 import { MongoClient } from 'mongodb';
-import { createKafka } from '../../dev-stack/src/kafka.ts';
+import { createKafka } from '../../dev-stack/src/kafka/kafka.ts';
 import { freePort } from '../../dev-stack/src/ports.ts';
-import { createRegistry } from '../../dev-stack/src/registry.ts';
+import { createRegistry } from '../../dev-stack/src/registry/registry.ts';
 import type { Server, ServerFolders } from '../../dev-stack/src/server.ts';
-import { createStore } from '../../dev-stack/src/store.ts';
+import { createStore } from '../../dev-stack/src/store/store.ts';
 import { temporaryFolders } from './temporary-folders.ts';
 
 /** A server of one test's own, to be killed and started again on the same port and data. */

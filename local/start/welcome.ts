@@ -1,6 +1,6 @@
 import { hideUrlCredentials } from '@nask/service';
-import type { ServerFolders } from '../packages/dev-stack/src/server.ts';
-import type { LocalServiceName } from '../packages/dev-stack/src/service-process.ts';
+import type { ServerFolders } from '../../packages/dev-stack/src/server.ts';
+import type { LocalServiceName } from '../../packages/dev-stack/src/service-process.ts';
 import type { LocalSystem } from './system.ts';
 
 /** What is where, and what to try first: printed once the system serves. */

@@ -1,10 +1,10 @@
 /** `npm run events [-- [--json] [TASK ID]]`: the events of the running system, decoded, until Ctrl-C. */
 import { parseArgs } from 'node:util';
-import { connectSubscriber } from './events/connect.ts';
-import { describeEvent, eventAsJson, type SeenEvent } from './events/seen-event.ts';
-import { tailEvents } from './events/tail-events.ts';
-import { runningSystemOrExit } from './running-system.ts';
-import { onParentGone } from '../packages/dev-stack/src/parent-gone.ts';
+import { connectSubscriber } from './connect.ts';
+import { describeEvent, eventAsJson, type SeenEvent } from './seen-event.ts';
+import { tailEvents } from './tail-events.ts';
+import { runningSystemOrExit } from '../running-system.ts';
+import { onParentGone } from '../../packages/dev-stack/src/processes/parent-gone.ts';
 
 const usage = `Usage: npm run events [-- [--json] [TASK ID]]
   without an id: the events of all tasks, from now on

@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { classArchive } from './class-archive.ts';
-import { installOnce, isInstalled } from './install-cache.ts';
-import { manageProcess } from './managed-process.ts';
-import { runMaven } from './maven.ts';
-import { pidFile } from './pid-files.ts';
-import { smallJvm } from './small-jvm.ts';
-import type { Progress, Server, ServerFolders } from './server.ts';
-import { findJava, findMaven, required, type ToolCheck } from './tools.ts';
+import { classArchive } from '../installs/class-archive.ts';
+import { installOnce, isInstalled } from '../installs/install-cache.ts';
+import { manageProcess } from '../processes/managed-process.ts';
+import { runMaven } from '../installs/maven.ts';
+import { pidFile } from '../processes/pid-files.ts';
+import { smallJvm } from '../installs/java.ts';
+import type { Progress, Server, ServerFolders } from '../server.ts';
+import { findJava, findMaven, required, type ToolCheck } from '../installs/tools.ts';
 
 const product = 'Apicurio Registry 3.0.9';
 const cacheKey = 'apicurio-registry-3.0.9';

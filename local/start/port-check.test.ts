@@ -2,9 +2,9 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadSettings } from '@nask/service';
-import { settingsTable, wantedPorts } from './config.ts';
+import { settingsTable, wantedPorts } from '../config.ts';
 import { PortsInUseError, requireFreePorts } from './port-check.ts';
-import { freePort } from '../packages/dev-stack/src/ports.ts';
+import { freePort } from '../../packages/dev-stack/src/ports.ts';
 
 let server: Server;
 let takenPort: number;

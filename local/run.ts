@@ -6,8 +6,8 @@ import { rmSync } from 'node:fs';
 import { loadSettingsOrExit } from '@nask/service';
 import { foldersOf, settingsTable } from './config.ts';
 import { useRunningSystem } from './running-system.ts';
-import { onParentGone } from '../packages/dev-stack/src/parent-gone.ts';
-import { pidFile, writePidFile } from '../packages/dev-stack/src/pid-files.ts';
+import { onParentGone } from '../packages/dev-stack/src/processes/parent-gone.ts';
+import { pidFile, writePidFile } from '../packages/dev-stack/src/processes/pid-files.ts';
 import type { LocalServiceName } from '../packages/dev-stack/src/service-process.ts';
 
 const mains: Record<LocalServiceName, () => Promise<unknown>> = {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { writeSecretFile } from './run-info.ts';
+import { writeSecretFile } from '../run-info.ts';
 
 /** An API key of one run, with the scopes read and write. */
 export interface LocalKey {

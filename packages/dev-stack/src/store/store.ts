@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { manageProcess } from './managed-process.ts';
-import { pidFile } from './pid-files.ts';
-import type { Server, ServerFolders } from './server.ts';
+import { manageProcess } from '../processes/managed-process.ts';
+import { pidFile } from '../processes/pid-files.ts';
+import type { Server, ServerFolders } from '../server.ts';
 import { chooseStoreEngine, type StoreSecurity } from './store-engine.ts';
 
 /** The document store, by MongoDB's protocol, its data in the data folder. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
-import { startOwnKafka, startOwnRegistry, startOwnStore, type OwnServer } from './own-server.ts';
+import { startOwnKafka, startOwnRegistry, startOwnStore, type OwnServer } from './own-servers.ts';
 
 let server: OwnServer | undefined;
 afterEach(async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../processes/run-command.ts';
 
 /**
  * Runs a goal of Maven's dependency plugin on a pom file beside this module: quietly, without questions, and with a
@@ -11,7 +11,7 @@ export async function runMaven(
   options: { pom: string; goal: string; outputFolder: string; pidFile: string; signal?: AbortSignal },
 ): Promise<void> {
   const { pom, goal, outputFolder, pidFile, signal } = options;
-  const pomFile = join(import.meta.dirname, pom);
+  const pomFile = join(import.meta.dirname, '..', pom);
   const flags = ['--quiet', '--batch-mode', '--strict-checksums', '--file', pomFile];
   await runCommand(maven, [...flags, `dependency:${goal}`, `-DoutputDirectory=${outputFolder}`], { pidFile, signal });
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { deafToSigterm, sleeper } from './fixtures/sleeper.ts';
+import { deafToSigterm, sleeper } from '../testing/sleeper.ts';
 import { ProcessStartError, type ManagedProcess, type ProcessExit } from './managed-process.ts';
 import { pidFile } from './pid-files.ts';
 import { processMark } from './process-mark.ts';

@@ -1,4 +1,4 @@
-import type { LocalServiceName } from '../packages/dev-stack/src/service-process.ts';
+import type { LocalServiceName } from '../../packages/dev-stack/src/service-process.ts';
 
 /** Webhooks of the local system may go to this machine: that is where a person who tries it out listens. */
 const loopback = '127.0.0.0/8,::1/128';

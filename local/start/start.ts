@@ -3,10 +3,10 @@ import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SettingsError, settingsExitCode } from '@nask/service';
 import { readLocalSettings } from './check-settings.ts';
-import { foldersOf, opsPortsOf } from './config.ts';
-import { createProgress } from './progress.ts';
-import { onParentGone } from '../packages/dev-stack/src/parent-gone.ts';
-import { acquireStartLock, AlreadyRunningError, markStopping } from './start-lock.ts';
+import { foldersOf, opsPortsOf } from '../config.ts';
+import { createProgress } from './output.ts';
+import { onParentGone } from '../../packages/dev-stack/src/processes/parent-gone.ts';
+import { acquireStartLock, AlreadyRunningError, markStopping } from '../start-lock.ts';
 import { createLocalSystem } from './system.ts';
 import { welcome } from './welcome.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { endProcesses, isAlive, readPidFile, signal, writePidFile } from './pid-files.ts';
-import { serverNames } from './server.ts';
+import { serverNames } from '../server.ts';
 
 /** Watches over the processes of a run folder; see startGuardian. */
 export interface Guardian {

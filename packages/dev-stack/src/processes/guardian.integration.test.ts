@@ -10,7 +10,7 @@ import { processMark } from './process-mark.ts';
 
 test('given a parent with children and a command, when it is killed by SIGKILL, then no child, no guardian and no folder is left', async () => {
   const root = mkdtempSync(join(tmpdir(), 'nask-guardian-'));
-  const parent = spawn(process.execPath, [join(import.meta.dirname, 'fixtures', 'guarded-parent.ts'), root], {
+  const parent = spawn(process.execPath, [join(import.meta.dirname, '..', 'testing', 'guarded-parent.ts'), root], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [said] = (await once(parent.stdout, 'data')) as [Buffer];

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { ProcessStartError, type ManagedProcess, type ProcessExit } from '../packages/dev-stack/src/managed-process.ts';
+import {
+  ProcessStartError,
+  type ManagedProcess,
+  type ProcessExit,
+} from '../../packages/dev-stack/src/processes/managed-process.ts';
 import { supervise, superviseAll, type Supervisor } from './supervisor.ts';
 
 /** A process in memory: it ends when the test says so, and starts unless the test forbids it. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
-import { earlyOptimisingCompiler, quickCompiler, smallJvm } from './small-jvm.ts';
+import { earlyOptimisingCompiler, quickCompiler, smallJvm } from './java.ts';
 import { findJava, required } from './tools.ts';
 
 /** The flags that a JVM really has. */

@@ -2,24 +2,24 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '@nask/service';
 import { settingsFaults } from './check-settings.ts';
-import { foldersOf, opsPortsOf, wantedPorts, type LocalSettings } from './config.ts';
+import { foldersOf, opsPortsOf, wantedPorts, type LocalSettings } from '../config.ts';
 import { createLocalKey } from './local-key.ts';
 import { requireFreePorts } from './port-check.ts';
-import { settingsIn, type LocalProgram } from './program-settings.ts';
-import type { Progress } from './progress.ts';
-import { deleteRunInfo, writeRunInfo } from './run-info.ts';
+import { settingsIn, type LocalProgram } from '../program-settings.ts';
+import type { Progress } from './output.ts';
+import { deleteRunInfo, writeRunInfo } from '../run-info.ts';
 import { localServiceEnv } from './service-env.ts';
-import { endLeftovers, startGuardian, type Guardian } from '../packages/dev-stack/src/guardian.ts';
-import type { ManagedProcess } from '../packages/dev-stack/src/managed-process.ts';
-import { endProcesses, liveProcesses, pidFile, signal } from '../packages/dev-stack/src/pid-files.ts';
-import { runCommand } from '../packages/dev-stack/src/run-command.ts';
-import { serverNames } from '../packages/dev-stack/src/server.ts';
+import { endLeftovers, startGuardian, type Guardian } from '../../packages/dev-stack/src/processes/guardian.ts';
+import type { ManagedProcess } from '../../packages/dev-stack/src/processes/managed-process.ts';
+import { endProcesses, liveProcesses, pidFile, signal } from '../../packages/dev-stack/src/processes/pid-files.ts';
+import { runCommand } from '../../packages/dev-stack/src/processes/run-command.ts';
+import { serverNames } from '../../packages/dev-stack/src/server.ts';
 import {
   createServiceProcess,
   serviceStopTimeoutMs,
   type LocalServiceName,
-} from '../packages/dev-stack/src/service-process.ts';
-import { createStack } from '../packages/dev-stack/src/stack.ts';
+} from '../../packages/dev-stack/src/service-process.ts';
+import { createStack } from '../../packages/dev-stack/src/stack.ts';
 import { superviseAll, type Supervisor, type SupervisorEvents } from './supervisor.ts';
 
 /** The whole system on one machine: three servers, the contract, four services. */
@@ -41,7 +41,7 @@ export interface LocalSystem {
 /** Of the log line that is printed when a process ends. */
 const maxLogLineCharacters = 300;
 
-const contractCli = join(import.meta.dirname, '..', 'packages', 'task-log', 'src', 'contract-cli.ts');
+const contractCli = join(import.meta.dirname, '..', '..', 'packages', 'task-log', 'src', 'contract-cli.ts');
 
 /** Puts the system together: nothing is started yet. */
 export function createLocalSystem(settings: LocalSettings): LocalSystem {

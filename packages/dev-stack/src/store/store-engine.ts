@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { installOnce, isInstalled } from './install-cache.ts';
-import { pidFile } from './pid-files.ts';
-import { runCommand } from './run-command.ts';
-import type { Progress, ServerFolders } from './server.ts';
-import { findOnPath, findPython, required, type MissingTool } from './tools.ts';
+import { installOnce, isInstalled } from '../installs/install-cache.ts';
+import { pidFile } from '../processes/pid-files.ts';
+import { runCommand } from '../processes/run-command.ts';
+import type { Progress, ServerFolders } from '../server.ts';
+import { findOnPath, findPython, required, type MissingTool } from '../installs/tools.ts';
 
 /** What a store needs to ask who its clients are: files (PEM) for TLS. Its users have to be there already. */
 export interface StoreSecurity {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { sleeper } from './fixtures/sleeper.ts';
+import { sleeper } from '../testing/sleeper.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import { endProcesses, liveProcesses, pidFile } from './pid-files.ts';
 import { processMark } from './process-mark.ts';

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { isAbsolute, join } from 'node:path';
 import { loadSettings, SettingsError, type Environment, type SettingsRule, type SettingsTable } from '@nask/service';
 import { taskTypeFaults } from '@nask/schemas';
-import { settingsTable, type LocalSettings } from './config.ts';
-import { programSettings, type LocalProgram } from './program-settings.ts';
+import { settingsTable, type LocalSettings } from '../config.ts';
+import { programSettings, type LocalProgram } from '../program-settings.ts';
 
-const handlerCheck = join(import.meta.dirname, '..', 'services', 'executor', 'src', 'check-handlers.ts');
+const handlerCheck = join(import.meta.dirname, '..', '..', 'services', 'executor', 'src', 'check-handlers.ts');
 const handlerCheckTimeoutMs = 20_000;
 
 const faultsOf: Record<LocalProgram, (env: Environment) => readonly string[]> = {
