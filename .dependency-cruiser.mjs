@@ -77,7 +77,7 @@ export default {
       name: 'packages-do-not-import-services',
       severity: 'error',
       from: { path: '(^|/)packages/' },
-      to: { path: '(^|/)(services|local)/', pathNot: '^local/stack/' },
+      to: { path: '(^|/)(services|local)/' },
     },
     {
       name: 'testkit-only-in-tests',
@@ -87,6 +87,30 @@ export default {
         pathNot: '\\.(test|suite)\\.ts$|/fixtures/',
       },
       to: { path: '(^|/)packages/testkit/' },
+    },
+    {
+      name: 'dev-stack-imports-no-package-of-ours',
+      comment: 'The servers know nothing of what runs on them; testkit and local/ build on dev-stack.',
+      severity: 'error',
+      from: { path: '(^|/)packages/dev-stack/' },
+      to: { path: '(^|/)(schemas/|packages/(?!dev-stack/))' },
+    },
+    {
+      name: 'dev-stack-is-imported-by-name',
+      comment: 'Use @nask/dev-stack: what its index does not export is its own.',
+      severity: 'error',
+      from: { pathNot: '(^|/)packages/dev-stack/' },
+      to: { path: '(^|/)packages/dev-stack/src/', pathNot: '/src/(index|testing/sleeper)\\.ts$' },
+    },
+    {
+      name: 'dev-stack-stays-out-of-services',
+      comment: 'Images do not contain it.',
+      severity: 'error',
+      from: {
+        path: '(^|/)(schemas/|packages/(?!dev-stack/|testkit/)|services/)',
+        pathNot: '\\.(test|suite)\\.ts$|/(fixtures|testing)/',
+      },
+      to: { path: '(^|/)packages/dev-stack/' },
     },
   ],
   options: {

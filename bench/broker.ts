@@ -6,8 +6,7 @@
 import { createProducer } from '@nask/kafka';
 import { createLogger } from '@nask/service';
 import { isolate, startOwnKafka } from '@nask/testkit';
-import { statFields } from '../packages/dev-stack/src/processes/process-mark.ts';
-import { earlyOptimisingCompiler, quickCompiler } from '../packages/dev-stack/src/installs/java.ts';
+import { earlyOptimisingCompiler, quickCompiler, statFields } from '@nask/dev-stack';
 import { TestLog } from '../packages/kafka/testing/test-log.ts';
 import { printTable } from './table.ts';
 

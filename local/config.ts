@@ -1,9 +1,7 @@
 import { join, resolve } from 'node:path';
 import { kafkaSettings, mongoSettings, setting, type Settings } from '@nask/service';
 import type { WantedPort } from './start/port-check.ts';
-import { cacheFolder } from '../packages/dev-stack/src/installs/install-cache.ts';
-import { serverFolders, type ServerFolders } from '../packages/dev-stack/src/server.ts';
-import type { LocalServiceName } from '../packages/dev-stack/src/service-process.ts';
+import { cacheFolder, serverFolders, type ServerFolders, type ServiceName } from '@nask/dev-stack';
 
 const ports = {
   PORT: { what: 'the API', standard: 8000 },
@@ -71,7 +69,7 @@ export function foldersOf({ NASK_DATA, NASK_CACHE }: LocalSettings): ServerFolde
 }
 
 /** The services and their ops ports, in the order in which people name them. */
-export function opsPortsOf(settings: LocalSettings): Record<LocalServiceName, number> {
+export function opsPortsOf(settings: LocalSettings): Record<ServiceName, number> {
   return {
     gateway: settings.GATEWAY_OPS_PORT,
     executor: settings.EXECUTOR_OPS_PORT,

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalProgram } from './program-settings.ts';
-import type { Addresses } from '../packages/dev-stack/src/stack.ts';
+import type { Addresses } from '@nask/dev-stack';
 import { lockHolder } from './start-lock.ts';
 
 /** What runs where, in DATA/run.json as long as `npm start` runs. */

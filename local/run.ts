@@ -6,18 +6,16 @@ import { rmSync } from 'node:fs';
 import { loadSettingsOrExit } from '@nask/service';
 import { foldersOf, settingsTable } from './config.ts';
 import { useRunningSystem } from './running-system.ts';
-import { onParentGone } from '../packages/dev-stack/src/processes/parent-gone.ts';
-import { pidFile, writePidFile } from '../packages/dev-stack/src/processes/pid-files.ts';
-import type { LocalServiceName } from '../packages/dev-stack/src/service-process.ts';
+import { onParentGone, pidFile, writePidFile, type ServiceName } from '@nask/dev-stack';
 
-const mains: Record<LocalServiceName, () => Promise<unknown>> = {
+const mains: Record<ServiceName, () => Promise<unknown>> = {
   gateway: () => import('../services/gateway/src/main.ts'),
   executor: () => import('../services/executor/src/main.ts'),
   notifier: () => import('../services/notifier/src/main.ts'),
   projector: () => import('../services/projector/src/main.ts'),
 };
 
-const name = process.argv[2] as LocalServiceName;
+const name = process.argv[2] as ServiceName;
 if (process.argv.length !== 3 || !Object.hasOwn(mains, name)) {
   console.error(`Usage: npm run service -- ${Object.keys(mains).join(' | ')}`);
   process.exit(2);

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { sleeper } from '../packages/dev-stack/src/testing/sleeper.ts';
-import { processMark } from '../packages/dev-stack/src/processes/process-mark.ts';
+import { sleeper } from '@nask/dev-stack/testing';
+import { processMark } from '@nask/dev-stack';
 import { readRunInfo, writeRunInfo } from './run-info.ts';
 import { acquireStartLock, AlreadyRunningError, lockHolder, markStopping, removeStaleLock } from './start-lock.ts';
 

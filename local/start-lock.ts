@@ -1,12 +1,6 @@
 import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  isAlive,
-  readPidFile,
-  writePidFile,
-  type RecordedProcess,
-} from '../packages/dev-stack/src/processes/pid-files.ts';
-import { FolderNotWritableError } from '../packages/dev-stack/src/installs/writable-folder.ts';
+import { FolderNotWritableError, isAlive, readPidFile, writePidFile, type RecordedProcess } from '@nask/dev-stack';
 
 /** Another `npm start` runs on this data folder. */
 export class AlreadyRunningError extends Error {

@@ -15,9 +15,8 @@ import {
   type LocalPlace,
   type RunningProgram,
 } from './fixtures/started-system.ts';
-import { sleeper } from '../packages/dev-stack/src/testing/sleeper.ts';
-import { freePort } from '../packages/dev-stack/src/ports.ts';
-import { processMark } from '../packages/dev-stack/src/processes/process-mark.ts';
+import { sleeper } from '@nask/dev-stack/testing';
+import { freePort, processMark } from '@nask/dev-stack';
 import { lockHolder } from './start-lock.ts';
 
 const upText = 'The system is up.';

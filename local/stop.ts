@@ -5,8 +5,7 @@ import { loadSettingsOrExit } from '@nask/service';
 import { foldersOf, settingsTable } from './config.ts';
 import { deleteRunInfo } from './run-info.ts';
 import { acquireStartLock, AlreadyRunningError, lockHolder } from './start-lock.ts';
-import { endLeftovers } from '../packages/dev-stack/src/processes/guardian.ts';
-import { isAlive, signal, type RecordedProcess } from '../packages/dev-stack/src/processes/pid-files.ts';
+import { endLeftovers, isAlive, sendSignal, type RecordedProcess } from '@nask/dev-stack';
 
 /** Longer than the services' grace period and the servers' stops together. */
 const timeoutMs = 90_000;
@@ -21,7 +20,7 @@ async function stop(): Promise<number> {
     console.log(
       `Stopping the system of ${folders.root} (process ${holder.pid}): running work is finished or handed back.`,
     );
-    signal(holder.pid, 'SIGTERM');
+    sendSignal(holder.pid, 'SIGTERM');
     if (!(await isGone(holder))) {
       console.error(`It has not stopped within ${timeoutMs / 1000} s. To end it at once: kill -9 ${holder.pid}`);
       return 1;

@@ -1,7 +1,5 @@
 import { join } from 'node:path';
-import { cacheFolder, installOnce } from '../packages/dev-stack/src/installs/install-cache.ts';
-import { runCommand } from '../packages/dev-stack/src/processes/run-command.ts';
-import { findPython, required } from '../packages/dev-stack/src/installs/tools.ts';
+import { cacheFolder, findPython, installOnce, required, runCommand } from '@nask/dev-stack';
 
 /**
  * A Python with a package from PyPI, installed once for all clones of a user.

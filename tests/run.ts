@@ -4,7 +4,7 @@
  * `npm run test:unit` (`:integration`, `:e2e`) runs one suite. What follows is for Jest: `npm run test:unit -- FILE`.
  * It stops at the first step that fails. The last line is the number of tests that passed and failed.
  */
-import { onParentGone } from '../packages/dev-stack/src/processes/parent-gone.ts';
+import { onParentGone } from '@nask/dev-stack';
 import { startServers, type RunningServers } from '../packages/testkit/src/start-servers.ts';
 import { testServersEnv, testServerVariables } from '../packages/testkit/src/servers.ts';
 import { chromiumProgram } from './browser/chromium.ts';

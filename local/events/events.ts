@@ -4,7 +4,7 @@ import { connectSubscriber } from './connect.ts';
 import { describeEvent, eventAsJson, type SeenEvent } from './seen-event.ts';
 import { tailEvents } from './tail-events.ts';
 import { runningSystemOrExit } from '../running-system.ts';
-import { onParentGone } from '../../packages/dev-stack/src/processes/parent-gone.ts';
+import { onParentGone } from '@nask/dev-stack';
 
 const usage = `Usage: npm run events [-- [--json] [TASK ID]]
   without an id: the events of all tasks, from now on

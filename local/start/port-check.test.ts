@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadSettings } from '@nask/service';
 import { settingsTable, wantedPorts } from '../config.ts';
 import { PortsInUseError, requireFreePorts } from './port-check.ts';
-import { freePort } from '../../packages/dev-stack/src/ports.ts';
+import { freePort } from '@nask/dev-stack';
 
 let server: Server;
 let takenPort: number;

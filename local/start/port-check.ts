@@ -1,4 +1,4 @@
-import { isPortFree } from '../../packages/dev-stack/src/ports.ts';
+import { isPortFree } from '@nask/dev-stack';
 
 /** Ports that others have, with the settings that choose other ones. */
 export class PortsInUseError extends Error {

@@ -1,13 +1,13 @@
-import type { LocalServiceName } from '../../packages/dev-stack/src/service-process.ts';
+import type { ServiceName } from '@nask/dev-stack';
 
 /** Webhooks of the local system may go to this machine: that is where a person who tries it out listens. */
 const loopback = '127.0.0.0/8,::1/128';
 
 /**
  * Settings that a service has on this machine and not in production.
- * @param isOwnKafka whether the broker is the one of stack/kafka-config.ts
+ * @param isOwnKafka whether the broker is that of @nask/dev-stack
  */
-export function localServiceEnv(name: LocalServiceName, { isOwnKafka }: { isOwnKafka: boolean }) {
+export function localServiceEnv(name: ServiceName, { isOwnKafka }: { isOwnKafka: boolean }) {
   const env: Record<string, string> = {};
   // What our broker takes; another may take less.
   if (name === 'executor' && isOwnKafka) env.KAFKA_MAX_COMMIT_METADATA = '65536';

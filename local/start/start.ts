@@ -5,7 +5,7 @@ import { SettingsError, settingsExitCode } from '@nask/service';
 import { readLocalSettings } from './check-settings.ts';
 import { foldersOf, opsPortsOf } from '../config.ts';
 import { createProgress } from './output.ts';
-import { onParentGone } from '../../packages/dev-stack/src/processes/parent-gone.ts';
+import { onParentGone } from '@nask/dev-stack';
 import { acquireStartLock, AlreadyRunningError, markStopping } from '../start-lock.ts';
 import { createLocalSystem } from './system.ts';
 import { welcome } from './welcome.ts';

@@ -1,9 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import {
-  ProcessStartError,
-  type ManagedProcess,
-  type ProcessExit,
-} from '../../packages/dev-stack/src/processes/managed-process.ts';
+import { ProcessStartError, type ManagedProcess, type ProcessExit } from '@nask/dev-stack';
 import { supervise, superviseAll, type Supervisor } from './supervisor.ts';
 
 /** A process in memory: it ends when the test says so, and starts unless the test forbids it. */

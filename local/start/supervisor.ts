@@ -1,4 +1,4 @@
-import { ProcessStartError, type ManagedProcess } from '../../packages/dev-stack/src/processes/managed-process.ts';
+import { ProcessStartError, type ManagedProcess } from '@nask/dev-stack';
 
 const firstDelayMs = 500;
 const maxDelayMs = 5_000;

@@ -9,17 +9,22 @@ import { settingsIn, type LocalProgram } from '../program-settings.ts';
 import type { Progress } from './output.ts';
 import { deleteRunInfo, writeRunInfo } from '../run-info.ts';
 import { localServiceEnv } from './service-env.ts';
-import { endLeftovers, startGuardian, type Guardian } from '../../packages/dev-stack/src/processes/guardian.ts';
-import type { ManagedProcess } from '../../packages/dev-stack/src/processes/managed-process.ts';
-import { endProcesses, liveProcesses, pidFile, signal } from '../../packages/dev-stack/src/processes/pid-files.ts';
-import { runCommand } from '../../packages/dev-stack/src/processes/run-command.ts';
-import { serverNames } from '../../packages/dev-stack/src/server.ts';
 import {
   createServiceProcess,
+  createStack,
+  endLeftovers,
+  endProcesses,
+  liveProcesses,
+  pidFile,
+  runCommand,
+  sendSignal,
+  serverNames,
   serviceStopTimeoutMs,
-  type LocalServiceName,
-} from '../../packages/dev-stack/src/service-process.ts';
-import { createStack } from '../../packages/dev-stack/src/stack.ts';
+  startGuardian,
+  type Guardian,
+  type ManagedProcess,
+  type ServiceName,
+} from '@nask/dev-stack';
 import { superviseAll, type Supervisor, type SupervisorEvents } from './supervisor.ts';
 
 /** The whole system on one machine: three servers, the contract, four services. */
@@ -70,14 +75,14 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
     TOPIC_PREFIX: settings.TOPIC_PREFIX,
   };
   const localKey = createLocalKey(folders.root, process.env.API_KEYS);
-  const serviceEnv = (name: LocalServiceName) => ({
+  const serviceEnv = (name: ServiceName) => ({
     ...env,
     ...localServiceEnv(name, { isOwnKafka: settings.KAFKA_BROKERS === undefined }),
     ...(name === 'gateway' ? { PORT: String(settings.PORT) } : {}),
     ...(name === 'gateway' && localKey ? { API_KEYS: localKey.apiKeys } : {}),
     OPS_PORT: String(opsPorts[name]),
   });
-  const serviceNames = Object.keys(opsPorts) as LocalServiceName[];
+  const serviceNames = Object.keys(opsPorts) as ServiceName[];
   const services = serviceNames.map((name) => createServiceProcess({ name, folders, env: serviceEnv(name) }));
   let guardian: Guardian | undefined;
   let supervisors: Supervisor[] = [];
@@ -86,7 +91,7 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
   function environments(): Record<LocalProgram, Environment> {
     const full = (own: Record<string, string>) => ({ ...process.env, ...own });
     const ofServices = serviceNames.map((name) => [name, full(serviceEnv(name))] as const);
-    return { contract: full(env), ...(Object.fromEntries(ofServices) as Record<LocalServiceName, Environment>) };
+    return { contract: full(env), ...(Object.fromEntries(ofServices) as Record<ServiceName, Environment>) };
   }
 
   function noteRunning(): void {
@@ -176,7 +181,7 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
     },
 
     killAll: () => {
-      for (const { pid } of liveProcesses(folders.run)) signal(pid, 'SIGKILL');
+      for (const { pid } of liveProcesses(folders.run)) sendSignal(pid, 'SIGKILL');
     },
   };
 }

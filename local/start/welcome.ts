@@ -1,12 +1,11 @@
 import { hideUrlCredentials } from '@nask/service';
-import type { ServerFolders } from '../../packages/dev-stack/src/server.ts';
-import type { LocalServiceName } from '../../packages/dev-stack/src/service-process.ts';
+import type { ServerFolders, ServiceName } from '@nask/dev-stack';
 import type { LocalSystem } from './system.ts';
 
 /** What is where, and what to try first: printed once the system serves. */
 export function welcome(options: {
   system: Pick<LocalSystem, 'apiUrl' | 'authorizationFile' | 'stack'>;
-  opsPorts: Record<LocalServiceName, number>;
+  opsPorts: Record<ServiceName, number>;
   folders: ServerFolders;
 }): string {
   const { system, opsPorts, folders } = options;

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCommand } from '../../packages/dev-stack/src/processes/run-command.ts';
-import { findOnPath } from '../../packages/dev-stack/src/installs/tools.ts';
+import { findOnPath, runCommand } from '@nask/dev-stack';
 
 type Environment = Record<string, string | undefined>;
 

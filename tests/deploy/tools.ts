@@ -2,9 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder, installOnce } from '../../packages/dev-stack/src/installs/install-cache.ts';
-import { runCommand } from '../../packages/dev-stack/src/processes/run-command.ts';
-import { findOnPath, findPython, required } from '../../packages/dev-stack/src/installs/tools.ts';
+import { cacheFolder, findOnPath, findPython, installOnce, required, runCommand } from '@nask/dev-stack';
 
 const run = promisify(execFile);
 

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '@nask/testkit';
-import { freePort } from '../../packages/dev-stack/src/ports.ts';
+import { freePort } from '@nask/dev-stack';
 import { startNotifier, type NotifierHarness } from '../../services/notifier/src/fixtures/notifier-harness.ts';
 import { pythonWith } from '../python-environment.ts';
 import { codeBlocks } from './readme-code.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually, isolate, testServers } from '@nask/testkit';
-import { freePort } from '../../packages/dev-stack/src/ports.ts';
+import { freePort } from '@nask/dev-stack';
 import { consoleExamples, withoutTimes } from './console-examples.ts';
 import { codeBlocks } from './readme-code.ts';
 import { startSystem, type System } from './system.ts';

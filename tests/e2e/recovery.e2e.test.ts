@@ -20,7 +20,7 @@ import {
   type TcpProxy,
   type WebhookReceiver,
 } from '@nask/testkit';
-import { runCommand } from '../../packages/dev-stack/src/processes/run-command.ts';
+import { runCommand } from '@nask/dev-stack';
 import { openStoreProxy } from '../../services/projector/src/fixtures/store-proxy.ts';
 import { applyContract, startSystem, systemEnv, type System } from './system.ts';
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findPython, required } from '../../packages/dev-stack/src/installs/tools.ts';
+import { findPython, required } from '@nask/dev-stack';
 import { pythonWith } from '../python-environment.ts';
 
 /** A record as a subscriber that knows nothing of this project sees it. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { spawnService, serviceEnv, type Isolation, type ServiceUnderTest, type TestServers } from '@nask/testkit';
-import { runCommand } from '../../packages/dev-stack/src/processes/run-command.ts';
+import { runCommand } from '@nask/dev-stack';
 import { Client } from './client.ts';
 
 const services = ['projector', 'notifier', 'executor', 'gateway'] as const;

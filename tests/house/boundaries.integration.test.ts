@@ -25,6 +25,13 @@ const breaches: [rule: string, file: string, imported: string][] = [
   ['packages-do-not-import-services', 'packages/kafka/src/service.ts', '../../../services/gateway/src/innocent.ts'],
   ['packages-do-not-import-services', 'packages/kafka/src/local.ts', '../../../local/innocent.ts'],
   ['testkit-only-in-tests', 'services/gateway/src/testkit.ts', '../../../packages/testkit/src/innocent.ts'],
+  ['dev-stack-imports-no-package-of-ours', 'packages/dev-stack/src/testkit.ts', '../../testkit/src/innocent.ts'],
+  ['dev-stack-imports-no-package-of-ours', 'packages/dev-stack/src/kafka.ts', '../../kafka/src/innocent.ts'],
+  ['dev-stack-imports-no-package-of-ours', 'packages/dev-stack/src/schemas.ts', '../../../schemas/innocent.ts'],
+  ['dev-stack-is-imported-by-name', 'packages/testkit/src/server.ts', '../../dev-stack/src/innocent.ts'],
+  ['dev-stack-is-imported-by-name', 'local/server.ts', '../packages/dev-stack/src/innocent.ts'],
+  ['dev-stack-stays-out-of-services', 'services/gateway/src/stack.ts', '../../../packages/dev-stack/src/index.ts'],
+  ['dev-stack-stays-out-of-services', 'packages/service/src/stack.ts', '../../dev-stack/src/index.ts'],
 ];
 
 /** What looks like those and is allowed. */
@@ -39,6 +46,9 @@ const allowed: [file: string, imported: string][] = [
   ['services/gateway/src/package.ts', '../../../packages/kafka/src/innocent.ts'],
   ['services/gateway/src/testkit.test.ts', '../../../packages/testkit/src/innocent.ts'],
   ['packages/kafka/src/kafka.ts', 'kafkajs'],
+  ['packages/testkit/src/stack.ts', '../../dev-stack/src/index.ts'],
+  ['local/stack.ts', '../packages/dev-stack/src/index.ts'],
+  ['packages/dev-stack/src/index.ts', './innocent.ts'],
 ];
 
 const projectRoot = join(import.meta.dirname, '..', '..');

@@ -44,6 +44,7 @@ const places = [
   ...services.map((place) => `${place}/adapters`),
   'packages/kafka/src',
   'packages/testkit/src',
+  'packages/dev-stack/src',
 ];
 
 /**

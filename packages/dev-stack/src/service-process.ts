@@ -3,19 +3,25 @@ import { manageProcess, type ManagedProcess } from './processes/managed-process.
 import { pidFile } from './processes/pid-files.ts';
 import type { ServerFolders } from './server.ts';
 
-export type LocalServiceName = 'gateway' | 'executor' | 'notifier' | 'projector';
+/** Our services, in the order in which people name them. */
+export const serviceNames = ['gateway', 'executor', 'notifier', 'projector'] as const;
+export type ServiceName = (typeof serviceNames)[number];
 
 /** From SIGTERM to SIGKILL. Longer than a service's own grace period, after which it ends by itself. */
 export const serviceStopTimeoutMs = 35_000;
 
-const services = join(import.meta.dirname, '..', '..', '..', 'services');
+/** Programs are named by path: this package runs them as processes and imports none of them. */
+const root = join(import.meta.dirname, '..', '..', '..');
+
+/** The program that creates the topics and registers the schemas. */
+export const contractProgram = join(root, 'packages', 'task-log', 'src', 'contract-cli.ts');
 
 /**
  * One of our services as a process of its own, ready when its /readyz says so.
  * @param env its settings, OPS_PORT among them
  */
 export function createServiceProcess(options: {
-  name: LocalServiceName;
+  name: ServiceName;
   env: Record<string, string> & { OPS_PORT: string };
   folders: Pick<ServerFolders, 'logs' | 'run'>;
   /** Tells two processes of one service apart in the folders. */
@@ -29,7 +35,7 @@ export function createServiceProcess(options: {
     pidFile: pidFile(folders.run, instance),
     startTimeoutMs,
     stopTimeoutMs: serviceStopTimeoutMs,
-    command: () => ({ file: process.execPath, args: [join(services, name, 'src', 'main.ts')], env }),
+    command: () => ({ file: process.execPath, args: [join(root, 'services', name, 'src', 'main.ts')], env }),
     probe: async (signal) => {
       const response = await fetch(`http://127.0.0.1:${env.OPS_PORT}/readyz`, { signal });
       const body = await response.text();

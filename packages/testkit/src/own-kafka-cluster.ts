@@ -1,6 +1,4 @@
-import { createKafka, newClusterId } from '../../dev-stack/src/kafka/kafka.ts';
-import { freePort } from '../../dev-stack/src/ports.ts';
-import type { Server } from '../../dev-stack/src/server.ts';
+import { createKafka, freePort, newClusterId, type Server } from '@nask/dev-stack';
 import { temporaryFolders } from './temporary-folders.ts';
 
 /** Several brokers of one cluster, each a controller too: with three, any one of them may be away. */

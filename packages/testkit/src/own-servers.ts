@@ -1,9 +1,5 @@
 import { MongoClient } from 'mongodb';
-import { createKafka } from '../../dev-stack/src/kafka/kafka.ts';
-import { freePort } from '../../dev-stack/src/ports.ts';
-import { createRegistry } from '../../dev-stack/src/registry/registry.ts';
-import type { Server, ServerFolders } from '../../dev-stack/src/server.ts';
-import { createStore } from '../../dev-stack/src/store/store.ts';
+import { createKafka, createRegistry, createStore, freePort, type Server, type ServerFolders } from '@nask/dev-stack';
 import { temporaryFolders } from './temporary-folders.ts';
 
 /** A server of one test's own, to be killed and started again on the same port and data. */
@@ -18,7 +14,7 @@ export interface OwnServer extends Pick<
 /**
  * A running Kafka; `address` is its host and port.
  * @param options.advertisedPort of a proxy in front of it, which clients connect to
- * @param options.compiler of its JVM, see packages/dev-stack/src/small-jvm.ts
+ * @param options.compiler of its JVM, see installs/java.ts of @nask/dev-stack
  */
 export function startOwnKafka(
   options: { advertisedPort?: number; compiler?: readonly string[] } = {},

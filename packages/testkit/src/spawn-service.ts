@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
-import type { ManagedProcess, ProcessExit } from '../../dev-stack/src/processes/managed-process.ts';
-import { freePort } from '../../dev-stack/src/ports.ts';
-import { createServiceProcess, type LocalServiceName } from '../../dev-stack/src/service-process.ts';
+import {
+  createServiceProcess,
+  freePort,
+  type ManagedProcess,
+  type ProcessExit,
+  type ServiceName,
+} from '@nask/dev-stack';
 import type { Isolation } from './isolate.ts';
 import { testServers, type TestServers } from './servers.ts';
 import { temporaryFolders } from './temporary-folders.ts';
@@ -42,7 +46,7 @@ export function serviceEnv(isolation: Isolation, servers: TestServers = testServ
  * @throws ProcessStartError with the end of its log
  */
 export async function spawnService(
-  name: LocalServiceName,
+  name: ServiceName,
   env: Record<string, string>,
   options: { startTimeoutMs?: number } = {},
 ): Promise<ServiceUnderTest> {

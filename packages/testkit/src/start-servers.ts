@@ -1,5 +1,4 @@
-import { freePort } from '../../dev-stack/src/ports.ts';
-import { createStack, type Stack, type StackProgress } from '../../dev-stack/src/stack.ts';
+import { createStack, freePort, type Stack, type StackProgress } from '@nask/dev-stack';
 import type { TestServers } from './servers.ts';
 import { temporaryFolders } from './temporary-folders.ts';
 

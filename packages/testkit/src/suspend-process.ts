@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { statFields } from '../../dev-stack/src/processes/process-mark.ts';
+import { statFields } from '@nask/dev-stack';
 
 /**
  * Suspends a process (SIGSTOP) until it gets SIGCONT. Resolved once all of its threads stand still: on a busy machine a

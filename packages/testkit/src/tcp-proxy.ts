@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
-import { freePort } from '../../dev-stack/src/ports.ts';
+import { freePort } from '@nask/dev-stack';
 
 /**
  * What a proxy does with its clients:

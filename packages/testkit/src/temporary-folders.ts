@@ -1,9 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startGuardian } from '../../dev-stack/src/processes/guardian.ts';
-import { cacheFolder } from '../../dev-stack/src/installs/install-cache.ts';
-import { serverFolders, type ServerFolders } from '../../dev-stack/src/server.ts';
+import { cacheFolder, serverFolders, startGuardian, type ServerFolders } from '@nask/dev-stack';
 
 /** Folders for the processes of a test, and their end. */
 export interface TemporaryFolders {

@@ -2,7 +2,19 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { FolderNotWritableError } from './writable-folder.ts';
+
+/** A folder of the local system that cannot be written. The message names the setting that chooses another. */
+export class FolderNotWritableError extends Error {
+  readonly code = 'FOLDER_NOT_WRITABLE';
+  constructor(what: string, folder: string, settings: string, cause: unknown) {
+    super(
+      `The ${what} folder ${folder} cannot be written (${(cause as NodeJS.ErrnoException).code}). ` +
+        `Set ${settings} to a folder that can.`,
+      { cause },
+    );
+    this.name = 'FolderNotWritableError';
+  }
+}
 
 /** Where downloaded servers are kept for all clones of one user: NASK_CACHE, else the user's cache folder. */
 export function cacheFolder(env: Record<string, string | undefined> = process.env): string {

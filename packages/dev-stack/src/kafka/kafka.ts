@@ -1,25 +1,21 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { classArchive } from '../installs/class-archive.ts';
-import { installOnce, isInstalled } from '../installs/install-cache.ts';
-import { kafkaConfig, type KafkaMembership, type KafkaSecurity } from './kafka-config.ts';
-import { probeKafka } from './kafka-probe.ts';
+import { earlyOptimisingCompiler, javaInstall, smallJvm } from '../installs/java.ts';
 import { manageProcess } from '../processes/managed-process.ts';
-import { runMaven } from '../installs/maven.ts';
 import { pidFile } from '../processes/pid-files.ts';
 import { runCommand } from '../processes/run-command.ts';
-import { earlyOptimisingCompiler, smallJvm } from '../installs/java.ts';
 import type { Progress, Server, ServerFolders } from '../server.ts';
-import { findJava, findMaven, required, type ToolCheck } from '../installs/tools.ts';
+import { kafkaConfig, type KafkaMembership, type KafkaSecurity } from './kafka-config.ts';
 
 const product = 'Apache Kafka 4.3.1';
-const cacheKey = 'kafka-4.3.1';
 
 /**
  * Apache Kafka: one broker in KRaft mode, its log in the data folder, for clients on this machine.
- * @param options.compiler see small-jvm.ts
+ * @param options.compiler see installs/java.ts
  */
 export function createKafka(options: {
   folders: ServerFolders;
@@ -35,23 +31,17 @@ export function createKafka(options: {
   const { compiler = earlyOptimisingCompiler } = options;
   const dataFolder = join(folders.data, 'kafka');
   const configFile = join(folders.data, 'kafka.properties');
-  let java: { program: string; version: string } | undefined;
-
-  async function missingTools() {
-    const checks: ToolCheck[] = [await findJava(product)];
-    if (!isInstalled(folders.cache, cacheKey)) checks.push(findMaven(`downloading ${product}`));
-    return checks.flatMap(({ missing }) => (missing ? [missing] : []));
-  }
+  const pomFile = join(import.meta.dirname, 'pom.xml');
+  const program = javaInstall({
+    name: 'kafka',
+    product,
+    cacheKey: 'kafka-4.3.1',
+    download: { pomFile, goal: 'copy-dependencies', into: 'lib', sizeMb: 54 },
+    folders,
+  });
 
   async function install(progress: Progress, signal?: AbortSignal): Promise<void> {
-    java = required(await findJava(product));
-    const installed = await installOnce(folders.cache, cacheKey, async (folder) => {
-      progress('downloading (54 MB)');
-      const maven = required(findMaven(`downloading ${product}`));
-      const outputFolder = join(folder, 'lib');
-      const goal = { pom: 'kafka/pom.xml', goal: 'copy-dependencies', outputFolder };
-      await runMaven(maven.program, { ...goal, pidFile: pidFile(folders.run, 'kafka-download'), signal });
-    });
+    await program.install(progress, signal);
     await mkdir(folders.data, { recursive: true });
     await writeFile(
       configFile,
@@ -65,28 +55,31 @@ export function createKafka(options: {
     for (const [user, password] of Object.entries(security?.users ?? {}))
       format.push('--add-scram', `SCRAM-SHA-512=[name=${user},password=${password}]`);
     await runCommand(
-      java.program,
-      [...smallJvm({ heapMb: 512 }), ...classPath(installed), ...format, '--config', configFile],
+      program.java(),
+      [...smallJvm({ heapMb: 512 }), ...classPath(program.folder), ...format, '--config', configFile],
       { pidFile: pidFile(folders.run, 'kafka-format'), signal },
     );
   }
 
-  const archive = (javaVersion: string) => classArchive(join(folders.cache, cacheKey), javaVersion);
   const broker = manageProcess({
     name: 'kafka',
     logFile: join(folders.logs, 'kafka.log'),
     pidFile: pidFile(folders.run, 'kafka'),
     startTimeoutMs: 60_000,
     stopTimeoutMs: 15_000,
-    command: () => {
-      if (!java) throw new Error('install comes before start');
-      const flags = [...smallJvm({ heapMb: 512, compiler }), ...archive(java.version).flags()];
-      const program = [...classPath(join(folders.cache, cacheKey)), 'kafka.Kafka', configFile];
-      return { file: java.program, args: [...flags, ...program] };
-    },
+    command: () => ({
+      file: program.java(),
+      args: [
+        ...smallJvm({ heapMb: 512, compiler }),
+        ...program.archiveFlags(),
+        ...classPath(program.folder),
+        'kafka.Kafka',
+        configFile,
+      ],
+    }),
     probe: (signal) => probeKafka(port, signal),
   });
-  broker.onExit(() => java && archive(java.version).keep());
+  broker.onExit(program.keepArchive);
 
   return {
     ...broker,
@@ -95,7 +88,7 @@ export function createKafka(options: {
     port,
     ports: [port, controllerPort, ...(security === undefined ? [] : [security.saslPort, security.mtlsPort])],
     address: `127.0.0.1:${port}`,
-    missingTools,
+    missingTools: program.missingTools,
     install,
   };
 }
@@ -111,4 +104,42 @@ function classPath(installed: string): string[] {
 export function newClusterId(): string {
   const id = randomBytes(16).toString('base64url');
   return id.startsWith('-') ? newClusterId() : id;
+}
+
+const apiVersionsKey = 18;
+const correlationId = 1;
+
+/**
+ * Asks a broker which API versions it speaks (Kafka protocol, ApiVersions v0): the first thing any client does, and
+ * answered only by a broker that takes requests.
+ * @throws when nobody listens, or the answer is not Kafka's
+ */
+export async function probeKafka(port: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const socket = connect({ host: '127.0.0.1', port });
+  // An error that comes when nobody waits any more is nobody's.
+  socket.on('error', () => undefined);
+  try {
+    await once(socket, 'connect', { signal });
+    socket.write(apiVersionsRequest('probe'));
+    const [answer] = (await once(socket, 'data', { signal })) as [Buffer];
+    // Size (4 bytes), correlation id (4), error code (2).
+    if (answer.length < 10 || answer.readInt32BE(4) !== correlationId) throw new Error('what answers is not Kafka');
+    const errorCode = answer.readInt16BE(8);
+    if (errorCode !== 0) throw new Error(`Kafka answered with error ${errorCode}`);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Size, then API key, API version, correlation id and client id; all integers big-endian. */
+function apiVersionsRequest(clientId: string): Buffer {
+  const request = Buffer.alloc(14 + clientId.length);
+  request.writeInt32BE(request.length - 4, 0);
+  request.writeInt16BE(apiVersionsKey, 4);
+  request.writeInt16BE(0, 6);
+  request.writeInt32BE(correlationId, 8);
+  request.writeInt16BE(clientId.length, 12);
+  request.write(clientId, 14, 'latin1');
+  return request;
 }

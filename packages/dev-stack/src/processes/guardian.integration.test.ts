@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { endLeftovers } from './guardian.ts';
-import { isAlive, readPidFile } from './pid-files.ts';
-import { processMark } from './process-mark.ts';
+import { isAlive, readPidFile, processMark } from './pid-files.ts';
 
 test('given a parent with children and a command, when it is killed by SIGKILL, then no child, no guardian and no folder is left', async () => {
   const root = mkdtempSync(join(tmpdir(), 'nask-guardian-'));

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { endProcesses, isAlive, readPidFile, signal, writePidFile } from './pid-files.ts';
+import { endProcesses, isAlive, readPidFile, sendSignal, writePidFile } from './pid-files.ts';
 import { serverNames } from '../server.ts';
 
 /** Watches over the processes of a run folder; see startGuardian. */
@@ -54,7 +54,7 @@ export async function endLeftovers(runFolder: string): Promise<boolean> {
   const isGuarded = guardian !== undefined && isAlive(guardian);
   const deadline = Date.now() + guardianTimeoutMs;
   while (guardian !== undefined && isAlive(guardian)) {
-    if (Date.now() > deadline) signal(guardian.pid, 'SIGKILL');
+    if (Date.now() > deadline) sendSignal(guardian.pid, 'SIGKILL');
     await delay(50);
   }
   const ended = await endInOrder(runFolder);
@@ -79,6 +79,17 @@ async function guard(runFolder: string, deleteFolder: string | undefined): Promi
   await endProcesses(runFolder, { graceMs: 0 });
   rmSync(guardianFile(runFolder), { force: true });
   if (deleteFolder) rmSync(deleteFolder, { recursive: true, force: true });
+}
+
+/**
+ * Calls back once the script that started this process is gone: it holds an IPC channel open, see hand-over.mjs. The
+ * channel does not keep this process alive. Without a channel nothing happens.
+ */
+export function onParentGone(callback: () => void): void {
+  process.once('disconnect', callback);
+  process.channel?.unref();
+  // The event was emitted while modules were loading.
+  if (process.send !== undefined && !process.connected) callback();
 }
 
 if (import.meta.main) {

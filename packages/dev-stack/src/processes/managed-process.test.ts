@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { deafToSigterm, sleeper } from '../testing/sleeper.ts';
 import { ProcessStartError, type ManagedProcess, type ProcessExit } from './managed-process.ts';
-import { pidFile } from './pid-files.ts';
-import { processMark } from './process-mark.ts';
+import { pidFile, processMark } from './pid-files.ts';
 
 let root: string;
 let managed: ManagedProcess | undefined;

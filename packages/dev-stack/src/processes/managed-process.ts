@@ -3,7 +3,7 @@ import { closeSync, fstatSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { logTail, openLog, tellingLine } from './log-file.ts';
-import { ownMarkInShell } from './process-mark.ts';
+import { ownMarkInShell } from './pid-files.ts';
 
 /** How to run a program, and how to tell that it is up. */
 export interface ProcessRecipe {

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sleeper } from '../testing/sleeper.ts';
 import type { ManagedProcess } from './managed-process.ts';
-import { endProcesses, liveProcesses, pidFile } from './pid-files.ts';
-import { processMark } from './process-mark.ts';
+import { endProcesses, liveProcesses, pidFile, processMark } from './pid-files.ts';
 
 let root: string;
 let run: string;

@@ -1,7 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { processMark } from './process-mark.ts';
 
 /** A process as its pid file names it: the number, and the mark that no other process with that number has. */
 export interface RecordedProcess {
@@ -51,8 +51,8 @@ export async function endProcesses(
     const alive = liveProcesses(runFolder).filter(({ name }) => !spare.includes(name));
     if (alive.length === 0) return [...names];
     for (const { name, pid } of alive) {
-      if (Date.now() > deadline) signal(pid, 'SIGKILL');
-      else if (!names.has(name)) signal(pid, 'SIGTERM');
+      if (Date.now() > deadline) sendSignal(pid, 'SIGKILL');
+      else if (!names.has(name)) sendSignal(pid, 'SIGTERM');
       names.add(name);
     }
     await delay(50);
@@ -78,10 +78,55 @@ export function readPidFile(path: string, name: string): RecordedProcess | undef
 }
 
 /** Sends a signal to a process that may have ended meanwhile. */
-export function signal(pid: number, name: NodeJS.Signals): void {
+export function sendSignal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
     // It has ended.
+  }
+}
+
+/**
+ * What tells a process from a later one with the same number: when it began, as the system writes it (Linux: clock
+ * ticks since boot, field 22 of /proc/PID/stat; elsewhere: the line of `ps -o lstart=`).
+ * @returns undefined when there is no such process (a zombie has ended too, unless threads of it still run)
+ */
+export function processMark(pid: number): string | undefined {
+  return process.platform === 'linux' ? markFromProc(pid) : markFromPs(pid);
+}
+
+/** The same as a line of POSIX shell, for a process that writes its own number and mark down: see managed-process.ts. */
+export const ownMarkInShell = 'cut -d" " -f22 "/proc/$$/stat" 2>/dev/null || LC_ALL=C ps -o lstart= -p $$';
+
+function markFromProc(pid: number): string | undefined {
+  const fields = statFields(String(pid));
+  if (fields === undefined) return undefined;
+  const [state, threads, startTicks] = [fields[0], Number(fields[17]), fields[19]];
+  // While its other threads end, a process whose first thread has ended still has its ports and file locks.
+  const hasEnded = state === 'X' || (state === 'Z' && threads <= 1);
+  return hasEnded ? undefined : startTicks;
+}
+
+/**
+ * The fields of a stat file in /proc (Linux, proc_pid_stat(5)) from the third on: the state is the first of them.
+ * @param process a process, 'PID', or a thread of it, 'PID/task/TID'
+ * @returns undefined when there is no such process or thread
+ */
+export function statFields(process: string): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${process}/stat`, 'latin1');
+    // The second field is the command's name in brackets, which may itself hold spaces and brackets.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+function markFromPs(pid: number): string | undefined {
+  try {
+    const line = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { env: { ...process.env, LC_ALL: 'C' } });
+    return line.toString().trim() || undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
-const module = JSON.stringify(join(import.meta.dirname, 'parent-gone.ts'));
+const module = JSON.stringify(join(import.meta.dirname, 'guardian.ts'));
 const register = `(await import(${module})).onParentGone(() => process.exit(3));`;
 const wait = 'const timer = setTimeout(() => undefined, 60_000);';
 const untilGone = 'while (process.connected) await new Promise((resolve) => setTimeout(resolve, 10));';

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
-import { probeKafka } from './kafka-probe.ts';
+import { probeKafka } from './kafka.ts';
 
 let server: Server | undefined;
 afterEach(() => void server?.close());
