@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isolate } from '@nask/testkit';
-import { executorChaos, repeatAgeMs, type PhaseReport } from '../tests/e2e/executor-chaos.ts';
-import type { ExecutorFleet } from '../tests/e2e/executor-fleet.ts';
+import { executorChaos, repeatAgeMs, type ExecutorFleet, type PhaseReport } from '../tests/e2e/executor-chaos.ts';
 import { withServers } from './servers.ts';
 import { printTable } from './table.ts';
 

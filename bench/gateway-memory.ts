@@ -2,8 +2,7 @@
  * `node bench/gateway-memory.ts [minutes] [stored tasks]`: the memory of a gateway under load at 64 connections, POSTs and
  * GETs by id, minute by minute. It is flat when the second half of the run takes no more than the first, 10 % aside.
  */
-import { isolate, serviceEnv, spawnService } from '@nask/testkit';
-import { applyContract } from '../tests/e2e/system.ts';
+import { isolate, runContract, serviceEnv, spawnService } from '@nask/testkit';
 import { load } from './gateway/load.ts';
 import { getOf, post } from './gateway/requests.ts';
 import { storeTasks } from './gateway/store-tasks.ts';
@@ -19,7 +18,7 @@ const meanOf = (numbers: number[]) => numbers.reduce((sum, number) => sum + numb
 
 await onServers(async () => {
   const env = serviceEnv(isolate('bench-gateway-memory'));
-  await applyContract(env);
+  await runContract(env);
   const gateway = gatewayTarget(await spawnService('gateway', env));
   try {
     // Not before: a gateway does not start with ids that are there already.

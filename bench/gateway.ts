@@ -6,8 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isolate, serviceEnv, spawnService } from '@nask/testkit';
-import { applyContract } from '../tests/e2e/system.ts';
+import { isolate, runContract, serviceEnv, spawnService } from '@nask/testkit';
 import { load, type Figures } from './gateway/load.ts';
 import { getOf, post } from './gateway/requests.ts';
 import { storeTasks } from './gateway/store-tasks.ts';
@@ -64,7 +63,7 @@ async function measure(targets: { bare: Target; floor: Target; gateway: Target }
 await onServers(async () => {
   const env = serviceEnv(isolate('bench-gateway'));
   const folder = await mkdtemp(join(tmpdir(), 'nask-bench-'));
-  await applyContract(env);
+  await runContract(env);
   const targets = {
     bare: await koaTarget('bare', folder),
     floor: await koaTarget('floor', folder),

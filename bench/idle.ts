@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isolate, serviceEnv, spawnService } from '@nask/testkit';
-import { applyContract } from '../tests/e2e/system.ts';
+import { isolate, runContract, serviceEnv, spawnService } from '@nask/testkit';
 import { withServers } from './servers.ts';
 
 /*
@@ -15,7 +14,7 @@ const goalPercent = 1;
 export function benchIdle(): Promise<boolean> {
   return withServers(async (servers) => {
     const env = serviceEnv(isolate('bench-idle'), servers);
-    await applyContract(env);
+    await runContract(env);
     const executor = await spawnService('executor', env);
     try {
       await sleep(settleMs);

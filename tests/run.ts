@@ -5,8 +5,8 @@
  * It stops at the first step that fails. The last line is the number of tests that passed and failed.
  */
 import { onParentGone } from '@nask/dev-stack';
-import { startServers, type RunningServers } from '../packages/testkit/src/start-servers.ts';
-import { testServersEnv, testServerVariables } from '../packages/testkit/src/servers.ts';
+import { startServers, type RunningServers } from '@nask/testkit';
+import { testServersEnv, testServerVariables } from '@nask/testkit';
 import { chromiumProgram } from './browser/chromium.ts';
 import { runJest, type TestCounts } from './jest-step.ts';
 import { runStep, type StepResult } from './steps.ts';

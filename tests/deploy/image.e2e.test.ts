@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, isolate, testServers, webhookReceiver, type WebhookReceiver } from '@nask/testkit';
 import { freePort, runCommand } from '@nask/dev-stack';
-import { Client } from '../e2e/client.ts';
+import { Client } from '../e2e/system.ts';
 import { composeFile, readCompose, type Compose } from './compose.ts';
 import { makeImageFolder, type ImageFolder } from './image-folder.ts';
 import { metricsUsed } from './metrics-used.ts';

@@ -1,8 +1,8 @@
-import { eventually, serviceEnv, spawnService, type Isolation, type TestServers } from '@nask/testkit';
+import { partitionFor } from '@nask/kafka';
+import { eventually, runContract, serviceEnv, spawnService, type Isolation, type TestServers } from '@nask/testkit';
+import { openTestTaskLog, type TestTaskLog } from '@nask/testkit/task-log';
 import { silentLogger } from '../../packages/kafka/testing/silent-logger.ts';
 import { TestLog } from '../../packages/kafka/testing/test-log.ts';
-import { applyContract } from './system.ts';
-import { openTaskLog } from './task-log.ts';
 
 export interface LongHeadReport {
   /** From the request of the short tasks to the end of the last one. */
@@ -31,19 +31,19 @@ export async function longHead(options: {
   const { isolation, servers, shortTasks } = options;
   const { topicPrefix } = isolation;
   const env = { ...serviceEnv(isolation, servers), KAFKA_SESSION_TIMEOUT_MS: '6000' };
-  await applyContract(env);
+  await runContract(env);
 
   await using cleanUp = new AsyncDisposableStack();
   const commits = new TestLog({ brokers: servers.brokers, topicPrefix, logger: silentLogger });
   await commits.open();
   cleanUp.defer(() => commits.close());
-  const log = await openTaskLog(servers, topicPrefix);
+  const log = await openTestTaskLog(isolation, { servers, hasContract: true });
   cleanUp.defer(() => log.close());
   const executor = await spawnService('executor', env);
   cleanUp.defer(() => executor.close());
 
-  const [head, marker, ...short] = (await log.idsIn(partition, shortTasks + 2)) as [number, number, ...number[]];
-  await log.request([{ task_id: head, type: 'sleep', input: headSeconds }]);
+  const [head, marker, ...short] = (await idsIn(log, partition, shortTasks + 2)) as [number, number, ...number[]];
+  await request(log, [{ task_id: head, type: 'sleep', input: headSeconds }]);
   const requestedMs = performance.now();
   // The three ways in which a task runs: at once, in a thread, waiting.
   const kinds = [
@@ -51,9 +51,12 @@ export async function longHead(options: {
     { type: 'prime', input: 10 },
     { type: 'sleep', input: 0.01 },
   ];
-  await log.request(short.map((task_id, i) => ({ task_id, ...kinds[i % kinds.length]! })));
+  await request(
+    log,
+    short.map((task_id, i) => ({ task_id, ...kinds[i % kinds.length]! })),
+  );
   const ended = (count: number) => async () => {
-    const completed = await log.count('tasks.completed');
+    const completed = await recordCount(log, 'tasks.completed');
     if (completed < count) throw new Error(`${completed} of ${count} tasks have ended`);
   };
   await eventually(ended(shortTasks), { timeoutMs });
@@ -68,10 +71,10 @@ export async function longHead(options: {
   await executor.kill('SIGKILL');
   await executor.start();
   // It comes after all of theirs: when it has ended, they have been passed.
-  await log.request([{ task_id: marker, type: 'sleep', input: 0 }]);
+  await request(log, [{ task_id: marker, type: 'sleep', input: 0 }]);
   await eventually(ended(shortTasks + 1), { timeoutMs });
 
-  const [started, completed] = await Promise.all([log.read('tasks.started'), log.read('tasks.completed')]);
+  const [started, completed] = await Promise.all([log.events('tasks.started'), log.events('tasks.completed')]);
   const starts = Map.groupBy(started, ({ task_id }) => task_id);
   const ends = Map.groupBy(completed, ({ task_id }) => task_id);
   return {
@@ -80,4 +83,34 @@ export async function longHead(options: {
     headStarts: starts.get(head)?.length ?? 0,
     headEnded: ends.has(head),
   };
+}
+
+/** How many records a topic has. */
+async function recordCount(log: TestTaskLog, topic: 'tasks.completed'): Promise<number> {
+  const ends = await log.ends(topic);
+  return [...ends.values()].reduce((sum, { logStart, logEnd }) => sum + logEnd - logStart, 0);
+}
+
+/** Requests tasks, as no gateway does: with ids of the caller's. */
+async function request(log: TestTaskLog, tasks: { task_id: number; type: string; input: number }[]): Promise<void> {
+  const requests = tasks.map(({ task_id, type, input }) =>
+    log.write('tasks.requested', {
+      event_id: crypto.randomUUID(),
+      task_id,
+      type,
+      payload: JSON.stringify({ input }),
+      notify_url: null,
+      requested_at: Date.now(),
+      timeout_ms: null,
+    }),
+  );
+  await Promise.all(requests);
+}
+
+/** The first ids whose tasks live in this partition. */
+async function idsIn(log: TestTaskLog, partition: number, size: number): Promise<number[]> {
+  const partitions = (await log.ends('tasks.requested')).size;
+  const ids: number[] = [];
+  for (let id = 1; ids.length < size; id += 1) if (partitionFor(String(id), partitions) === partition) ids.push(id);
+  return ids;
 }

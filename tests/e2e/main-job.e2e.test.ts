@@ -3,7 +3,7 @@ import { eventually, isolate, testServers, webhookReceiver, type WebhookReceiver
 import type { TaskResource } from '@nask/schemas';
 import { readAsStranger, useApiAsStranger } from './stranger.ts';
 import { startSystem, type System } from './system.ts';
-import { mixedTasks, type Posted } from './tasks.ts';
+import { mixedTasks, type Posted } from './load.ts';
 
 const servers = testServers();
 /** How far the machine's clock may be set back. */

@@ -6,7 +6,7 @@ import { eventually } from '@nask/testkit';
 import { freePort } from '@nask/dev-stack';
 import { startNotifier, type NotifierHarness } from '../../services/notifier/src/fixtures/notifier-harness.ts';
 import { pythonWith } from '../python-environment.ts';
-import { codeBlocks } from './readme-code.ts';
+import { codeBlocks } from './readme-examples.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually, isolate, testServers } from '@nask/testkit';
 import { freePort } from '@nask/dev-stack';
-import { consoleExamples, withoutTimes } from './console-examples.ts';
-import { codeBlocks } from './readme-code.ts';
+import { codeBlocks, consoleExamples, withoutTimes } from './readme-examples.ts';
 import { startSystem, type System } from './system.ts';
 
 const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');

@@ -8,6 +8,7 @@ import type { TaskResource } from '@nask/schemas';
 import {
   eventually,
   isolate,
+  runContract,
   spawnService,
   startOwnKafka,
   startOwnRegistry,
@@ -22,7 +23,7 @@ import {
 } from '@nask/testkit';
 import { runCommand } from '@nask/dev-stack';
 import { openStoreProxy } from '../../services/projector/src/fixtures/store-proxy.ts';
-import { applyContract, startSystem, systemEnv, type System } from './system.ts';
+import { startSystem, systemEnv, type System } from './system.ts';
 
 /**
  * Recovery of every client of a server: all services at once, each of their servers behind a proxy. An outage is of all
@@ -205,7 +206,7 @@ test.each(outages)(
     await begin(mode);
     const starting = Promise.all([
       ...services.map((service) => service.start()),
-      applyContract(env),
+      runContract(env),
       runCommand(process.execPath, [awaitContractCli, 'executor'], { env }),
     ]);
     // A failure is reported below.

@@ -11,7 +11,7 @@ import {
 } from '@nask/testkit';
 import type { TaskResource } from '@nask/schemas';
 import { startSystem, type System } from './system.ts';
-import { mixedTasks, type Posted } from './tasks.ts';
+import { mixedTasks, type Posted } from './load.ts';
 
 /** Servers of this file's own: it kills them. */
 let kafka: OwnServer;

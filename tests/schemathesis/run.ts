@@ -8,9 +8,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isolate, serviceEnv, spawnService, type TestServers } from '@nask/testkit';
+import { isolate, runContract, serviceEnv, spawnService, type TestServers } from '@nask/testkit';
 import { withServers } from '../../bench/servers.ts';
-import { applyContract } from '../e2e/system.ts';
 import { pythonWith } from '../python-environment.ts';
 
 /** @returns the exit code of Schemathesis */
@@ -23,7 +22,7 @@ async function testApi(servers: TestServers): Promise<number> {
     MAX_WAIT_S: '1',
     API_KEYS: `schemathesis:read+write+admin:${createHash('sha256').update(key).digest('hex')}`,
   };
-  await applyContract(env);
+  await runContract(env);
   const [gateway, projector] = await Promise.all([spawnService('gateway', env), spawnService('projector', env)]);
   // It writes what it found where it runs.
   const folder = await mkdtemp(join(tmpdir(), 'nask-schemathesis-'));

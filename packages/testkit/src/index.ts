@@ -1,11 +1,7 @@
-export * from './secured.ts';
-export * from './eventually.ts';
-export * from './guarded-registry.ts';
-export * from './isolate.ts';
-export * from './own-kafka-cluster.ts';
+export { eventually } from './eventually.ts';
 export * from './own-servers.ts';
+export * from './secured.ts';
 export * from './servers.ts';
 export * from './spawn-service.ts';
 export * from './tcp-proxy.ts';
 export * from './webhook-receiver.ts';
-export * from './suspend-process.ts';

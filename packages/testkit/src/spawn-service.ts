@@ -1,14 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
+  contractProgram,
   createServiceProcess,
   freePort,
+  runCommand,
+  statFields,
   type ManagedProcess,
   type ProcessExit,
   type ServiceName,
 } from '@nask/dev-stack';
-import type { Isolation } from './isolate.ts';
-import { testServers, type TestServers } from './servers.ts';
-import { temporaryFolders } from './temporary-folders.ts';
+import { temporaryFolders, testServers, type Isolation, type TestServers } from './servers.ts';
 
 /** A service that a test runs as a process. */
 export interface ServiceUnderTest extends Pick<
@@ -37,6 +39,11 @@ export function serviceEnv(isolation: Isolation, servers: TestServers = testServ
     TOPIC_PREFIX: isolation.topicPrefix,
     LOG_FORMAT: 'json',
   };
+}
+
+/** Creates the topics and registers the schemas by the program that production runs. @param env see serviceEnv */
+export async function runContract(env: Record<string, string>): Promise<void> {
+  await runCommand(process.execPath, [contractProgram], { env });
 }
 
 /**
@@ -77,4 +84,19 @@ export async function spawnService(
     log: () => readFileSync(service.logFile, 'utf8'),
     close,
   };
+}
+
+/**
+ * Suspends a process (SIGSTOP) until it gets SIGCONT. Resolved once all of its threads stand still: on a busy machine a
+ * server still answers for a while after the signal was sent. Linux only, as the tests that need it.
+ */
+export async function suspendProcess(pid: number | undefined): Promise<void> {
+  if (pid === undefined) throw new Error('the process that is to be suspended does not run');
+  process.kill(pid, 'SIGSTOP');
+  while (!threadStates(pid).every((state) => state === 'T')) await delay(1);
+}
+
+/** Those of the threads that have not ended meanwhile. */
+function threadStates(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => statFields(`${pid}/task/${thread}`)?.[0] ?? []);
 }

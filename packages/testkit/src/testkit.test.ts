@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { eventually } from './eventually.ts';
-import { isolate } from './isolate.ts';
-import { testServers, testServersEnv } from './servers.ts';
+import { isolate, testServers, testServersEnv } from './servers.ts';
 
 describe('isolation', () => {
   test('gives each caller names of its own, fit for topics and databases', () => {

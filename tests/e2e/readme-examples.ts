@@ -22,3 +22,10 @@ export function consoleExamples(markdown: string): ConsoleExample[] {
 export function withoutTimes(output: string): string {
   return output.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '<time>');
 }
+
+/** The code blocks of a language in a Markdown text, in order. */
+export function codeBlocks(markdown: string, language: string): string[] {
+  return [...markdown.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
+    (match) => match[1]!,
+  );
+}

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { consoleExamples, withoutTimes } from './console-examples.ts';
+import { consoleExamples, withoutTimes } from './readme-examples.ts';
 
 test('the commands of all console blocks are found, in order, with their output', () => {
   const markdown = 'a\n```console\n$ one\n1\n$ two\n2\n3\n```\n```\n$ not this\n```\n```console\n$ three\n```\n';
