@@ -1,7 +1,14 @@
 import { join, resolve } from 'node:path';
-import { kafkaSettings, mongoSettings, setting, type Settings } from '@nask/service';
-import type { WantedPort } from './start/port-check.ts';
 import { cacheFolder, serverFolders, type ServerFolders, type ServiceName } from '@nask/dev-stack';
+import {
+  kafkaSettings,
+  loadSettings,
+  mongoSettings,
+  setting,
+  SettingsError,
+  type Environment,
+  type Settings,
+} from '@nask/service';
 
 const ports = {
   PORT: { what: 'the API', standard: 8000 },
@@ -19,17 +26,7 @@ function port({ what, standard }: { what: string; standard: number }) {
   return setting.port({ describe: `Port of ${what}, on 127.0.0.1.`, default: standard, min: 1 });
 }
 
-/** Every setting of the local system: `npm start` and `npm run demo`. */
-export const settingsTable = {
-  PORT: port(ports.PORT),
-  GATEWAY_OPS_PORT: port(ports.GATEWAY_OPS_PORT),
-  EXECUTOR_OPS_PORT: port(ports.EXECUTOR_OPS_PORT),
-  NOTIFIER_OPS_PORT: port(ports.NOTIFIER_OPS_PORT),
-  PROJECTOR_OPS_PORT: port(ports.PROJECTOR_OPS_PORT),
-  LOCAL_KAFKA_PORT: port(ports.LOCAL_KAFKA_PORT),
-  LOCAL_KAFKA_CONTROLLER_PORT: port(ports.LOCAL_KAFKA_CONTROLLER_PORT),
-  LOCAL_REGISTRY_PORT: port(ports.LOCAL_REGISTRY_PORT),
-  LOCAL_STORE_PORT: port(ports.LOCAL_STORE_PORT),
+const serverSettings = {
   KAFKA_BROKERS: setting.list({
     describe: 'Kafka brokers to use instead of a local one.',
     optional: true,
@@ -48,8 +45,9 @@ export const settingsTable = {
     protocols: ['mongodb:', 'mongodb+srv:'],
     severalHosts: true,
   }),
-  MONGODB_DATABASE: mongoSettings.MONGODB_DATABASE,
-  TOPIC_PREFIX: kafkaSettings.TOPIC_PREFIX,
+};
+
+const folderSettings = {
   NASK_DATA: setting.string({
     describe: 'Folder of the data, logs and pid files. Default: .local in this clone.',
     optional: true,
@@ -60,10 +58,47 @@ export const settingsTable = {
   }),
 };
 
+/** Settings of every command: which servers, and where the data is. */
+export const placeSettings = { ...serverSettings, ...folderSettings };
+
+/** Every setting of `npm start`. */
+export const settingsTable = {
+  PORT: port(ports.PORT),
+  GATEWAY_OPS_PORT: port(ports.GATEWAY_OPS_PORT),
+  EXECUTOR_OPS_PORT: port(ports.EXECUTOR_OPS_PORT),
+  NOTIFIER_OPS_PORT: port(ports.NOTIFIER_OPS_PORT),
+  PROJECTOR_OPS_PORT: port(ports.PROJECTOR_OPS_PORT),
+  LOCAL_KAFKA_PORT: port(ports.LOCAL_KAFKA_PORT),
+  LOCAL_KAFKA_CONTROLLER_PORT: port(ports.LOCAL_KAFKA_CONTROLLER_PORT),
+  LOCAL_REGISTRY_PORT: port(ports.LOCAL_REGISTRY_PORT),
+  LOCAL_STORE_PORT: port(ports.LOCAL_STORE_PORT),
+  ...serverSettings,
+  MONGODB_DATABASE: mongoSettings.MONGODB_DATABASE,
+  TOPIC_PREFIX: kafkaSettings.TOPIC_PREFIX,
+  ...folderSettings,
+};
+
+export type PlaceSettings = Settings<typeof placeSettings>;
 export type LocalSettings = Settings<typeof settingsTable>;
 
+/**
+ * Reads the settings of `npm start`.
+ * @returns the settings, with the default in place of each that is wrong, so that the programs' settings can be checked
+ *   beside them; and the faults
+ */
+export function readLocalSettings(env: Environment): { settings: LocalSettings; faults: readonly string[] } {
+  try {
+    return { settings: loadSettings(settingsTable, env), faults: [] };
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    // Each fault begins with the name of its setting.
+    const wrong = error.faults.map((fault) => [fault.split(':', 1)[0], undefined] as const);
+    return { settings: loadSettings(settingsTable, { ...env, ...Object.fromEntries(wrong) }), faults: error.faults };
+  }
+}
+
 /** Where the local system keeps its things. */
-export function foldersOf({ NASK_DATA, NASK_CACHE }: LocalSettings): ServerFolders & { root: string } {
+export function foldersOf({ NASK_DATA, NASK_CACHE }: PlaceSettings): ServerFolders & { root: string } {
   const root = NASK_DATA ? resolve(NASK_DATA) : join(import.meta.dirname, '..', '.local');
   return { root, ...serverFolders(root, cacheFolder({ ...process.env, NASK_CACHE })) };
 }
@@ -76,6 +111,14 @@ export function opsPortsOf(settings: LocalSettings): Record<ServiceName, number>
     notifier: settings.NOTIFIER_OPS_PORT,
     projector: settings.PROJECTOR_OPS_PORT,
   };
+}
+
+/** A port that a start takes. */
+export interface WantedPort {
+  readonly port: number;
+  readonly what: string;
+  /** The setting it comes from. */
+  readonly variable: string;
 }
 
 /** The ports that a start takes: those of servers that are given from outside are not among them. */

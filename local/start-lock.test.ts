@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sleeper } from '@nask/dev-stack/testing';
 import { processMark } from '@nask/dev-stack';
-import { readRunInfo, writeRunInfo } from './run-info.ts';
+import { readRunInfo, writeRunInfo } from './running-system.ts';
 import { acquireStartLock, AlreadyRunningError, lockHolder, markStopping, removeStaleLock } from './start-lock.ts';
 
 let folder: string;

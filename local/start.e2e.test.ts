@@ -274,7 +274,7 @@ describe('a system that was started', () => {
       [401, 200, 401],
       [401, 401, 200],
     ]);
-    const onFreePorts = runProgram('service', { ...place.env, PORT: '' }, ['notifier']);
+    const onFreePorts = runProgram('service', { ...place.env, PORT: '0' }, ['notifier']);
     await onFreePorts.says('notifier started');
     for (const each of [other, onFreePorts]) each.disconnect();
     expect(await Promise.all([other.ended, onFreePorts.ended])).toEqual([0, 0]);

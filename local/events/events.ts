@@ -1,6 +1,5 @@
 /** `npm run events [-- [--json] [TASK ID]]`: the events of the running system, decoded, until Ctrl-C. */
 import { parseArgs } from 'node:util';
-import { connectSubscriber } from './connect.ts';
 import { describeEvent, eventAsJson, type SeenEvent } from './seen-event.ts';
 import { tailEvents } from './tail-events.ts';
 import { runningSystemOrExit } from '../running-system.ts';
@@ -13,7 +12,7 @@ const usage = `Usage: npm run events [-- [--json] [TASK ID]]
 const connectTimeoutMs = 10_000;
 
 const { json, taskId } = readArguments();
-const { connection, codec, logger } = connectSubscriber('events', runningSystemOrExit('npm run events'));
+const running = runningSystemOrExit('npm run events');
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort());
 onParentGone(() => stopping.abort());
@@ -25,8 +24,7 @@ process.exit(await run());
 async function run(): Promise<number> {
   const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(connectTimeoutMs)]);
   try {
-    await codec.start({ signal });
-    const tail = await tailEvents({ connection, codec, logger, signal });
+    const tail = await tailEvents('events', running, signal);
     if (taskId !== undefined) {
       const history = await tail.history(taskId, stopping.signal);
       if (history.length === 0) {

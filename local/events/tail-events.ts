@@ -1,7 +1,26 @@
-import { createLogReader, createLogTail, partitionFor, type KafkaConnection, type TailStart } from '@nask/kafka';
-import { UndecodableError, type EventCodec } from '@nask/task-log';
+import {
+  connectKafka,
+  createLogReader,
+  createLogTail,
+  partitionFor,
+  type KafkaConnection,
+  type TailStart,
+} from '@nask/kafka';
 import type { EventTopicName } from '@nask/schemas';
-import type { Logger } from '@nask/service';
+import {
+  createLogger,
+  kafkaAccess,
+  kafkaRules,
+  kafkaSettings,
+  loadSettingsOrExit,
+  registryAccess,
+  registryRules,
+  registrySettings,
+  type Logger,
+} from '@nask/service';
+import { createEventCodec, UndecodableError, type EventCodec } from '@nask/task-log';
+import { settingsIn } from '../program-settings.ts';
+import { environmentOf, type RunInfo } from '../running-system.ts';
 import { taskEventTopics, type SeenEvent } from './seen-event.ts';
 
 /** A record that may be an event of a task. */
@@ -30,21 +49,17 @@ export interface EventTail {
 const maxHeld = 100_000;
 
 /**
- * Follows the event topics from their present ends, as a subscriber without a consumer group: nothing is committed and
- * nothing is left behind.
- * @param codec started
- * @param signal gives up waiting for Kafka
+ * Follows the event topics of the running system from their present ends, as a subscriber without a consumer group: nothing
+ * is committed and nothing is left behind.
+ * @param name of the command, for its messages and the client id
+ * @param signal ends the wait for Kafka and the registry
  * @returns once each event that is written from now on will be seen
  */
-export async function tailEvents(options: {
-  connection: KafkaConnection;
-  codec: EventCodec;
-  logger: Logger;
-  signal?: AbortSignal;
-}): Promise<EventTail> {
-  const { connection, codec, logger, signal } = options;
+export async function tailEvents(name: string, running: RunInfo, signal: AbortSignal): Promise<EventTail> {
+  const { connection, codec, logger } = connectSubscriber(name, running);
+  await codec.start({ signal });
   const started = Promise.withResolvers<TailStart[]>();
-  signal?.addEventListener('abort', () => started.reject(new Error('Kafka does not answer')));
+  signal.addEventListener('abort', () => started.reject(new Error('Kafka does not answer')));
   let held: EventRecord[] = [];
   let passOn: ((event: SeenEvent) => void) | undefined;
   // Records are decoded one after the other, which keeps their order.
@@ -124,5 +139,24 @@ export async function tailEvents(options: {
       await tail.stop();
       await decoding;
     },
+  };
+}
+
+/** Connects with the credentials of the environment, else with those of the running system. */
+function connectSubscriber(
+  name: string,
+  running: RunInfo,
+): { connection: KafkaConnection; codec: EventCodec; logger: Logger } {
+  const settings = loadSettingsOrExit({
+    service: `npm run ${name}`,
+    table: { ...kafkaSettings, ...registrySettings },
+    rules: [...kafkaRules, ...registryRules],
+    env: { ...running.settings.contract, ...settingsIn(process.env, 'contract'), ...environmentOf(running) },
+  });
+  const logger = createLogger({ service: name, level: 'error', format: 'pretty' });
+  return {
+    connection: connectKafka({ ...kafkaAccess(settings), clientId: `nask-${name}`, logger }),
+    codec: createEventCodec({ ...registryAccess(settings), topicPrefix: settings.TOPIC_PREFIX, logger }),
+    logger,
   };
 }

@@ -1,4 +1,5 @@
 import { isPortFree } from '@nask/dev-stack';
+import type { WantedPort } from '../config.ts';
 
 /** Ports that others have, with the settings that choose other ones. */
 export class PortsInUseError extends Error {
@@ -12,13 +13,6 @@ export class PortsInUseError extends Error {
     super(`Nothing was started, because these ports on 127.0.0.1 are in use:\n${lines.join('\n')}`);
     this.name = 'PortsInUseError';
   }
-}
-
-export interface WantedPort {
-  readonly port: number;
-  readonly what: string;
-  /** The setting it comes from. */
-  readonly variable: string;
 }
 
 /** @throws PortsInUseError naming all that are taken, or wanted twice */

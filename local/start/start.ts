@@ -2,13 +2,11 @@
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SettingsError, settingsExitCode } from '@nask/service';
-import { readLocalSettings } from './check-settings.ts';
-import { foldersOf, opsPortsOf } from '../config.ts';
-import { createProgress } from './output.ts';
+import { foldersOf, opsPortsOf, readLocalSettings } from '../config.ts';
+import { createProgress, welcome } from './output.ts';
 import { onParentGone } from '@nask/dev-stack';
 import { acquireStartLock, AlreadyRunningError, markStopping } from '../start-lock.ts';
 import { createLocalSystem } from './system.ts';
-import { welcome } from './welcome.ts';
 
 /** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. A second one this much later is a second one. */
 const sameSignalMs = 500;

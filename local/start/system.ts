@@ -1,15 +1,6 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Environment } from '@nask/service';
-import { settingsFaults } from './check-settings.ts';
-import { foldersOf, opsPortsOf, wantedPorts, type LocalSettings } from '../config.ts';
-import { createLocalKey } from './local-key.ts';
-import { requireFreePorts } from './port-check.ts';
-import { settingsIn, type LocalProgram } from '../program-settings.ts';
-import type { Progress } from './output.ts';
-import { deleteRunInfo, writeRunInfo } from '../run-info.ts';
-import { localServiceEnv } from './service-env.ts';
 import {
+  contractProgram,
   createServiceProcess,
   createStack,
   endLeftovers,
@@ -19,17 +10,24 @@ import {
   runCommand,
   sendSignal,
   serverNames,
+  serviceNames,
   serviceStopTimeoutMs,
   startGuardian,
   type Guardian,
   type ManagedProcess,
-  type ServiceName,
+  type Stack,
 } from '@nask/dev-stack';
+import { foldersOf, opsPortsOf, wantedPorts, type LocalSettings } from '../config.ts';
+import { settingsFaults, settingsIn, type LocalProgram } from '../program-settings.ts';
+import { deleteRunInfo, writeRunInfo } from '../running-system.ts';
+import { createEnvironments } from './environments.ts';
+import type { Progress } from './output.ts';
+import { requireFreePorts } from './port-check.ts';
 import { superviseAll, type Supervisor, type SupervisorEvents } from './supervisor.ts';
 
 /** The whole system on one machine: three servers, the contract, four services. */
 export interface LocalSystem {
-  readonly stack: ReturnType<typeof createStack>;
+  readonly stack: Stack;
   readonly apiUrl: string;
   /** See RunInfo. */
   readonly authorizationFile: string | undefined;
@@ -45,8 +43,6 @@ export interface LocalSystem {
 
 /** Of the log line that is printed when a process ends. */
 const maxLogLineCharacters = 300;
-
-const contractCli = join(import.meta.dirname, '..', '..', 'packages', 'task-log', 'src', 'contract-cli.ts');
 
 /** Puts the system together: nothing is started yet. */
 export function createLocalSystem(settings: LocalSettings): LocalSystem {
@@ -67,32 +63,11 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
   });
   const apiUrl = `http://127.0.0.1:${settings.PORT}`;
   const opsPorts = opsPortsOf(settings);
-  const env = {
-    KAFKA_BROKERS: stack.addresses.brokers.join(','),
-    SCHEMA_REGISTRY_URL: stack.addresses.registryUrl,
-    MONGODB_URL: stack.addresses.mongoUrl,
-    MONGODB_DATABASE: settings.MONGODB_DATABASE,
-    TOPIC_PREFIX: settings.TOPIC_PREFIX,
-  };
-  const localKey = createLocalKey(folders.root, process.env.API_KEYS);
-  const serviceEnv = (name: ServiceName) => ({
-    ...env,
-    ...localServiceEnv(name, { isOwnKafka: settings.KAFKA_BROKERS === undefined }),
-    ...(name === 'gateway' ? { PORT: String(settings.PORT) } : {}),
-    ...(name === 'gateway' && localKey ? { API_KEYS: localKey.apiKeys } : {}),
-    OPS_PORT: String(opsPorts[name]),
-  });
-  const serviceNames = Object.keys(opsPorts) as ServiceName[];
-  const services = serviceNames.map((name) => createServiceProcess({ name, folders, env: serviceEnv(name) }));
+  const environments = createEnvironments(settings, stack.addresses);
+  const { localKey } = environments;
+  const services = serviceNames.map((name) => createServiceProcess({ name, folders, env: environments.service(name) }));
   let guardian: Guardian | undefined;
   let supervisors: Supervisor[] = [];
-
-  /** What each program gets. */
-  function environments(): Record<LocalProgram, Environment> {
-    const full = (own: Record<string, string>) => ({ ...process.env, ...own });
-    const ofServices = serviceNames.map((name) => [name, full(serviceEnv(name))] as const);
-    return { contract: full(env), ...(Object.fromEntries(ofServices) as Record<ServiceName, Environment>) };
-  }
 
   function noteRunning(): void {
     const portOf = new Map([
@@ -110,7 +85,10 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
       authorizationFile: localKey?.file,
       logsFolder: folders.logs,
       settings: Object.fromEntries(
-        Object.entries(environments()).map(([program, full]) => [program, settingsIn(full, program as LocalProgram)]),
+        Object.entries(environments.all()).map(([program, full]) => [
+          program,
+          settingsIn(full, program as LocalProgram),
+        ]),
       ) as Record<LocalProgram, Record<string, string>>,
       processes: Object.fromEntries(processes),
     });
@@ -131,7 +109,7 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
     apiUrl,
     authorizationFile: localKey?.file,
 
-    settingsFaults: () => settingsFaults(environments()),
+    settingsFaults: () => settingsFaults(environments.all()),
 
     start: async (progress, signal) => {
       deleteRunInfo(folders.root);
@@ -147,8 +125,8 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
 
       let contractOutput = '';
       progress.step('contract', 'applying', { reason: () => lastMessage(contractOutput) });
-      await runCommand(process.execPath, [contractCli], {
-        env,
+      await runCommand(process.execPath, [contractProgram], {
+        env: environments.contract,
         signal,
         pidFile: pidFile(folders.run, 'contract'),
         onOutput: (tail) => (contractOutput = tail),
