@@ -3,7 +3,7 @@
  * system that `npm start` runs here. Usage: run.ts contract | run.ts projector COMMAND | run.ts service NAME
  */
 import { rmSync } from 'node:fs';
-import { onParentGone, pidFile, serviceNames, writePidFile, type ServiceName } from '@nask/dev-stack';
+import { isServiceName, onParentGone, pidFile, serviceNames, writePidFile, type ServiceName } from '@nask/dev-stack';
 import { foldersOf } from './config.ts';
 import { programSettings, settingsIn, type LocalProgram } from './program-settings.ts';
 import { environmentOf, readPlace, readRunInfo, type RunInfo } from './running-system.ts';
@@ -41,8 +41,8 @@ async function projector([name = '']: string[]): Promise<void> {
  * ports are free ones unless PORT and OPS_PORT name others (0 is a free one too), and it ends with the system.
  */
 async function service(args: string[]): Promise<void> {
-  const name = args[0] as ServiceName;
-  if (args.length !== 1 || !serviceNames.includes(name)) {
+  const [name] = args;
+  if (args.length !== 1 || !isServiceName(name)) {
     console.error(`Usage: npm run service -- ${serviceNames.join(' | ')}`);
     process.exit(2);
   }

@@ -8,8 +8,7 @@ import { onParentGone } from '@nask/dev-stack';
 import { startServers, type RunningServers } from '@nask/testkit';
 import { testServersEnv, testServerVariables } from '@nask/testkit';
 import { chromiumProgram } from './browser/chromium.ts';
-import { runJest, type TestCounts } from './jest-step.ts';
-import { runStep, type StepResult } from './steps.ts';
+import { runJest, runStep, type StepResult, type TestCounts } from './steps.ts';
 
 const suites = ['unit', 'integration', 'e2e'] as const;
 type Suite = (typeof suites)[number];

@@ -2,8 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { composeFaults } from './compose-rules.ts';
-import { composeFile, readCompose, type Compose } from './compose.ts';
+import { composeFaults, composeFile, readCompose, type Compose } from './compose.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nask-compose-'));
 let compose: Compose;

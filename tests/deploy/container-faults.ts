@@ -1,6 +1,7 @@
+import { isServiceName } from '@nask/dev-stack';
 import type { Manifest } from './manifests.ts';
 import { environmentFaults } from './programs.ts';
-import { hasPort, services, type Container, type Workload } from './pods.ts';
+import { hasPort, type Container, type Workload } from './pods.ts';
 
 /** Keys of Secrets that are not among the manifests, by Secret: somebody or something else puts them there. */
 export type GivenSecrets = ReadonlyMap<string, readonly string[]>;
@@ -65,7 +66,7 @@ function ownFaults(
       must(mountedFiles(container, pod).includes(value), `${variable}=${value} is no file of a mounted Secret`);
   for (const fault of environmentFaults(container.args?.[0] ?? '', environment)) must(false, fault);
 
-  if (!services.includes(container.name)) return faults;
+  if (!isServiceName(container.name)) return faults;
   must(container.startupProbe !== undefined && container.livenessProbe !== undefined, 'is not asked whether it lives');
   must(container.readinessProbe?.httpGet?.path === '/readyz', 'is not asked whether it is ready');
   const stopSeconds = Number(environment.get('SHUTDOWN_GRACE_MS') ?? NaN) / 1_000;

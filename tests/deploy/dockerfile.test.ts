@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parseDockerfile, readDockerfile } from './dockerfile.ts';
-import { hadolint, verdict } from './tools.ts';
+import { hadolint, verdict } from '../tools.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const dockerfile = join(root, 'Dockerfile');

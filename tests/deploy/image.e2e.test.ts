@@ -3,17 +3,17 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, isolate, testServers, webhookReceiver, type WebhookReceiver } from '@nask/testkit';
-import { freePort, runCommand } from '@nask/dev-stack';
+import { freePort, runCommand, serviceNames, type ServiceName } from '@nask/dev-stack';
 import { Client } from '../e2e/system.ts';
 import { composeFile, readCompose, type Compose } from './compose.ts';
 import { makeImageFolder, type ImageFolder } from './image-folder.ts';
-import { metricsUsed } from './metrics-used.ts';
 import { settingsOf } from './programs.ts';
 
-const names = ['gateway', 'executor', 'notifier', 'projector'] as const;
-type Name = (typeof names)[number];
+/** The prefixes that metrics of ours and of Node have. */
+const metric = /\b(?:kafka_(?:consumer|producer)|executor|notifier|projector|gateway|http|process|nodejs)_[a-z_]+\b/g;
+
 const isolation = isolate('image');
-const opsPorts = new Map<Name, number>();
+const opsPorts = new Map<ServiceName, number>();
 const started = new Set<string>();
 const running: ReturnType<typeof launch>[] = [];
 /** Rejects when a service ends badly. */
@@ -28,7 +28,7 @@ let receiver: WebhookReceiver;
  * The environment of a container: the image's and what Compose adds, nothing else of this machine. Names of Compose's
  * network become the servers of this run; a few ports and names keep this test apart from others.
  */
-function environmentOf(name: Name | 'contract', own: Record<string, string>): Record<string, string> {
+function environmentOf(name: ServiceName | 'contract', own: Record<string, string>): Record<string, string> {
   const { brokers, registryUrl, mongoUrl } = testServers();
   const given = Object.entries({ ...image.stage.environment, ...compose.services[name]!.environment });
   const here = (value: string) =>
@@ -62,7 +62,7 @@ async function run(command: readonly string[], env: Record<string, string>): Pro
 }
 
 /** Starts a service, which is stopped after the tests. */
-function start(name: Name, env: Record<string, string>): void {
+function start(name: ServiceName, env: Record<string, string>): void {
   const service = launch(compose.services[name]!.command!, env);
   running.push(service);
   void service.ended.then((fault) => fault === '' || broken.reject(new Error(fault)));
@@ -81,15 +81,15 @@ beforeAll(async () => {
   const contract = environmentOf('contract', { TOPIC_PARTITIONS: '3' });
   await run(compose.services['contract']!.command!, contract);
   // As the init containers of the pods do.
-  await Promise.all(names.map((name) => run(['packages/task-log/src/await-contract-cli.ts', name], contract)));
+  await Promise.all(serviceNames.map((name) => run(['packages/task-log/src/await-contract-cli.ts', name], contract)));
   const apiPort = await freePort();
-  const own: Record<Name, Record<string, string>> = {
+  const own: Record<ServiceName, Record<string, string>> = {
     gateway: { MONGODB_DATABASE: isolation.database, PORT: String(apiPort) },
     executor: {},
     notifier: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' },
     projector: { MONGODB_DATABASE: isolation.database },
   };
-  for (const name of names) {
+  for (const name of serviceNames) {
     const port = await freePort();
     opsPorts.set(name, port);
     start(name, environmentOf(name, { ...own[name], OPS_PORT: String(port), LOG_LEVEL: 'error' }));
@@ -131,7 +131,9 @@ describe('the image, outside a container', () => {
       .map((entry) => join(entry.parentPath, entry.name).slice(image.folder.length))
       .filter((file) => !file.includes('/node_modules/'));
     expect(files).toContain('/services/gateway/src/main.ts');
-    expect(files.filter((file) => /\.(test|suite)\.ts$|\/(fixtures|testing|testkit\/src)\//.test(file))).toEqual([]);
+    expect(
+      files.filter((file) => /\.(test|suite)\.ts$|\/(fixtures|testing|(testkit|dev-stack)\/src)\//.test(file)),
+    ).toEqual([]);
     expect(files.filter((file) => /^\/(package-lock|patches|tests|docs|local|k8s)/.test(file))).toEqual([]);
     for (const name of ['jest', 'typescript', 'prettier', 'node'])
       expect(existsSync(join(image.folder, 'node_modules', name))).toBe(false);
@@ -166,3 +168,9 @@ describe('the image, outside a container', () => {
     await expect(gateway).rejects.toThrow(/ERR_MODULE_NOT_FOUND/);
   });
 });
+
+/** The metrics that the queries (`expr`, `query`) of a file of rules, of a dashboard or of a ScaledObject ask for. */
+function metricsUsed(text: string): string[] {
+  const queries = text.split('\n').filter((line) => /^\s*"?(?:expr|query)"?:/.test(line));
+  return [...new Set(queries.flatMap((line) => line.match(metric) ?? []))];
+}

@@ -83,9 +83,6 @@ export function selects(
   );
 }
 
-/** The services: what is ours, and held to all rules. */
-export const services = ['gateway', 'executor', 'notifier', 'projector'];
-
 export function hasPort({ ports = [] }: Container, port: string | number): boolean {
   return ports.some(({ name, containerPort }) => name === port || containerPort === port);
 }

@@ -4,8 +4,8 @@ import type { Browser } from 'playwright-core';
 import type { TaskResource } from '@nask/schemas';
 import { eventually, isolate, spawnService, testServers, type ServiceUnderTest } from '@nask/testkit';
 import project from '../../package.json' with { type: 'json' };
-import { openBrowser, openPage } from '../browser/open-browser.ts';
-import { DocsPage, type Input } from './docs-page.ts';
+import { openBrowser } from '../browser/open-browser.ts';
+import { openDocs, type Input } from './docs-page.ts';
 import { startSystem, systemEnv, type System } from './system.ts';
 
 const key = 'a-key-for-the-docs-page';
@@ -33,13 +33,12 @@ afterAll(async () => {
 describe('the interactive page in a browser', () => {
   test('is where / leads, shows the version, closed error answers, and no fault', async () => {
     const { url } = system.service('gateway');
-    const { page, faults } = await openPage(browser, url, { colorScheme: 'dark' });
-    await page.goto(`${url}/`);
+    const { page, faults, docs } = await openDocs(browser, url, { path: '/', colorScheme: 'dark' });
     expect(page.url()).toBe(`${url}/docs`);
     expect((await page.locator('.info .version').first().textContent())?.trim()).toBe(project.version);
     expect(await page.locator('html.dark-mode').count()).toBe(1);
 
-    const operation = await new DocsPage(page).open('createTask');
+    const operation = await docs.open('createTask');
     expect(await operation.locator('.responses-table .response:visible').count()).toBe(2);
     await operation.getByText('Errors: 400').click();
     const meaning = operation.getByRole('link', { name: '/problems/validation' });
@@ -50,9 +49,7 @@ describe('the interactive page in a browser', () => {
 
   test('answers what a person sends next, at every operation', async () => {
     const { url } = system.service('gateway');
-    const { page, faults } = await openPage(browser, url);
-    await page.goto(`${url}/docs`);
-    const docs = new DocsPage(page);
+    const { page, faults, docs } = await openDocs(browser, url);
     const unused = new Set(await docs.operationIds());
     expect([unused.has('getDocs'), unused.has('getDocsPart')]).toEqual([true, false]);
     const send = async (operationId: string, input?: Input) => {
@@ -99,10 +96,8 @@ describe('the interactive page in a browser', () => {
 
   test('says that a key is needed, and takes it', async () => {
     const { url } = closedGateway;
-    const { page, faults } = await openPage(browser, url);
-    await page.goto(`${url}/docs`);
+    const { page, faults, docs } = await openDocs(browser, url);
     await page.getByText('Requests need an API key').waitFor();
-    const docs = new DocsPage(page);
     expect(await docs.send('createTask')).toMatchObject({ status: 401, body: { type: '/problems/unauthenticated' } });
     await docs.authorize(key);
     expect(await docs.send('createTask')).toMatchObject({ status: 202 });
@@ -113,8 +108,7 @@ describe('the interactive page in a browser', () => {
 
   test('cannot reach another host, and such a fault is seen', async () => {
     const { url } = system.service('gateway');
-    const { page, faults } = await openPage(browser, url);
-    await page.goto(`${url}/docs`);
+    const { page, faults } = await openDocs(browser, url);
     await page.evaluate(`document.body.append(Object.assign(new Image(), { src: 'http://127.0.0.1:9/x.png' }))`);
     await eventually(() => expect(faults).toContainEqual(expect.stringContaining('Content Security Policy')));
     await page.close();

@@ -1,4 +1,5 @@
-import type { Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { openPage, type WatchedPage } from '../browser/open-browser.ts';
 
 /** What a person enters for an operation. What is not named stays as the page has it. */
 export interface Input {
@@ -15,8 +16,19 @@ export interface ShownAnswer {
   body: unknown;
 }
 
+/** Opens the interactive page of a gateway, by the address that a person enters. @param path default: the page itself */
+export async function openDocs(
+  browser: Browser,
+  url: string,
+  { path = '/docs', ...options }: BrowserContextOptions & { path?: string } = {},
+): Promise<WatchedPage & { docs: DocsPage }> {
+  const watched = await openPage(browser, url, options);
+  await watched.page.goto(url + path);
+  return { ...watched, docs: new DocsPage(watched.page) };
+}
+
 /** The interactive page (Swagger UI), used as a person does. */
-export class DocsPage {
+class DocsPage {
   readonly #page: Page;
 
   constructor(page: Page) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { eventually } from '@nask/testkit';
 import { freePort } from '@nask/dev-stack';
 import { startNotifier, type NotifierHarness } from '../../services/notifier/src/fixtures/notifier-harness.ts';
-import { pythonWith } from '../python-environment.ts';
+import { pythonWith } from '../tools.ts';
 import { codeBlocks } from './readme-examples.ts';
 
 const root = join(import.meta.dirname, '..', '..');

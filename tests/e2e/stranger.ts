@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findPython, required } from '@nask/dev-stack';
-import { pythonWith } from '../python-environment.ts';
+import { pythonWith } from '../tools.ts';
 
 /** A record as a subscriber that knows nothing of this project sees it. */
 export interface StrangersRecord {

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isolate, runContract, serviceEnv, spawnService, type TestServers } from '@nask/testkit';
 import { withServers } from '../../bench/servers.ts';
-import { pythonWith } from '../python-environment.ts';
+import { pythonWith } from '../tools.ts';
 
 /** @returns the exit code of Schemathesis */
 async function testApi(servers: TestServers): Promise<number> {

@@ -6,6 +6,7 @@ export { freePort, isPortFree, serverFolders, serverNames, type Server, type Ser
 export {
   contractProgram,
   createServiceProcess,
+  isServiceName,
   serviceNames,
   serviceStopTimeoutMs,
   type ServiceName,

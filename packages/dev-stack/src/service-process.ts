@@ -7,6 +7,10 @@ import type { ServerFolders } from './server.ts';
 export const serviceNames = ['gateway', 'executor', 'notifier', 'projector'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
+export function isServiceName(name: string | undefined): name is ServiceName {
+  return (serviceNames as readonly (string | undefined)[]).includes(name);
+}
+
 /** From SIGTERM to SIGKILL. Longer than a service's own grace period, after which it ends by itself. */
 export const serviceStopTimeoutMs = 35_000;
 

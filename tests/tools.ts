@@ -1,3 +1,4 @@
+/** Programs that tests use: each is installed once for all clones of a user. */
 import { execFile } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
@@ -52,6 +53,20 @@ export async function hadolint(): Promise<string> {
   const file = join(folder, 'bin', 'hadolint');
   chmodSync(file, 0o755);
   return file;
+}
+
+/**
+ * A Python with a package from PyPI, installed once for all clones of a user.
+ * @param extras in brackets, e.g. `[avro]`, or nothing
+ * @returns path of the interpreter; run modules with it, for scripts name the folder that they were installed in
+ */
+export async function pythonWith(name: string, version: string, extras = ''): Promise<string> {
+  const environment = await installOnce(cacheFolder(), `${name}-${version}`, async (folder) => {
+    await runCommand(required(await findPython(`${name} ${version}`)).program, ['-m', 'venv', folder]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check'];
+    await runCommand(join(folder, 'bin', 'python'), [...pip, `${name}${extras}==${version}`]);
+  });
+  return join(environment, 'bin', 'python');
 }
 
 /** Runs a tool to its end, whatever it says. */
