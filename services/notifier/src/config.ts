@@ -11,8 +11,8 @@ import {
   tracingSettings,
 } from '@nask/service';
 import { retryTierCount } from '@nask/schemas';
-import { createAddressPolicy } from './domain/address-policy.ts';
-import { createWebhookSigner } from './domain/webhook-signature.ts';
+import { createAddressPolicy } from './sending/address-policy.rules.ts';
+import { createWebhookSigner } from './signing/webhook-signature.rules.ts';
 
 /** Every setting of the notifier. */
 export const settingsTable = {

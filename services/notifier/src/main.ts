@@ -18,22 +18,22 @@ import {
   runService,
   tracedHandler,
 } from '@nask/service';
-import { createHostResolver } from './adapters/host-resolver.ts';
-import { createHttpSender } from './adapters/http-sender.ts';
-import { createNotifierDeadLetters } from './adapters/notifier-dead-letters.ts';
-import { createNotificationLog } from './adapters/notification-log.ts';
-import { createCompletionHandler } from './completion-handler.ts';
+import { createHostResolver } from './sending/host-resolver.ts';
+import { createHttpSender } from './sending/http-sender.ts';
+import { createNotifierDeadLetters } from './delivery/notifier-dead-letters.ts';
+import { createNotificationLog } from './delivery/notification-log.ts';
+import { createCompletionHandler } from './on-task-completed.ts';
 import { settingsRules, settingsTable } from './config.ts';
-import { createAddressPolicy } from './domain/address-policy.ts';
-import { createDeliveryMemory } from './domain/delivery-memory.ts';
-import { createHostGate } from './domain/host-gate.ts';
-import { dueMs } from './domain/retry-headers.ts';
-import { delayIn } from './domain/retry-policy.ts';
-import { createWebhookSigner } from './domain/webhook-signature.ts';
-import { createMemoryRebuild } from './memory-rebuild.ts';
+import { createAddressPolicy } from './sending/address-policy.rules.ts';
+import { createDeliveryMemory } from './memory/delivery-memory.ts';
+import { createHostGate } from './hosts/host-gate.ts';
+import { dueMs } from './delivery/retry-headers.ts';
+import { delayIn } from './delivery/retries.rules.ts';
+import { createWebhookSigner } from './signing/webhook-signature.rules.ts';
+import { createMemoryRebuild } from './memory/memory-rebuild.ts';
 import { createNotifierMetrics } from './metrics.ts';
-import { createRedeliveryHandler } from './redelivery-handler.ts';
-import { createWebhookDelivery } from './webhook-delivery.ts';
+import { createRedeliveryHandler } from './on-redelivery-requested.ts';
+import { createWebhookDelivery } from './delivery/webhook-delivery.ts';
 
 const settings = loadSettingsOrExit({ service: 'notifier', table: settingsTable, rules: settingsRules });
 const logger = createLogger({ service: 'notifier', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { attemptKinds, type AttemptKind } from './domain/attempt-result.ts';
-import type { HostGate, Refusal } from './domain/host-gate.ts';
+import { attemptKinds, type AttemptKind } from './sending/attempt-result.rules.ts';
+import type { HostGate, Refusal } from './hosts/host-gate.ts';
 
 export interface NotifierMetrics {
   attempted(result: AttemptKind): void;

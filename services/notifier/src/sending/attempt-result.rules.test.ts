@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { attemptKinds, describeResult, resultOfAnswer, type AttemptResult } from './attempt-result.ts';
+import { attemptKinds, describeResult, resultOfAnswer, type AttemptResult } from './attempt-result.rules.ts';
 
 describe('what an answer means', () => {
   test.each([

@@ -1,4 +1,4 @@
-import type { AttemptResult } from './attempt-result.ts';
+import type { AttemptResult } from '../sending/attempt-result.rules.ts';
 
 export interface RetryPolicy {
   /** The delay of each tier, in milliseconds, ascending. The last one is repeated. */

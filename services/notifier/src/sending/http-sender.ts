@@ -1,9 +1,9 @@
 import type { Dispatcher } from 'undici';
-import type { AddressPolicy } from '../domain/address-policy.ts';
-import { resultOfAnswer, type AttemptResult } from '../domain/attempt-result.ts';
-import { onAbort } from '../domain/on-abort.ts';
-import type { WebhookHeaders } from '../domain/webhook-signature.ts';
-import type { WebhookTarget } from '../domain/webhook-target.ts';
+import type { AddressPolicy } from './address-policy.rules.ts';
+import { resultOfAnswer, type AttemptResult } from './attempt-result.rules.ts';
+import { onAbort } from '../hosts/on-abort.ts';
+import type { WebhookHeaders } from '../signing/webhook-signature.rules.ts';
+import type { WebhookTarget } from './webhook-target.ts';
 import { AddressForbiddenError, createGuardedConnector } from './guarded-connector.ts';
 import type { HostResolver } from './host-resolver.ts';
 import { createOriginPools } from './origin-pools.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createAddressPolicy } from '../domain/address-policy.ts';
-import { UnusableUrlError, webhookTarget } from '../domain/webhook-target.ts';
+import { createAddressPolicy } from './address-policy.rules.ts';
+import { UnusableUrlError, webhookTarget } from './webhook-target.ts';
 import { startReceiver, type Receiver } from '../fixtures/receiver.ts';
 import type { HostResolver } from './host-resolver.ts';
 import { createHttpSender, type HttpSender } from './http-sender.ts';

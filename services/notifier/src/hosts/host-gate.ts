@@ -7,7 +7,7 @@ import {
   type HealthRules,
   type HostHealth,
   type RequestEnd,
-} from './host-health.ts';
+} from './host-health.rules.ts';
 import { onAbort } from './on-abort.ts';
 import { countEnd, lineMs, throughputFrom, type Throughput } from './throughput.ts';
 

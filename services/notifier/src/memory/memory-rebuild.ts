@@ -8,7 +8,7 @@ import {
 } from '@nask/kafka';
 import { UndecodableError, type EventCodec } from '@nask/task-log';
 import type { NotificationAttempted } from '@nask/schemas';
-import type { DeliveryMemory } from './domain/delivery-memory.ts';
+import type { DeliveryMemory } from './delivery-memory.ts';
 
 /** A part of a partition's log: the records from one offset to before another. */
 interface LogRange {

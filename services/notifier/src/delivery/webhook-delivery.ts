@@ -1,16 +1,16 @@
 import type { Logger } from '@nask/service';
 import { derivedEventId, type NotificationAttempted, type NotificationState } from '@nask/schemas';
-import type { HttpSender, SentWebhook } from './adapters/http-sender.ts';
-import type { NotificationLog } from './adapters/notification-log.ts';
-import { describeResult, type AttemptResult } from './domain/attempt-result.ts';
-import type { CompletionRecord, Delivery } from './domain/delivery.ts';
-import type { AttemptId, DeliveryId, DeliveryMemory } from './domain/delivery-memory.ts';
-import type { HostGate, Refusal } from './domain/host-gate.ts';
-import type { RequestEnd } from './domain/host-health.ts';
-import { delayIn, nextStep, type RetryPolicy } from './domain/retry-policy.ts';
-import { traceHeader } from './domain/trace-header.ts';
-import type { WebhookSigner } from './domain/webhook-signature.ts';
-import type { NotifierMetrics } from './metrics.ts';
+import type { HttpSender, SentWebhook } from '../sending/http-sender.ts';
+import type { NotificationLog } from './notification-log.ts';
+import { describeResult, type AttemptResult } from '../sending/attempt-result.rules.ts';
+import type { CompletionRecord, Delivery } from './delivery.ts';
+import type { AttemptId, DeliveryId, DeliveryMemory } from '../memory/delivery-memory.ts';
+import type { HostGate, Refusal } from '../hosts/host-gate.ts';
+import type { RequestEnd } from '../hosts/host-health.rules.ts';
+import { delayIn, nextStep, type RetryPolicy } from './retries.rules.ts';
+import { traceHeader } from '../sending/trace-header.ts';
+import type { WebhookSigner } from '../signing/webhook-signature.rules.ts';
+import type { NotifierMetrics } from '../metrics.ts';
 
 /** Time and chance, so that tests can have their own. */
 export interface Chance {

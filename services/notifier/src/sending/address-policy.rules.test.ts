@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createAddressPolicy, InvalidNetworkError } from './address-policy.ts';
+import { createAddressPolicy, InvalidNetworkError } from './address-policy.rules.ts';
 
 const publicOnly = createAddressPolicy([]);
 

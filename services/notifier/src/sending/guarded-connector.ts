@@ -1,7 +1,7 @@
 import { isIP, type LookupFunction } from 'node:net';
 import { callbackify } from 'node:util';
 import { buildConnector } from 'undici';
-import type { AddressPolicy } from '../domain/address-policy.ts';
+import type { AddressPolicy } from './address-policy.rules.ts';
 import type { HostResolver } from './host-resolver.ts';
 
 /** A host has an address that the policy does not allow: no connection was made. */

@@ -1,4 +1,4 @@
-import type { AttemptId } from './delivery-memory.ts';
+import type { AttemptId } from '../memory/delivery-memory.ts';
 
 /** What a record in a retry topic says of itself, beside the bytes of `tasks.completed` that are its value. */
 export interface RetryDetails extends Omit<AttemptId, 'taskKey'> {

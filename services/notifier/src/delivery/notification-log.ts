@@ -9,9 +9,9 @@ import {
 } from '@nask/kafka';
 import { eventHeaders, type EventCodec } from '@nask/task-log';
 import { retryTopic, type NotificationAttempted } from '@nask/schemas';
-import type { CompletionRecord } from '../domain/delivery.ts';
-import { retryHeaders, type RetryDetails } from '../domain/retry-headers.ts';
-import { UndeliverableError } from '../undeliverable-error.ts';
+import type { CompletionRecord } from './delivery.ts';
+import { retryHeaders, type RetryDetails } from './retry-headers.ts';
+import { UndeliverableError } from './undeliverable-error.ts';
 
 /**
  * Writes down what becomes of webhooks. Each resolves once Kafka has acknowledged it, however long that takes: what was

@@ -1,6 +1,6 @@
 import { createDeadLetters, type DeadLetterSink, type GroupCommitProducer } from '@nask/kafka';
 import { deadLetterTopic } from '@nask/schemas';
-import { UndeliverableError } from '../undeliverable-error.ts';
+import { UndeliverableError } from './undeliverable-error.ts';
 
 /**
  * Where records go that the notifier is done with and did not deliver. What cannot be understood has a ceiling a

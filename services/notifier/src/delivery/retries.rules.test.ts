@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { AttemptResult } from './attempt-result.ts';
-import { delayIn, nextStep, type RetryPolicy } from './retry-policy.ts';
+import type { AttemptResult } from '../sending/attempt-result.rules.ts';
+import { delayIn, nextStep, type RetryPolicy } from './retries.rules.ts';
 
 const policy: RetryPolicy = {
   tierDelaysMs: [5_000, 120_000, 1_800_000, 21_600_000],

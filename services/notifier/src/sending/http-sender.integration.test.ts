@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { createServer as createTlsServer } from 'node:tls';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createAddressPolicy } from '../domain/address-policy.ts';
-import { webhookTarget } from '../domain/webhook-target.ts';
+import { createAddressPolicy } from './address-policy.rules.ts';
+import { webhookTarget } from './webhook-target.ts';
 import { startReceiver, startTcpReceiver } from '../fixtures/receiver.ts';
 import { createHttpSender, type HttpSender, type HttpSenderOptions } from './http-sender.ts';
 

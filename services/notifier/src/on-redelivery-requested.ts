@@ -1,11 +1,11 @@
 import { DeadLetterError, type ConsumedRecord } from '@nask/kafka';
 import { eventHeaders, UndecodableError } from '@nask/task-log';
 import type { Outcome, RedeliveryRequested, TaskCompleted } from '@nask/schemas';
-import type { AttemptId, DeliveryMemory } from './domain/delivery-memory.ts';
-import { UnusableUrlError } from './domain/webhook-target.ts';
-import { webhookId, webhookOf, type Webhook } from './domain/webhook.ts';
+import type { AttemptId, DeliveryMemory } from './memory/delivery-memory.ts';
+import { UnusableUrlError } from './sending/webhook-target.ts';
+import { webhookId, webhookOf, type Webhook } from './sending/webhook.rules.ts';
 import type { NotifierMetrics } from './metrics.ts';
-import type { WebhookDelivery } from './webhook-delivery.ts';
+import type { WebhookDelivery } from './delivery/webhook-delivery.ts';
 
 /**
  * Handles a record of `notifications.redelivery-requested`: begins a new round for the task's webhook, which takes the

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { anyCharacter } from '@nask/testkit/any-text';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
-import { createWebhookSigner, InvalidSecretError } from './webhook-signature.ts';
+import { createWebhookSigner, InvalidSecretError } from './webhook-signature.rules.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 const newSecret = `whsec_${Buffer.alloc(24, 2).toString('base64')}`;

@@ -1,13 +1,13 @@
 import { DeadLetterError, type ConsumedRecord } from '@nask/kafka';
 import { UndecodableError } from '@nask/task-log';
 import type { TaskCompleted } from '@nask/schemas';
-import type { CompletionRecord } from './domain/delivery.ts';
-import type { AttemptId, DeliveryMemory } from './domain/delivery-memory.ts';
-import { RetryHeadersError, retryDetails, withoutRetryHeaders } from './domain/retry-headers.ts';
-import { UnusableUrlError } from './domain/webhook-target.ts';
-import { webhookId, webhookOf, type Webhook } from './domain/webhook.ts';
+import type { CompletionRecord } from './delivery/delivery.ts';
+import type { AttemptId, DeliveryMemory } from './memory/delivery-memory.ts';
+import { RetryHeadersError, retryDetails, withoutRetryHeaders } from './delivery/retry-headers.ts';
+import { UnusableUrlError } from './sending/webhook-target.ts';
+import { webhookId, webhookOf, type Webhook } from './sending/webhook.rules.ts';
 import type { NotifierMetrics } from './metrics.ts';
-import type { WebhookDelivery } from './webhook-delivery.ts';
+import type { WebhookDelivery } from './delivery/webhook-delivery.ts';
 
 export interface CompletionHandlerOptions {
   /** The event of a value of `tasks.completed`. Anything but an UndecodableError means: try again. */

@@ -1,5 +1,5 @@
-import type { AttemptId } from './delivery-memory.ts';
-import type { Webhook } from './webhook.ts';
+import type { AttemptId } from '../memory/delivery-memory.ts';
+import type { Webhook } from '../sending/webhook.rules.ts';
 
 /** A completion as it lies, or lay, in `tasks.completed`: what retries and dead letters carry on. */
 export interface CompletionRecord {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { completedTask } from '../fixtures/completed-task.ts';
 import { UnusableUrlError } from './webhook-target.ts';
-import { webhookOf } from './webhook.ts';
+import { webhookOf } from './webhook.rules.ts';
 
 const completed = completedTask();
 
