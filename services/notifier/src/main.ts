@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectKafka, createLogEnds, createLogReader, createParallelConsumer, createProducer } from '@nask/kafka';
 import { createEventCodec } from '@nask/task-log';
-import { retryTierCount, retryTopic } from '@nask/schemas';
 import {
   checksOf,
   createHealth,
@@ -18,17 +17,15 @@ import {
   runService,
   tracedHandler,
 } from '@nask/service';
-import { createHostResolver } from './sending/host-resolver.ts';
+import { createHostResolver } from './sending/guarded-connector.ts';
 import { createHttpSender } from './sending/http-sender.ts';
-import { createNotifierDeadLetters } from './delivery/notifier-dead-letters.ts';
-import { createNotificationLog } from './delivery/notification-log.ts';
+import { createNotificationLog, createNotifierDeadLetters } from './delivery/notification-log.ts';
 import { createCompletionHandler } from './on-task-completed.ts';
 import { settingsRules, settingsTable } from './config.ts';
 import { createAddressPolicy } from './sending/address-policy.rules.ts';
 import { createDeliveryMemory } from './memory/delivery-memory.ts';
 import { createHostGate } from './hosts/host-gate.ts';
-import { dueMs } from './delivery/retry-headers.ts';
-import { delayIn } from './delivery/retries.rules.ts';
+import { retryDueMs, retryTopics } from './delivery/retries.rules.ts';
 import { createWebhookSigner } from './signing/webhook-signature.rules.ts';
 import { createMemoryRebuild } from './memory/memory-rebuild.ts';
 import { createNotifierMetrics } from './metrics.ts';
@@ -76,7 +73,7 @@ const sender = createHttpSender({
   keepAnswerBytes: settings.NOTIFY_KEEP_ANSWER_BYTES,
   connectionsPerOrigin: settings.NOTIFIER_MAX_IN_FLIGHT_PER_HOST,
   maxOrigins: settings.NOTIFIER_MAX_ORIGINS,
-  now: Date.now,
+  nowMs: Date.now,
 });
 const notifierMetrics = createNotifierMetrics(metrics, gate);
 const memory = createDeliveryMemory(settings.NOTIFIER_MAX_REMEMBERED);
@@ -107,7 +104,8 @@ const delivery = createWebhookDelivery({
   notifier: name,
   metrics: notifierMetrics,
   logger,
-  chance: { now: Date.now, random: Math.random },
+  nowMs: Date.now,
+  random: Math.random,
 });
 const { completed, retried } = createCompletionHandler({
   decode: (value) => codec.decode('tasks.completed', value),
@@ -122,11 +120,6 @@ const redeliveryRequested = createRedeliveryHandler({
   delivery,
   metrics: notifierMetrics,
 });
-const retryTopics = Array.from({ length: retryTierCount }, (_, index) => retryTopic(index + 1));
-/** The longest delay of each retry topic. */
-const delaysMs = new Map<string, number>(
-  retryTopics.map((topic, index) => [topic, delayIn(retryPolicy, index + 1, 1).delayMs]),
-);
 const handlerOf: Readonly<Record<string, typeof completed>> = {
   'tasks.completed': tracedHandler(tracing, 'deliver webhook', completed),
   'notifications.redelivery-requested': redeliveryRequested,
@@ -138,10 +131,7 @@ const consumer = createParallelConsumer({
   sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_MS,
   topics: Object.keys(handlerOf),
   handler: (record, context) => handlerOf[record.topic]!(record, context),
-  notBefore({ topic, headers }) {
-    const delayMs = delaysMs.get(topic);
-    return delayMs === undefined ? 0 : dueMs(headers, Date.now() + delayMs);
-  },
+  notBefore: (record) => retryDueMs(retryPolicy, record, Date.now()),
   maxInFlight: settings.NOTIFIER_MAX_HELD,
   onAssigned: (assigned) => rebuild.assigned(assigned),
   onRevoked: (revoked) => rebuild.revoked(revoked),

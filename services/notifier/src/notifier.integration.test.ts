@@ -14,7 +14,7 @@ import {
 } from '@nask/testkit';
 import { createLogger } from '@nask/service';
 import { Webhook } from 'standardwebhooks';
-import { completedTask } from './fixtures/completed-task.ts';
+import { completedTask } from './fixtures/doubles.ts';
 
 // A killed member is in the group until its session has timed out, and only then are its partitions given away.
 jest.setTimeout(180_000);

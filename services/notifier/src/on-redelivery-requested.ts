@@ -2,8 +2,6 @@ import { DeadLetterError, type ConsumedRecord } from '@nask/kafka';
 import { eventHeaders, UndecodableError } from '@nask/task-log';
 import type { Outcome, RedeliveryRequested, TaskCompleted } from '@nask/schemas';
 import type { AttemptId, DeliveryMemory } from './memory/delivery-memory.ts';
-import { UnusableUrlError } from './sending/webhook-target.ts';
-import { webhookId, webhookOf, type Webhook } from './sending/webhook.rules.ts';
 import type { NotifierMetrics } from './metrics.ts';
 import type { WebhookDelivery } from './delivery/webhook-delivery.ts';
 
@@ -43,17 +41,7 @@ export function createRedeliveryHandler(options: {
       }),
       timestampMs: completed.completed_at,
     };
-    let webhook: Webhook | undefined;
-    try {
-      webhook = webhookOf(completed);
-    } catch (error) {
-      if (error instanceof SyntaxError) throw new DeadLetterError(`This is no outcome: ${error.message}`);
-      if (!(error instanceof UnusableUrlError)) throw error;
-      const unsendable = { id, taskId: request.task_id, webhookId: webhookId(completed), completion };
-      return delivery.refuse(unsendable, error.message, signal);
-    }
-    if (webhook !== undefined)
-      await delivery.deliver({ id, webhook, completion, sinceMs: Date.now(), parked: 0 }, signal);
+    await delivery.deliver(completed, { id, completion, sinceMs: Date.now(), parked: 0 }, signal);
   };
 }
 

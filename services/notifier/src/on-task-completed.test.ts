@@ -1,46 +1,70 @@
 import { describe, expect, test } from '@jest/globals';
 import { DeadLetterError, type ConsumedRecord } from '@nask/kafka';
+import { createLogger } from '@nask/service';
 import { UndecodableError } from '@nask/task-log';
 import type { TaskCompleted } from '@nask/schemas';
 import { Registry } from 'prom-client';
-import { createCompletionHandler } from './on-task-completed.ts';
+import { retryHeaders, type RetryDetails } from './delivery/retries.rules.ts';
+import { createWebhookDelivery, type DueAttempt } from './delivery/webhook-delivery.ts';
+import { completedTask, recordedLog, testGate } from './fixtures/doubles.ts';
 import { createDeliveryMemory } from './memory/delivery-memory.ts';
-import type { Delivery } from './delivery/delivery.ts';
-import { retryHeaders, type RetryDetails } from './delivery/retry-headers.ts';
-import { completedTask } from './fixtures/completed-task.ts';
-import { testGate } from './fixtures/test-gate.ts';
 import { createNotifierMetrics } from './metrics.ts';
+import { createCompletionHandler } from './on-task-completed.ts';
+import { createWebhookSigner } from './signing/webhook-signature.rules.ts';
 
-/** Handlers whose values are JSON, and what they had delivered; `deliver` may be made to fail. */
-function handlerWith(deliver: (delivery: Delivery) => Promise<void> = () => Promise.resolve()) {
+/** Handlers of records whose values are JSON, over a sender that accepts everything; `send` may be made to fail. */
+function handlerWith({
+  send = () => Promise.resolve(),
+  decode = (value) => {
+    if (value === null) throw new UndecodableError('no value');
+    return JSON.parse(value.toString()) as TaskCompleted;
+  },
+}: { send?: () => Promise<void>; decode?: (value: Buffer | null) => TaskCompleted | Promise<TaskCompleted> } = {}) {
   const registry = new Registry();
+  const gate = testGate();
+  const metrics = createNotifierMetrics(registry, gate);
   const memory = createDeliveryMemory(10);
-  const delivered: Delivery[] = [];
-  const refused: string[] = [];
-  const handler = createCompletionHandler({
-    decode: (value) => {
-      if (value === null) throw new UndecodableError('no value');
-      return Promise.resolve(JSON.parse(value.toString()) as TaskCompleted);
-    },
-    memory,
-    delivery: {
-      deliver: async (delivery) => {
-        await deliver(delivery);
-        delivered.push(delivery);
-        memory.attempted(delivery.id, 'DELIVERED');
-      },
-      refuse: async ({ id }, why) => {
-        refused.push(why);
-        memory.attempted({ ...id, attempt: 0 }, 'FAILED');
+  const log = recordedLog();
+  const asked: DueAttempt[] = [];
+  const delivery = createWebhookDelivery({
+    sender: {
+      send: async () => {
+        await send();
+        return { result: { kind: 'accepted', status: 200 } };
       },
       close: () => Promise.resolve(),
     },
-    metrics: createNotifierMetrics(registry, testGate()),
+    signer: createWebhookSigner([]),
+    gate,
+    log,
+    memory,
+    retryPolicy: { tierDelaysMs: [1], maxAttempts: 9, maxRejectedAttempts: 9 },
+    maxAgeMs: 1_000,
+    notifier: 'notifier-1',
+    metrics,
+    logger: createLogger({ service: 'test', level: 'silent' }),
+    nowMs: () => 0,
+    random: () => 0,
+  });
+  const handler = createCompletionHandler({
+    decode,
+    memory,
+    delivery: {
+      ...delivery,
+      deliver(completed, due, signal) {
+        asked.push(due);
+        return delivery.deliver(completed, due, signal);
+      },
+    },
+    metrics,
   });
   const context = { signal: new AbortController().signal };
   const handle = (record: ConsumedRecord) => handler.completed(record, context);
   const retry = (record: ConsumedRecord) => handler.retried(record, context);
-  return { delivered, refused, handle, retry, registry };
+  /** The attempts that were written down, and their state. */
+  const states = () =>
+    log.entries.flatMap((entry) => (entry.what === 'attempted' ? [`${entry.event.attempt} ${entry.event.state}`] : []));
+  return { asked, log, states, handle, retry, registry };
 }
 
 function recordOf(completed: TaskCompleted, offset = 7, different: Partial<ConsumedRecord> = {}): ConsumedRecord {
@@ -58,55 +82,60 @@ function recordOf(completed: TaskCompleted, offset = 7, different: Partial<Consu
 
 describe('a completion', () => {
   test('with a notify_url is delivered', async () => {
-    const { handle, delivered } = handlerWith();
+    const { handle, states } = handlerWith();
     await handle(recordOf(completedTask()));
-    expect(delivered).toHaveLength(1);
+    expect(states()).toEqual(['1 DELIVERED']);
   });
 
   test('without one is done', async () => {
-    const { handle, delivered } = handlerWith();
+    const { handle, log } = handlerWith();
     await handle(recordOf(completedTask({ notify_url: null })));
-    expect(delivered).toEqual([]);
+    expect(log.entries).toEqual([]);
   });
 
   test('that repeats an earlier one is not delivered, whichever attempt it is of, and is counted', async () => {
-    const { handle, delivered, registry } = handlerWith();
+    const { handle, states, registry } = handlerWith();
     await handle(recordOf(completedTask(), 7));
     await handle(recordOf(completedTask({ attempt: 2, event_id: 'another' }), 9));
     await handle(recordOf(completedTask(), 7));
-    expect(delivered).toHaveLength(1);
+    expect(states()).toEqual(['1 DELIVERED']);
     expect(await registry.metrics()).toContain('notifier_repeats_skipped_total 2');
   });
 
   test('that comes while the first one is still being delivered is not delivered', async () => {
     const accepted = Promise.withResolvers<void>();
-    const { handle, delivered } = handlerWith(() => accepted.promise);
+    const { handle, states } = handlerWith({ send: () => accepted.promise });
     const first = handle(recordOf(completedTask(), 7));
     await handle(recordOf(completedTask(), 9));
     accepted.resolve();
     await first;
-    expect(delivered).toHaveLength(1);
+    expect(states()).toEqual(['1 DELIVERED']);
   });
 
   test('is delivered when it comes again after its delivery was interrupted', async () => {
     let interrupted = false;
-    const { handle, delivered } = handlerWith(() => {
-      if (interrupted) return Promise.resolve();
-      interrupted = true;
-      return Promise.reject(new Error('the partition went elsewhere'));
+    const { handle, states } = handlerWith({
+      send: () => {
+        if (interrupted) return Promise.resolve();
+        interrupted = true;
+        return Promise.reject(new Error('the partition went elsewhere'));
+      },
     });
     await expect(handle(recordOf(completedTask()))).rejects.toThrow('elsewhere');
     await handle(recordOf(completedTask()));
-    expect(delivered).toHaveLength(1);
+    expect(states()).toEqual(['1 DELIVERED']);
   });
 
   test('with a notify_url that leads nowhere is refused once', async () => {
-    const { handle, delivered, refused } = handlerWith();
+    const { handle, log } = handlerWith();
     const nowhere = completedTask({ notify_url: 'nonsense' });
     await handle(recordOf(nowhere, 7));
     await handle(recordOf(nowhere, 7));
     await handle(recordOf(nowhere, 9));
-    expect([delivered, refused]).toEqual([[], ['notify_url is not an absolute URL']]);
+    expect(log.entries).toMatchObject([
+      { what: 'given-up', reason: 'notify_url is not an absolute URL' },
+      { what: 'attempted', event: { state: 'FAILED' } },
+    ]);
   });
 });
 
@@ -119,9 +148,9 @@ describe('a retry', () => {
     });
 
   test('is attempted, and carries the completion on as it was', async () => {
-    const { retry, delivered } = handlerWith();
+    const { retry, asked } = handlerWith();
     await retry(retryOf());
-    expect(delivered).toMatchObject([
+    expect(asked).toMatchObject([
       {
         id: { taskKey: '4', completionOffset: 7, round: 0, attempt: 2 },
         completion: { offset: 7, key: '4', headers: { ce_id: 'c' } },
@@ -129,19 +158,19 @@ describe('a retry', () => {
         parked: 1,
       },
     ]);
-    expect(delivered[0]!.completion.headers).toEqual({ ce_id: 'c' });
+    expect(asked[0]!.completion.headers).toEqual({ ce_id: 'c' });
   });
 
   test('is not attempted when that attempt was made, its round ended, or a later one was begun', async () => {
-    const { handle, retry, delivered } = handlerWith();
+    const { handle, retry, states } = handlerWith();
     await retry(retryOf());
     await retry(retryOf());
     await retry(retryOf({ attempt: 3 }));
     await handle(recordOf(completedTask(), 7));
-    expect(delivered).toHaveLength(1);
+    expect(states()).toEqual(['2 DELIVERED']);
     await retry(retryOf({ round: 5, attempt: 1 }));
     await retry(retryOf({ attempt: 4 }));
-    expect(delivered).toHaveLength(2);
+    expect(states()).toEqual(['2 DELIVERED', '1 DELIVERED']);
   });
 
   test('that does not say which it is, is a dead letter', async () => {
@@ -163,20 +192,15 @@ describe('a record for the dead letters', () => {
   });
 
   test('does not keep a good completion that follows it from being delivered', async () => {
-    const { handle, delivered } = handlerWith();
+    const { handle, states } = handlerWith();
     await expect(handle(recordOf(completedTask(), 7, { value: null }))).rejects.toThrow(DeadLetterError);
     await handle(recordOf(completedTask(), 9));
-    expect(delivered).toHaveLength(1);
+    expect(states()).toEqual(['1 DELIVERED']);
   });
 
   test('is none for which the registry could only not be reached', async () => {
-    const handler = createCompletionHandler({
-      decode: () => Promise.reject(new Error('unreachable')),
-      memory: createDeliveryMemory(10),
-      delivery: { deliver: () => Promise.resolve(), refuse: () => Promise.resolve(), close: () => Promise.resolve() },
-      metrics: createNotifierMetrics(new Registry(), testGate()),
-    });
-    const handling = handler.completed(recordOf(completedTask()), { signal: new AbortController().signal });
+    const { handle } = handlerWith({ decode: () => Promise.reject(new Error('unreachable')) });
+    const handling = handle(recordOf(completedTask()));
     await expect(handling).rejects.not.toThrow(DeadLetterError);
   });
 });

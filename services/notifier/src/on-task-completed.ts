@@ -1,13 +1,11 @@
 import { DeadLetterError, type ConsumedRecord } from '@nask/kafka';
 import { UndecodableError } from '@nask/task-log';
 import type { TaskCompleted } from '@nask/schemas';
-import type { CompletionRecord } from './delivery/delivery.ts';
-import type { AttemptId, DeliveryMemory } from './memory/delivery-memory.ts';
-import { RetryHeadersError, retryDetails, withoutRetryHeaders } from './delivery/retry-headers.ts';
-import { UnusableUrlError } from './sending/webhook-target.ts';
-import { webhookId, webhookOf, type Webhook } from './sending/webhook.rules.ts';
-import type { NotifierMetrics } from './metrics.ts';
+import type { CompletionRecord } from './delivery/notification-log.ts';
+import { RetryHeadersError, retryDetails, withoutRetryHeaders } from './delivery/retries.rules.ts';
 import type { WebhookDelivery } from './delivery/webhook-delivery.ts';
+import type { AttemptId, DeliveryMemory } from './memory/delivery-memory.ts';
+import type { NotifierMetrics } from './metrics.ts';
 
 export interface CompletionHandlerOptions {
   /** The event of a value of `tasks.completed`. Anything but an UndecodableError means: try again. */
@@ -38,25 +36,6 @@ export function createCompletionHandler(options: CompletionHandlerOptions): { co
     }
   }
 
-  /** @returns whether there was something to deliver */
-  async function attempt(record: ConsumedRecord, due: Due, signal: AbortSignal): Promise<boolean> {
-    const { id, sinceMs, parked, completion } = due;
-    const completed = await completedIn(record);
-    let webhook: Webhook | undefined;
-    try {
-      webhook = webhookOf(completed);
-    } catch (error) {
-      if (error instanceof SyntaxError) throw noCompletion(error);
-      if (!(error instanceof UnusableUrlError)) throw error;
-      const unsendable = { id, taskId: completed.task_id, webhookId: webhookId(completed), completion };
-      await delivery.refuse(unsendable, error.message, signal);
-      return true;
-    }
-    if (webhook === undefined) return false;
-    await delivery.deliver({ id, webhook, completion, sinceMs, parked }, signal);
-    return true;
-  }
-
   return {
     async completed(record, { signal }) {
       const { offset: completionOffset } = record;
@@ -66,8 +45,9 @@ export function createCompletionHandler(options: CompletionHandlerOptions): { co
       if (!memory.isDue(id)) return metrics.repeatSkipped();
       const completion = completionOf(record, taskKey);
       try {
-        const isSent = await attempt(record, { id, completion, sinceMs: Date.now(), parked: 0 }, signal);
-        if (!isSent) memory.release(taskKey, completionOffset);
+        const due = { id, completion, sinceMs: Date.now(), parked: 0 };
+        const hasWebhook = await delivery.deliver(await completedIn(record), due, signal);
+        if (!hasWebhook) memory.release(taskKey, completionOffset);
       } catch (error) {
         if (error instanceof DeadLetterError) memory.release(taskKey, completionOffset);
         throw error;
@@ -84,16 +64,9 @@ export function createCompletionHandler(options: CompletionHandlerOptions): { co
         offset: completionOffset,
         headers: withoutRetryHeaders(record.headers),
       };
-      await attempt(record, { id, completion, sinceMs, parked }, signal);
+      await delivery.deliver(await completedIn(record), { id, completion, sinceMs, parked }, signal);
     },
   };
-}
-
-interface Due {
-  id: AttemptId;
-  completion: CompletionRecord;
-  sinceMs: number;
-  parked: number;
 }
 
 function keyOf({ key }: ConsumedRecord): string {

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { DeadLetterError, DeadLettersExhaustedError, type ConsumedRecord, type OutgoingRecord } from '@nask/kafka';
-import { UndeliverableError } from './undeliverable-error.ts';
-import { createNotifierDeadLetters } from './notifier-dead-letters.ts';
+import { createNotifierDeadLetters, UndeliverableError } from './notification-log.ts';
 
 const record: ConsumedRecord = {
   topic: 'tasks.completed',

@@ -1,5 +1,6 @@
 import {
   createAcknowledgedWrites,
+  createDeadLetters,
   DeadLetterError,
   ProducerError,
   type DeadLetterSink,
@@ -8,10 +9,18 @@ import {
   type OutgoingRecord,
 } from '@nask/kafka';
 import { eventHeaders, type EventCodec } from '@nask/task-log';
-import { retryTopic, type NotificationAttempted } from '@nask/schemas';
-import type { CompletionRecord } from './delivery.ts';
-import { retryHeaders, type RetryDetails } from './retry-headers.ts';
-import { UndeliverableError } from './undeliverable-error.ts';
+import { deadLetterTopic, retryTopic, type NotificationAttempted } from '@nask/schemas';
+import { retryHeaders, type RetryDetails } from './retries.rules.ts';
+
+/** A completion as it lies, or lay, in `tasks.completed`: what retries and dead letters carry on. */
+export interface CompletionRecord {
+  partition: number;
+  offset: number;
+  key: string;
+  value: Buffer;
+  headers: Readonly<Record<string, string>>;
+  timestampMs: number;
+}
 
 /**
  * Writes down what becomes of webhooks. Each resolves once Kafka has acknowledged it, however long that takes: what was
@@ -68,5 +77,23 @@ export function createNotificationLog(options: {
       const undeliverable = new UndeliverableError(reason);
       return untilAcknowledged(() => deadLetters.publish(record, undeliverable), signal, { task_id: record.key });
     },
+  };
+}
+
+/** A webhook that its receiver does not get: no fault of the record's, nor of this service's. */
+export class UndeliverableError extends DeadLetterError {}
+
+/**
+ * Where records go that the notifier is done with and did not deliver. What cannot be understood has a ceiling a
+ * minute: more of it means a fault in the system, and its partition stops. What cannot be delivered has none: a
+ * receiver that is away is everyday, and stops nobody.
+ */
+export function createNotifierDeadLetters(producer: Pick<GroupCommitProducer, 'send'>): DeadLetterSink {
+  const topic = deadLetterTopic('notifier');
+  const notUnderstood = createDeadLetters({ producer, topic });
+  const undeliverable = createDeadLetters({ producer, topic, maxPerMinute: Number.POSITIVE_INFINITY });
+  return {
+    publish: (record, error) =>
+      (error instanceof UndeliverableError ? undeliverable : notUnderstood).publish(record, error),
   };
 }

@@ -1,7 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { AttemptResult } from '../sending/attempt-result.rules.ts';
-import { delayIn, nextStep, type RetryPolicy } from './retries.rules.ts';
+import {
+  delayIn,
+  nextStep,
+  retryDetails,
+  retryDueMs,
+  retryHeaders,
+  RetryHeadersError,
+  retryTopics,
+  withoutRetryHeaders,
+  type RetryPolicy,
+} from './retries.rules.ts';
 
 const policy: RetryPolicy = {
   tierDelaysMs: [5_000, 120_000, 1_800_000, 21_600_000],
@@ -79,4 +89,51 @@ test('a delay is never shorter than its tier, and at most a tenth longer', () =>
       expect(delay.delayMs).toBeLessThanOrEqual(leastMs * 1.1);
     }),
   );
+});
+
+const details = { attempt: 2, round: 0, completionOffset: 17, dueMs: 1_795_000_000_000, sinceMs: 1, parked: 3 };
+
+test('what a retry says of itself comes back, beside the headers of the completion', () => {
+  const natural = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+  const any = fc.record({
+    attempt: natural,
+    round: natural,
+    completionOffset: natural,
+    dueMs: natural,
+    sinceMs: natural,
+    parked: natural,
+  });
+  fc.assert(
+    fc.property(any, (one) => {
+      const headers = { ce_id: 'x', traceparent: 'y', ...retryHeaders(one) };
+      expect(retryDetails(headers)).toEqual(one);
+      expect(withoutRetryHeaders(headers)).toEqual({ ce_id: 'x', traceparent: 'y' });
+    }),
+  );
+});
+
+test.each(Object.keys(retryHeaders(details)))('without %s, or with nonsense in it, it is refused by name', (name) => {
+  for (const text of [undefined, '', '-1', '1.5', 'x'])
+    expect(() => retryDetails({ ...retryHeaders(details), [name]: text! })).toThrow(RetryHeadersError);
+  expect(() => retryDetails({ ...retryHeaders(details), [name]: 'x' })).toThrow(name);
+});
+
+describe('when a record may be handled', () => {
+  const retryIn = (topic: string, dueMs: number) => ({ topic, headers: retryHeaders({ ...details, dueMs }) });
+
+  test.each([1, 2, 3, 4])(
+    'in tier %i: when it is due, or its longest delay from now where its clock is ahead',
+    (tier) => {
+      const longestMs = delayIn(policy, tier, 1).delayMs;
+      for (const dueMs of [0, 5, 1_000 + longestMs]) {
+        expect(retryDueMs(policy, retryIn(retryTopics[tier - 1]!, dueMs), 1_000)).toBe(dueMs);
+      }
+      expect(retryDueMs(policy, retryIn(retryTopics[tier - 1]!, 1_001 + longestMs), 1_000)).toBe(1_000 + longestMs);
+    },
+  );
+
+  test('at once in another topic, and where it does not say', () => {
+    expect(retryDueMs(policy, retryIn('tasks.completed', 5), 1_000)).toBe(0);
+    expect(retryDueMs(policy, { topic: retryTopics[0]!, headers: {} }, 1_000)).toBe(0);
+  });
 });

@@ -1,3 +1,5 @@
+import { retryTierCount, retryTopic } from '@nask/schemas';
+import type { AttemptId } from '../memory/delivery-memory.ts';
 import type { AttemptResult } from '../sending/attempt-result.rules.ts';
 
 export interface RetryPolicy {
@@ -57,4 +59,71 @@ function requestedTier({ tierDelaysMs }: RetryPolicy, result: AttemptResult): nu
   const waitMs = result.kind === 'unavailable' ? (result.retryAfterMs ?? 0) : 0;
   const fitting = tierDelaysMs.findIndex((delayMs) => delayMs >= waitMs);
   return fitting < 0 ? tierDelaysMs.length : fitting + 1;
+}
+
+/** What a record in a retry topic says of itself, beside the bytes of `tasks.completed` that are its value. */
+export interface RetryDetails extends Omit<AttemptId, 'taskKey'> {
+  /** The attempt is not made before this, in milliseconds since 1970. */
+  dueMs: number;
+  /** When the round's first attempt was due, in milliseconds since 1970. */
+  sinceMs: number;
+  /** How often in a row it was put back because the host was busy or its breaker open: those are no attempts. */
+  parked: number;
+}
+
+/** A record in a retry topic that does not say what it is. */
+export class RetryHeadersError extends Error {
+  readonly code = 'RETRY_HEADERS';
+}
+
+const headerNames: Readonly<Record<keyof RetryDetails, string>> = {
+  attempt: 'notification-attempt',
+  round: 'notification-round',
+  completionOffset: 'notification-completion-offset',
+  dueMs: 'notification-due-ms',
+  sinceMs: 'notification-since-ms',
+  parked: 'notification-parked',
+};
+
+export function retryHeaders(details: RetryDetails): Record<string, string> {
+  const entries = Object.entries(headerNames) as [keyof RetryDetails, string][];
+  return Object.fromEntries(entries.map(([field, name]) => [name, String(details[field])]));
+}
+
+/** @throws RetryHeadersError naming the header */
+export function retryDetails(headers: Readonly<Record<string, string>>): RetryDetails {
+  const entries = Object.entries(headerNames) as [keyof RetryDetails, string][];
+  return Object.fromEntries(
+    entries.map(([field, name]) => {
+      const text = headers[name] ?? '';
+      if (!/^\d{1,16}$/.test(text))
+        throw new RetryHeadersError(`The header ${name} is ${JSON.stringify(text)}, not a whole number`);
+      return [field, Number(text)];
+    }),
+  ) as unknown as RetryDetails;
+}
+
+/** The headers without those of a retry: those of the completion. */
+export function withoutRetryHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const own = new Set(Object.values(headerNames));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !own.has(name)));
+}
+
+/** The topics of the delay tiers, the shortest first. */
+export const retryTopics: readonly string[] = Array.from({ length: retryTierCount }, (_, index) =>
+  retryTopic(index + 1),
+);
+
+/**
+ * When a record may be handled, in milliseconds since 1970; 0 for any other than a retry that says when it is due. At most
+ * the longest delay of its topic from now: the clock of the notifier that wrote it may be ahead.
+ */
+export function retryDueMs(
+  policy: RetryPolicy,
+  { topic, headers }: { topic: string; headers: Readonly<Record<string, string>> },
+  nowMs: number,
+): number {
+  const tier = retryTopics.indexOf(topic) + 1;
+  const dueMs = Number(headers[headerNames.dueMs]);
+  return tier > 0 && Number.isFinite(dueMs) ? Math.min(dueMs, nowMs + delayIn(policy, tier, 1).delayMs) : 0;
 }

@@ -1,20 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
+import { DeadLetterError } from '@nask/kafka';
 import { createLogger } from '@nask/service';
+import type { TaskCompleted } from '@nask/schemas';
 import { Registry } from 'prom-client';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { createHttpSender } from '../sending/http-sender.ts';
 import { createAddressPolicy } from '../sending/address-policy.rules.ts';
 import { createDeliveryMemory } from '../memory/delivery-memory.ts';
-import type { Delivery } from './delivery.ts';
 import type { HostGateOptions } from '../hosts/host-gate.ts';
 import { createWebhookSigner } from '../signing/webhook-signature.rules.ts';
-import { webhookOf } from '../sending/webhook.rules.ts';
-import { completedTask } from '../fixtures/completed-task.ts';
+import { webhookId } from '../sending/webhook.rules.ts';
+import { completedTask, recordedLog, testGate } from '../fixtures/doubles.ts';
 import { startReceiver, type Receiver } from '../fixtures/receiver.ts';
-import { testGate } from '../fixtures/test-gate.ts';
-import { writtenDown } from '../fixtures/written-down.ts';
 import { createNotifierMetrics } from '../metrics.ts';
-import { createWebhookDelivery } from './webhook-delivery.ts';
+import { createWebhookDelivery, type DueAttempt } from './webhook-delivery.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 const never = new AbortController().signal;
@@ -26,7 +25,7 @@ function deliveryWith({
   gate: limits,
 }: { now?: () => number; gate?: Partial<HostGateOptions> } = {}) {
   const registry = new Registry();
-  const log = writtenDown();
+  const log = recordedLog();
   const gate = testGate(limits);
   const memory = createDeliveryMemory(100);
   const sender = createHttpSender({
@@ -39,7 +38,7 @@ function deliveryWith({
     keepAnswerBytes: 16,
     connectionsPerOrigin: 4,
     maxOrigins: 8,
-    now: () => 0,
+    nowMs: () => 0,
   });
   const delivery = createWebhookDelivery({
     sender,
@@ -52,16 +51,20 @@ function deliveryWith({
     notifier: 'notifier-1',
     metrics: createNotifierMetrics(registry, gate),
     logger: createLogger({ service: 'test', level: 'silent' }),
-    chance: { now, random: () => 0 },
+    nowMs: now,
+    random: () => 0,
   });
-  return { ...delivery, log, gate, memory, registry, [Symbol.asyncDispose]: () => sender.close() };
+  const deliver = ({ completed, ...due }: Asked, signal: AbortSignal) => delivery.deliver(completed, due, signal);
+  return { deliver, log, gate, memory, registry, [Symbol.asyncDispose]: () => sender.close() };
 }
 
-function deliveryTo(url: string, different: Partial<Delivery> & { attempt?: number } = {}): Delivery {
+type Asked = DueAttempt & { completed: TaskCompleted };
+
+function deliveryTo(url: string, different: Partial<DueAttempt> & { attempt?: number } = {}): Asked {
   const { attempt = 1, ...rest } = different;
   return {
     id: { taskKey: '4', completionOffset: 7, round: 0, attempt },
-    webhook: webhookOf(completedTask({ notify_url: url }))!,
+    completed: completedTask({ notify_url: url }),
     completion: { partition: 0, offset: 7, key: '4', value: Buffer.from('v'), headers: { ce_id: 'c' }, timestampMs: 0 },
     sinceMs: nowMs,
     parked: 0,
@@ -97,7 +100,7 @@ describe('an attempt', () => {
         event: {
           event_id: expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-8/),
           task_id: 4,
-          webhook_id: deliveryTo(receiver.url).webhook.id,
+          webhook_id: webhookId(completedTask()),
           completion_offset: 7,
           round: 0,
           attempt: 2,
@@ -192,6 +195,33 @@ describe('an attempt', () => {
     stop.abort(new Error('stopped'));
     await expect(delivered).rejects.toThrow('stopped');
     expect(given.log.entries).toEqual([]);
+  });
+});
+
+describe('a task', () => {
+  test('without a notify_url has no webhook: nothing is sent and nothing written', async () => {
+    await using given = deliveryWith();
+    const completed = completedTask({ notify_url: null });
+    expect(await given.deliver({ ...deliveryTo(''), completed }, never)).toBe(false);
+    expect(given.log.entries).toEqual([]);
+  });
+
+  test('with an unusable notify_url is given up at once: first the dead letter, then the event', async () => {
+    await using given = deliveryWith();
+    expect(await given.deliver(deliveryTo('nonsense'), never)).toBe(true);
+    expect(given.log.entries).toMatchObject([
+      { what: 'given-up', reason: 'notify_url is not an absolute URL' },
+      { what: 'attempted', event: { state: 'FAILED', result: 'unusable-url', attempt: 0 } },
+    ]);
+    expect(given.memory.isDue(deliveryTo('').id)).toBe(false);
+  });
+
+  test('with a result that is not JSON is a dead letter', async () => {
+    await using given = deliveryWith();
+    const completed = completedTask({ result: '{' });
+    const delivered = given.deliver({ ...deliveryTo(''), completed }, never);
+    await expect(delivered).rejects.toThrow(DeadLetterError);
+    await expect(delivered).rejects.toThrow('JSON');
   });
 });
 

@@ -1,47 +1,48 @@
+import { DeadLetterError } from '@nask/kafka';
 import type { Logger } from '@nask/service';
-import { derivedEventId, type NotificationAttempted, type NotificationState } from '@nask/schemas';
-import type { HttpSender, SentWebhook } from '../sending/http-sender.ts';
-import type { NotificationLog } from './notification-log.ts';
-import { describeResult, type AttemptResult } from '../sending/attempt-result.rules.ts';
-import type { CompletionRecord, Delivery } from './delivery.ts';
-import type { AttemptId, DeliveryId, DeliveryMemory } from '../memory/delivery-memory.ts';
+import { derivedEventId, type NotificationAttempted, type NotificationState, type TaskCompleted } from '@nask/schemas';
 import type { HostGate, Refusal } from '../hosts/host-gate.ts';
 import type { RequestEnd } from '../hosts/host-health.rules.ts';
-import { delayIn, nextStep, type RetryPolicy } from './retries.rules.ts';
-import { traceHeader } from '../sending/trace-header.ts';
-import type { WebhookSigner } from '../signing/webhook-signature.rules.ts';
+import type { AttemptId, DeliveryMemory } from '../memory/delivery-memory.ts';
 import type { NotifierMetrics } from '../metrics.ts';
+import { describeResult, type AttemptResult } from '../sending/attempt-result.rules.ts';
+import type { HttpSender, SentWebhook } from '../sending/http-sender.ts';
+import { traceHeader, UnusableUrlError, webhookId, webhookOf, type Webhook } from '../sending/webhook.rules.ts';
+import type { WebhookSigner } from '../signing/webhook-signature.rules.ts';
+import type { CompletionRecord, NotificationLog } from './notification-log.ts';
+import { delayIn, nextStep, type RetryPolicy } from './retries.rules.ts';
 
-/** Time and chance, so that tests can have their own. */
-export interface Chance {
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** From 0 to 1. */
-  random(): number;
-}
-
-/** A webhook without an address that it could be sent to. */
-export interface Unsendable {
-  id: DeliveryId;
-  taskId: number;
-  webhookId: string;
+/** An attempt at a task's webhook that is due. */
+export interface DueAttempt {
+  id: AttemptId;
   completion: CompletionRecord;
+  /** When the round's first attempt was due, in milliseconds since 1970. */
+  sinceMs: number;
+  /** How often in a row it was put back. */
+  parked: number;
 }
 
 export interface WebhookDelivery {
   /**
    * Makes an attempt that is due, and writes down what follows from it: that it was delivered, when it is tried again,
    * or that it is given up. Resolves once that is in Kafka: then the record that it came from is done.
+   * @returns whether the task has a webhook
    * @throws the signal's reason: nothing is decided, and it is to be attempted again
+   * @throws DeadLetterError when the payload or the result is not JSON
    */
-  deliver(delivery: Delivery, signal: AbortSignal): Promise<void>;
-  /** Gives up a webhook that can be sent nowhere. @throws the signal's reason */
-  refuse(unsendable: Unsendable, why: string, signal: AbortSignal): Promise<void>;
+  deliver(completed: TaskCompleted, due: DueAttempt, signal: AbortSignal): Promise<boolean>;
   /** Begins nothing more. Resolves once what runs has ended and is written down. */
   close(): Promise<void>;
 }
 
-export interface WebhookDeliveryOptions {
+interface Delivery extends DueAttempt {
+  webhook: Webhook;
+}
+
+/** So often in a row a webhook waits in the shortest tier for a broken host; after that in the one above it. */
+const maxShortWaits = 10;
+
+export function createWebhookDelivery(options: {
   sender: HttpSender;
   signer: WebhookSigner;
   gate: HostGate;
@@ -54,35 +55,29 @@ export interface WebhookDeliveryOptions {
   notifier: string;
   metrics: NotifierMetrics;
   logger: Logger;
-  chance: Chance;
-}
-
-/** So often in a row a webhook waits in the shortest tier for a broken host; after that in the one above it. */
-const maxShortWaits = 10;
-
-export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookDelivery {
-  const { sender, signer, gate, log, memory, retryPolicy, metrics, logger, chance } = options;
+  /** The time, in milliseconds since 1970. */
+  nowMs: () => number;
+  /** From 0 to 1. */
+  random: () => number;
+}): WebhookDelivery {
+  const { sender, signer, gate, log, memory, retryPolicy, metrics, logger, nowMs, random } = options;
   const underWay = new Set<Promise<void>>();
 
   /** Puts it back without an attempt. */
   async function park(delivery: Delivery, why: Refusal, signal: AbortSignal): Promise<void> {
     const { id, completion, sinceMs, parked } = delivery;
-    const { tier, delayMs } = delayIn(
-      retryPolicy,
-      why === 'broken' && parked >= maxShortWaits ? 2 : 1,
-      chance.random(),
-    );
-    await log.retry(tier, completion, { ...id, dueMs: chance.now() + delayMs, sinceMs, parked: parked + 1 }, signal);
+    const { tier, delayMs } = delayIn(retryPolicy, why === 'broken' && parked >= maxShortWaits ? 2 : 1, random());
+    await log.retry(tier, completion, { ...id, dueMs: nowMs() + delayMs, sinceMs, parked: parked + 1 }, signal);
     metrics.parked(why);
   }
 
-  async function attempt(delivery: Delivery, signal: AbortSignal): Promise<SentWebhook | Refusal> {
+  async function send(delivery: Delivery, signal: AbortSignal): Promise<SentWebhook | Refusal> {
     const { id, target, body } = delivery.webhook;
     const turn = await gate.enter(target.host, signal);
     if (typeof turn === 'string') return turn;
     let end: RequestEnd = 'answered';
     try {
-      const signed = signer.headers({ id, timestampMs: chance.now(), body });
+      const signed = signer.headers({ id, timestampMs: nowMs(), body });
       const headers = { ...signed, ...traceHeader(delivery.completion.headers) };
       const sent = await sender.send({ target, headers, body }, signal);
       end = endOf(sent.result);
@@ -101,8 +96,8 @@ export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookD
   ): Promise<void> {
     const { id, webhook, completion, sinceMs } = delivery;
     const { result, answerStart } = sent;
-    const endedMs = chance.now();
-    const next = nextStep(retryPolicy, result, id.attempt, chance.random());
+    const endedMs = nowMs();
+    const next = nextStep(retryPolicy, result, id.attempt, random());
     const nextAtMs = next.step === 'retry' ? endedMs + next.delayMs : null;
     logger.debug({ taskId: webhook.taskId, host: webhook.target.host, ...id, ...result, ...next }, 'webhook attempted');
     metrics.attempted(result.kind);
@@ -115,7 +110,7 @@ export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookD
     const why = describeResult(result);
     if (next.step === 'give-up') await giveUp(delivery, result.kind, why, signal);
     const state = next.step === 'done' ? 'DELIVERED' : next.step === 'retry' ? 'RETRYING' : 'FAILED';
-    await note({ id, taskId: webhook.taskId, webhookId: webhook.id }, state, signal, {
+    await writeAttempt({ id, taskId: webhook.taskId, webhookId: webhook.id }, state, signal, {
       result: result.kind,
       status_code: 'status' in result ? result.status : null,
       error: result.kind === 'accepted' ? null : why,
@@ -145,31 +140,38 @@ export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookD
     const error = 'its receiver was busy or away for too long';
     await giveUp({ ...delivery, id }, 'expired', error, signal);
     const event_id = derivedEventId('NotificationAttempted', webhook.taskId, id.round, 'expired');
-    const facts = { event_id, result: 'expired', error, attempted_at: chance.now() };
-    await note({ id, taskId: webhook.taskId, webhookId: webhook.id }, 'FAILED', signal, facts);
+    const data = { event_id, result: 'expired', error, attempted_at: nowMs() };
+    await writeAttempt({ id, taskId: webhook.taskId, webhookId: webhook.id }, 'FAILED', signal, data);
   }
 
-  async function refuse(unsendable: Unsendable, why: string, signal: AbortSignal): Promise<void> {
-    const { taskId, webhookId, completion } = unsendable;
+  /** Gives up a webhook whose URL is unusable. */
+  async function giveUpUnusable(
+    completed: TaskCompleted,
+    { id, completion }: DueAttempt,
+    why: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const taskId = completed.task_id;
     metrics.givenUp('unusable-url');
     logger.warn({ taskId }, `webhook given up: ${why}`);
     await log.givenUp(completion, why, signal);
-    const facts = { result: 'unusable-url', error: why, attempted_at: chance.now() };
-    await note({ id: { ...unsendable.id, attempt: 0 }, taskId, webhookId }, 'FAILED', signal, facts);
+    const data = { result: 'unusable-url', error: why, attempted_at: nowMs() };
+    const webhook = { id: { ...id, attempt: 0 }, taskId, webhookId: webhookId(completed) };
+    await writeAttempt(webhook, 'FAILED', signal, data);
   }
 
-  async function note(
-    { id, taskId, webhookId }: { id: AttemptId; taskId: number; webhookId: string },
+  async function writeAttempt(
+    { id, taskId, webhookId: webhook_id }: { id: AttemptId; taskId: number; webhookId: string },
     state: NotificationState,
     signal: AbortSignal,
-    facts: Partial<NotificationAttempted> & Pick<NotificationAttempted, 'result' | 'attempted_at'>,
+    data: Partial<NotificationAttempted> & Pick<NotificationAttempted, 'result' | 'attempted_at'>,
   ): Promise<void> {
     // Known here before it is written: what was sent is not sent again by this process, whatever becomes of the event.
     memory.attempted(id, state);
     const event: NotificationAttempted = {
       event_id: derivedEventId('NotificationAttempted', taskId, id.round, id.attempt),
       task_id: taskId,
-      webhook_id: webhookId,
+      webhook_id,
       completion_offset: id.completionOffset,
       round: id.round,
       attempt: id.attempt,
@@ -180,15 +182,15 @@ export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookD
       answer_start: null,
       next_attempt_at: null,
       notifier: options.notifier,
-      ...facts,
+      ...data,
     };
     await log.attempted(event, signal);
   }
 
-  async function deliver(delivery: Delivery, signal: AbortSignal): Promise<void> {
-    if (chance.now() - delivery.sinceMs > options.maxAgeMs) return expire(delivery, signal);
-    const startedMs = chance.now();
-    const sent = await attempt(delivery, signal);
+  async function attempt(delivery: Delivery, signal: AbortSignal): Promise<void> {
+    if (nowMs() - delivery.sinceMs > options.maxAgeMs) return expire(delivery, signal);
+    const startedMs = nowMs();
+    const sent = await send(delivery, signal);
     if (typeof sent === 'string') return park(delivery, sent, signal);
     const concluded = conclude(delivery, sent, startedMs, signal);
     underWay.add(concluded);
@@ -196,8 +198,22 @@ export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookD
   }
 
   return {
-    deliver,
-    refuse,
+    async deliver(completed, due, signal) {
+      let webhook: Webhook | undefined;
+      try {
+        webhook = webhookOf(completed);
+      } catch (error) {
+        if (error instanceof SyntaxError) {
+          throw new DeadLetterError(`The payload or the result is not JSON: ${error.message}`, { cause: error });
+        }
+        if (!(error instanceof UnusableUrlError)) throw error;
+        await giveUpUnusable(completed, due, error.message, signal);
+        return true;
+      }
+      if (webhook === undefined) return false;
+      await attempt({ ...due, webhook }, signal);
+      return true;
+    },
     async close() {
       await gate.close();
       await Promise.allSettled(underWay);

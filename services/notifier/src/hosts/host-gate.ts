@@ -1,15 +1,18 @@
 import { LRUCache } from 'lru-cache';
 import {
+  countEnd,
   healthAfter,
   healthOfUnknown,
   isHalfOpen,
   isOpen,
+  lineMs,
+  throughputFrom,
   type HealthRules,
   type HostHealth,
   type RequestEnd,
+  type Throughput,
 } from './host-health.rules.ts';
 import { onAbort } from './on-abort.ts';
-import { countEnd, lineMs, throughputFrom, type Throughput } from './throughput.ts';
 
 /** `busy`: no turn is to be had soon. `broken`: the host's breaker is open. */
 export type Refusal = 'busy' | 'broken';

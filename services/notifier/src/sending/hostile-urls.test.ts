@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAddressPolicy } from './address-policy.rules.ts';
-import { UnusableUrlError, webhookTarget } from './webhook-target.ts';
+import { UnusableUrlError, webhookTarget } from './webhook.rules.ts';
 import { startReceiver, type Receiver } from '../fixtures/receiver.ts';
-import type { HostResolver } from './host-resolver.ts';
+import type { HostResolver } from './guarded-connector.ts';
 import { createHttpSender, type HttpSender } from './http-sender.ts';
 
 /** What the names in this test resolve to. */
@@ -255,7 +255,7 @@ function createSender(allowedNetworks: string[], resolve: HostResolver): HttpSen
     keepAnswerBytes: 16,
     connectionsPerOrigin: 1,
     maxOrigins: 100,
-    now: () => 0,
+    nowMs: () => 0,
   });
 }
 

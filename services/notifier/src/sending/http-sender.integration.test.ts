@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createAddressPolicy } from './address-policy.rules.ts';
-import { webhookTarget } from './webhook-target.ts';
+import { webhookTarget } from './webhook.rules.ts';
 import { startReceiver, startTcpReceiver } from '../fixtures/receiver.ts';
 import { createHttpSender, type HttpSender, type HttpSenderOptions } from './http-sender.ts';
 
@@ -21,7 +21,7 @@ function createSender(options: Partial<HttpSenderOptions> = {}): HttpSender & As
     keepAnswerBytes: 16,
     connectionsPerOrigin: 4,
     maxOrigins: 8,
-    now: () => 0,
+    nowMs: () => 0,
     ...options,
   });
   return { ...sender, [Symbol.asyncDispose]: () => sender.close() };

@@ -1,12 +1,11 @@
-import type { Dispatcher } from 'undici';
+import { LRUCache } from 'lru-cache';
+import { Pool, type buildConnector, type Dispatcher } from 'undici';
 import type { AddressPolicy } from './address-policy.rules.ts';
 import { resultOfAnswer, type AttemptResult } from './attempt-result.rules.ts';
 import { onAbort } from '../hosts/on-abort.ts';
 import type { WebhookHeaders } from '../signing/webhook-signature.rules.ts';
-import type { WebhookTarget } from './webhook-target.ts';
-import { AddressForbiddenError, createGuardedConnector } from './guarded-connector.ts';
-import type { HostResolver } from './host-resolver.ts';
-import { createOriginPools } from './origin-pools.ts';
+import type { WebhookTarget } from './webhook.rules.ts';
+import { AddressForbiddenError, createGuardedConnector, type HostResolver } from './guarded-connector.ts';
 
 export interface WebhookRequest {
   target: WebhookTarget;
@@ -48,7 +47,7 @@ export interface HttpSenderOptions {
   connectionsPerOrigin: number;
   maxOrigins: number;
   /** The time, in milliseconds since 1970. */
-  now: () => number;
+  nowMs: () => number;
 }
 
 class AttemptTimeoutError extends Error {
@@ -60,7 +59,7 @@ class AttemptTimeoutError extends Error {
  * It is read so that the connection can be used again.
  */
 export function createHttpSender(options: HttpSenderOptions): HttpSender {
-  const pools = createOriginPools({ ...options, connector: createGuardedConnector(options) });
+  const pools = createOriginPools(createGuardedConnector(options), options);
 
   async function attempt({ target, headers, body }: WebhookRequest, signal: AbortSignal): Promise<SentWebhook> {
     const answer = await pools.pool(target.origin).request({
@@ -77,7 +76,7 @@ export function createHttpSender(options: HttpSenderOptions): HttpSender {
     });
     const answerStart = await readStart(answer.body, options);
     const { statusCode: status, headers: answerHeaders } = answer;
-    const result = resultOfAnswer({ status, retryAfter: single(answerHeaders['retry-after']) }, options.now());
+    const result = resultOfAnswer({ status, retryAfter: single(answerHeaders['retry-after']) }, options.nowMs());
     return answerStart === '' ? { result } : { result, answerStart };
   }
 
@@ -136,4 +135,52 @@ function resultOfError(error: unknown): AttemptResult {
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
+}
+
+/**
+ * Keeps connections alive for the origins that were last sent to. Beyond `maxOrigins`, the pool that was used longest
+ * ago is closed as soon as what it still sends has ended.
+ */
+function createOriginPools(
+  connector: buildConnector.connector,
+  { connectionsPerOrigin, maxOrigins }: Pick<HttpSenderOptions, 'connectionsPerOrigin' | 'maxOrigins'>,
+) {
+  const open = new Set<Pool>();
+
+  const pools = new LRUCache<string, Pool>({
+    max: maxOrigins,
+    dispose: (pool) => {
+      void pool.close().then(() => open.delete(pool));
+    },
+  });
+
+  function createPool(origin: string): Pool {
+    const pool = new Pool(origin, {
+      connect: connector,
+      connections: connectionsPerOrigin,
+      pipelining: 1,
+      keepAliveTimeout: 4000,
+      keepAliveMaxTimeout: 60_000,
+      // One deadline bounds an attempt as a whole: the sender's.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    open.add(pool);
+    return pool;
+  }
+
+  return {
+    /** The pool of an origin (scheme, host and port), made when there is none. */
+    pool(origin: string): Pool {
+      const known = pools.get(origin);
+      if (known !== undefined) return known;
+      const created = createPool(origin);
+      pools.set(origin, created);
+      return created;
+    },
+    /** Ends every connection at once. */
+    async close(): Promise<void> {
+      await Promise.all([...open].map((pool) => pool.destroy()));
+    },
+  };
 }

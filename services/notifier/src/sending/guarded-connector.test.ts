@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createHostResolver } from './host-resolver.ts';
+import { createHostResolver } from './guarded-connector.ts';
 
 type Answer = string[] | string;
 
