@@ -70,12 +70,6 @@ export const settingsTable = {
     min: 1,
     max: 10,
   }),
-  NOTIFY_MAX_ANSWER_BYTES: setting.bytes({
-    describe: 'How much of an answer is read; beyond it the connection is dropped. The status counts all the same.',
-    default: 16_384,
-    min: 1,
-    max: 1_048_576,
-  }),
   NOTIFY_KEEP_ANSWER_BYTES: setting.bytes({
     describe: 'How much of the beginning of an answer is kept in its event, for people. 0: nothing.',
     default: 512,
@@ -123,18 +117,6 @@ export const settingsTable = {
     describe: 'For how long; then one request is let through to see.',
     default: 30_000,
     max: 3_600_000,
-  }),
-  NOTIFIER_MAX_HOSTS: setting.integer({
-    describe: 'Hosts whose state (limit, breaker) is remembered while nothing is sent to them.',
-    default: 10_000,
-    min: 1,
-    max: 1_000_000,
-  }),
-  NOTIFIER_MAX_ORIGINS: setting.integer({
-    describe: 'Receivers (scheme, host, port) to which connections are kept.',
-    default: 2_000,
-    min: 1,
-    max: 10_000,
   }),
   NOTIFIER_MAX_REMEMBERED: setting.integer({
     describe: 'Tasks of which it is remembered what was sent, so that a repeat is not sent.',

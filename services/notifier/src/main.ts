@@ -54,7 +54,6 @@ const gate = createHostGate({
   maxLineMs: lineDelays * Number(settings.NOTIFY_RETRY_DELAYS_MS[0]),
   maxFailures: settings.NOTIFIER_BREAKER_FAILURES,
   openMs: settings.NOTIFIER_BREAKER_OPEN_MS,
-  maxIdleHosts: settings.NOTIFIER_MAX_HOSTS,
   clock: {
     nowMs: Date.now,
     after(delayMs, task) {
@@ -69,10 +68,8 @@ const sender = createHttpSender({
   userAgent: `nask-task/${productVersion}`,
   timeoutMs: settings.NOTIFY_TIMEOUT_MS,
   connectTimeoutMs: settings.NOTIFY_CONNECT_TIMEOUT_MS,
-  maxAnswerBytes: settings.NOTIFY_MAX_ANSWER_BYTES,
   keepAnswerBytes: settings.NOTIFY_KEEP_ANSWER_BYTES,
   connectionsPerOrigin: settings.NOTIFIER_MAX_IN_FLIGHT_PER_HOST,
-  maxOrigins: settings.NOTIFIER_MAX_ORIGINS,
   nowMs: Date.now,
 });
 const notifierMetrics = createNotifierMetrics(metrics, gate);

@@ -34,10 +34,8 @@ function deliveryWith({
     userAgent: 'nask-task/0.0.0',
     timeoutMs: 60_000,
     connectTimeoutMs: 60_000,
-    maxAnswerBytes: 1024,
     keepAnswerBytes: 16,
     connectionsPerOrigin: 4,
-    maxOrigins: 8,
     nowMs: () => 0,
   });
   const delivery = createWebhookDelivery({

@@ -35,7 +35,6 @@ function gateWith(different: Partial<HostGateOptions> = {}) {
     maxLineMs: 4_000,
     maxFailures: 3,
     openMs: 30_000,
-    maxIdleHosts: 10,
     clock,
     ...different,
   });

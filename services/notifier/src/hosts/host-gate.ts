@@ -55,8 +55,6 @@ export interface HostGateOptions extends HealthRules {
    * Much longer than what was refused takes to come back, or a host stands idle although there is work for it.
    */
   maxLineMs: number;
-  /** Hosts without a request whose health is remembered; of more, the one used longest ago is forgotten. */
-  maxIdleHosts: number;
   clock: Clock;
 }
 
@@ -71,11 +69,14 @@ interface Host {
   readonly waiters: Set<(turn: Turn | Refusal) => void>;
 }
 
+/** Hosts without a request whose health is remembered; of more, the one used longest ago is forgotten. */
+const maxIdleHosts = 10_000;
+
 /** Limits how much runs at once, in all and for each host, so that a host that hangs takes a small share and no more. */
 export function createHostGate(options: HostGateOptions): HostGate {
   const { clock, maxRunning, maxStillMs, maxLineMs } = options;
   const active = new Map<string, Host>();
-  const idle = new LRUCache<string, HostHealth>({ max: options.maxIdleHosts });
+  const idle = new LRUCache<string, HostHealth>({ max: maxIdleHosts });
   /** Hosts with someone waiting and room of their own, in the order of their turns. */
   const ready = new Set<Host>();
   let running = 0;

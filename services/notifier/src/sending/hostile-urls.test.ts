@@ -251,10 +251,8 @@ function createSender(allowedNetworks: string[], resolve: HostResolver): HttpSen
     userAgent: 'nask-task/0.0.0',
     timeoutMs: 60_000,
     connectTimeoutMs: 60_000,
-    maxAnswerBytes: 1024,
     keepAnswerBytes: 16,
     connectionsPerOrigin: 1,
-    maxOrigins: 100,
     nowMs: () => 0,
   });
 }

@@ -17,10 +17,8 @@ function createSender(options: Partial<HttpSenderOptions> = {}): HttpSender & As
     userAgent: 'nask-task/0.0.0',
     timeoutMs: longMs,
     connectTimeoutMs: longMs,
-    maxAnswerBytes: 16_384,
     keepAnswerBytes: 16,
     connectionsPerOrigin: 4,
-    maxOrigins: 8,
     nowMs: () => 0,
     ...options,
   });

@@ -40,15 +40,17 @@ export interface HttpSenderOptions {
   timeoutMs: number;
   /** The part of it that looking up, connecting and TLS may take. */
   connectTimeoutMs: number;
-  /** How much of an answer's body is read before the connection is dropped. */
-  maxAnswerBytes: number;
-  /** How much of it is kept. */
+  /** How much of the beginning of an answer's body is kept. */
   keepAnswerBytes: number;
   connectionsPerOrigin: number;
-  maxOrigins: number;
+  /** Origins (scheme, host, port) to which connections are kept. Default 2,000. */
+  maxOrigins?: number;
   /** The time, in milliseconds since 1970. */
   nowMs: () => number;
 }
+
+/** How much of an answer's body is read before the connection is dropped. */
+const maxAnswerBytes = 16_384;
 
 class AttemptTimeoutError extends Error {
   override readonly name = 'AttemptTimeoutError';
@@ -74,7 +76,7 @@ export function createHttpSender(options: HttpSenderOptions): HttpSender {
       body,
       signal,
     });
-    const answerStart = await readStart(answer.body, options);
+    const answerStart = await readStart(answer.body, options.keepAnswerBytes);
     const { statusCode: status, headers: answerHeaders } = answer;
     const result = resultOfAnswer({ status, retryAfter: single(answerHeaders['retry-after']) }, options.nowMs());
     return answerStart === '' ? { result } : { result, answerStart };
@@ -104,10 +106,7 @@ export function createHttpSender(options: HttpSenderOptions): HttpSender {
  * Reads the body to its end or its limit; beyond that the connection is dropped. What the receiver does after its status
  * line, even breaking the connection, does not change the result.
  */
-async function readStart(
-  body: Dispatcher.ResponseData['body'],
-  { maxAnswerBytes, keepAnswerBytes }: Pick<HttpSenderOptions, 'maxAnswerBytes' | 'keepAnswerBytes'>,
-): Promise<string> {
+async function readStart(body: Dispatcher.ResponseData['body'], keepAnswerBytes: number): Promise<string> {
   const kept: Buffer[] = [];
   let keptBytes = 0;
   let readBytes = 0;
@@ -143,7 +142,7 @@ function single(header: string | string[] | undefined): string | undefined {
  */
 function createOriginPools(
   connector: buildConnector.connector,
-  { connectionsPerOrigin, maxOrigins }: Pick<HttpSenderOptions, 'connectionsPerOrigin' | 'maxOrigins'>,
+  { connectionsPerOrigin, maxOrigins = 2_000 }: Pick<HttpSenderOptions, 'connectionsPerOrigin' | 'maxOrigins'>,
 ) {
   const open = new Set<Pool>();
 
