@@ -12,7 +12,7 @@ export {
 } from './codec.ts';
 export { decodeOrSkip, handleEvents, type EventContext, type EventHandler, type EventHandlers } from './handle.ts';
 export { openTaskLog, type TaskLog } from './open-task-log.ts';
-export { createEventPublisher, type EventMetadata, type EventPublisher } from './publish.ts';
+export { createEventPublisher, type EventMetadata, type EventPublisher, type EventRecord } from './publish.ts';
 export { ContractError } from './contract/contract-error.ts';
 export { contractReport } from './contract/contract-report.ts';
 export { wantedTopic, type TopicSettings } from './contract/wanted-topic.ts';

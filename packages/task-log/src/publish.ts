@@ -21,6 +21,11 @@ export interface EventMetadata {
   source?: string;
 }
 
+/** A record with an event, to be written. */
+export interface EventRecord extends OutgoingRecord {
+  headers: Record<string, string>;
+}
+
 /**
  * Writes our events: encodes them, adds the CloudEvents headers, and sends them to the topic's partition of their key. Key
  * and time of an event are the fields that the catalogue names (`schemas/topics.ts`).
@@ -29,7 +34,7 @@ export interface EventMetadata {
  */
 export interface EventPublisher {
   /** The record of an event, not sent. */
-  recordOf<T extends EventTopicName>(topic: T, event: EventOf<T>, metadata?: EventMetadata): OutgoingRecord;
+  recordOf<T extends EventTopicName>(topic: T, event: EventOf<T>, metadata?: EventMetadata): EventRecord;
   /**
    * Sends an event once.
    * @param options.deadlineMs how long Kafka's acknowledgement (acks=all) may take; the producer's default unless given
@@ -69,7 +74,7 @@ export function createEventPublisher(options: {
     topic: T,
     event: EventOf<T>,
     { requestId, traceparent, eventId, source = ownSource }: EventMetadata = {},
-  ): OutgoingRecord {
+  ): EventRecord {
     const value = codec.encode(topic, event);
     const { event: type, keyField, timeField }: Topic = topics[topic];
     const fields = event as unknown as Readonly<Record<string, unknown>>;

@@ -3,12 +3,12 @@ import {
   createDeadLetters,
   DeadLetterError,
   ProducerError,
+  type ConsumedRecord,
   type DeadLetterSink,
   type GroupCommitProducer,
   type Logger,
-  type OutgoingRecord,
 } from '@nask/kafka';
-import { eventHeaders, type EventCodec } from '@nask/task-log';
+import type { EventPublisher } from '@nask/task-log';
 import { deadLetterTopic, retryTopic, type NotificationAttempted } from '@nask/schemas';
 import { retryHeaders, type RetryDetails } from './retries.rules.ts';
 
@@ -20,6 +20,13 @@ export interface CompletionRecord {
   value: Buffer;
   headers: Readonly<Record<string, string>>;
   timestampMs: number;
+}
+
+/** @throws DeadLetterError when the record has no key */
+export function completionIn({ key, value, ...record }: ConsumedRecord): CompletionRecord {
+  if (key === null) throw new DeadLetterError('A completion has the id of its task as its key; here there is no key');
+  const { partition, offset, headers, timestampMs } = record;
+  return { partition, offset, key, value: value ?? Buffer.alloc(0), headers, timestampMs };
 }
 
 /**
@@ -34,37 +41,21 @@ export interface NotificationLog {
   givenUp(completion: CompletionRecord, reason: string, signal: AbortSignal): Promise<void>;
 }
 
-/** @param source CloudEvents source of the events */
 export function createNotificationLog(options: {
-  producer: GroupCommitProducer;
-  codec: EventCodec;
+  publisher: Pick<EventPublisher, 'publishUntilAcknowledged' | 'sendUntilAcknowledged'>;
   deadLetters: DeadLetterSink;
-  source: string;
   logger: Logger;
 }): NotificationLog {
-  const { producer, codec, deadLetters, source, logger } = options;
+  const { publisher, deadLetters, logger } = options;
   const untilAcknowledged = createAcknowledgedWrites(logger);
-  const send = (record: OutgoingRecord, signal: AbortSignal) =>
-    untilAcknowledged(() => producer.send(record), signal, { topic: record.topic, task_id: record.key });
 
   return {
-    attempted(event, signal) {
-      const key = String(event.task_id);
-      const headers = eventHeaders({
-        id: event.event_id,
-        type: 'NotificationAttempted',
-        source,
-        subject: key,
-        timeMs: event.attempted_at,
-      });
-      const value = codec.encode('notifications.attempted', event);
-      return send({ topic: 'notifications.attempted', key, value, headers }, signal);
-    },
+    attempted: (event, signal) => publisher.publishUntilAcknowledged('notifications.attempted', event, { signal }),
 
     async retry(tier, { key, value, headers }, details, signal) {
       const record = { topic: retryTopic(tier), key, value, headers: { ...headers, ...retryHeaders(details) } };
       try {
-        await send(record, signal);
+        await publisher.sendUntilAcknowledged(record, { signal });
       } catch (error) {
         // The completion itself just fitted into a record, and with the headers it does not.
         if (error instanceof ProducerError) throw new DeadLetterError(error.message, { cause: error });

@@ -1,4 +1,4 @@
-import { retryTierCount, retryTopic } from '@nask/schemas';
+import { retryTierCount, retryTopic, type RetryTopicName } from '@nask/schemas';
 import type { AttemptId } from '../memory/delivery-memory.ts';
 import type { AttemptResult } from '../sending/attempt-result.rules.ts';
 
@@ -110,7 +110,7 @@ export function withoutRetryHeaders(headers: Readonly<Record<string, string>>): 
 }
 
 /** The topics of the delay tiers, the shortest first. */
-export const retryTopics: readonly string[] = Array.from({ length: retryTierCount }, (_, index) =>
+export const retryTopics: readonly RetryTopicName[] = Array.from({ length: retryTierCount }, (_, index) =>
   retryTopic(index + 1),
 );
 
@@ -123,7 +123,7 @@ export function retryDueMs(
   { topic, headers }: { topic: string; headers: Readonly<Record<string, string>> },
   nowMs: number,
 ): number {
-  const tier = retryTopics.indexOf(topic) + 1;
+  const tier = retryTopics.findIndex((each) => each === topic) + 1;
   const dueMs = Number(headers[headerNames.dueMs]);
   return tier > 0 && Number.isFinite(dueMs) ? Math.min(dueMs, nowMs + delayIn(policy, tier, 1).delayMs) : 0;
 }

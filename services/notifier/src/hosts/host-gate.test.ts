@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Clock } from '@nask/async';
 import * as fc from 'fast-check';
-import { createHostGate, type Clock, type HostGateOptions, type Turn } from './host-gate.ts';
+import { createHostGate, type HostGateOptions, type Turn } from './host-gate.ts';
 
 const never = new AbortController().signal;
 

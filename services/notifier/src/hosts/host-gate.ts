@@ -1,3 +1,4 @@
+import { onAbort, type Clock } from '@nask/async';
 import { LRUCache } from 'lru-cache';
 import {
   countEnd,
@@ -12,7 +13,6 @@ import {
   type RequestEnd,
   type Throughput,
 } from './host-health.rules.ts';
-import { onAbort } from './on-abort.ts';
 
 /** `busy`: no turn is to be had soon. `broken`: the host's breaker is open. */
 export type Refusal = 'busy' | 'broken';
@@ -36,13 +36,6 @@ export interface HostGate {
   waiting(): number;
   /** How many breakers are open, or wait to see. */
   broken(): number;
-}
-
-/** Time, so that tests can have their own. */
-export interface Clock {
-  nowMs(): number;
-  /** @returns how to cancel it */
-  after(delayMs: number, task: () => void): () => void;
 }
 
 export interface HostGateOptions extends HealthRules {

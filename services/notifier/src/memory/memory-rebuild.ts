@@ -1,18 +1,11 @@
-import {
-  type AssignedPartition,
-  type ConsumedRecord,
-  type Logger,
-  type LogEnd,
-  type LogEnds,
-  type LogReader,
-} from '@nask/kafka';
-import { UndecodableError, type EventCodec } from '@nask/task-log';
+import type { AssignedPartition, Logger, LogEnd, LogEnds, LogReader } from '@nask/kafka';
 import type { NotificationAttempted } from '@nask/schemas';
+import { decodeOrSkip, type EventCodec } from '@nask/task-log';
 import type { DeliveryMemory } from './delivery-memory.ts';
 
 /** A part of a partition's log: the records from one offset to before another. */
 interface LogRange {
-  readonly topic: string;
+  readonly topic: 'tasks.completed' | 'notifications.attempted';
   readonly partition: number;
   readonly from: number;
   readonly to: number;
@@ -44,24 +37,7 @@ export function createMemoryRebuild(options: {
   const { reader, logEnds, codec, memory, maxRecords, logger } = options;
   const rebuilt = new Set<number>();
 
-  /** @returns a promise only when the registry has to be asked */
-  function remember(record: ConsumedRecord): Promise<void> | undefined {
-    try {
-      const decoded = codec.decode('notifications.attempted', record.value);
-      if (decoded instanceof Promise) return decoded.then(note, (error) => skip(record, error));
-      note(decoded);
-    } catch (error) {
-      skip(record, error);
-    }
-    return undefined;
-  }
-
-  function skip({ partition, offset }: ConsumedRecord, error: unknown): void {
-    if (!(error instanceof UndecodableError)) throw error;
-    logger.warn({ err: error, partition, offset }, 'an attempt cannot be read, and is not remembered');
-  }
-
-  function note({ task_id, completion_offset, round, attempt, state }: NotificationAttempted): void {
+  function remember({ task_id, completion_offset, round, attempt, state }: NotificationAttempted): void {
     memory.attempted({ taskKey: String(task_id), completionOffset: completion_offset, round, attempt }, state);
   }
 
@@ -69,8 +45,13 @@ export function createMemoryRebuild(options: {
     if (from >= to) return;
     for await (const record of reader.read({ topic, partition }, { offset: from })) {
       if (record.offset >= to) return;
-      if (topic === 'notifications.attempted') await remember(record);
-      else if (record.key !== null) memory.seen(record.key, record.offset);
+      if (topic === 'tasks.completed') {
+        if (record.key !== null) memory.seen(record.key, record.offset);
+        continue;
+      }
+      const decoded = decodeOrSkip(codec, 'notifications.attempted', record, logger);
+      const event = decoded instanceof Promise ? await decoded : decoded;
+      if (event !== undefined) remember(event);
     }
   }
 
@@ -88,7 +69,7 @@ export function createMemoryRebuild(options: {
       const wanted = [...numbers].filter((number) => completed.has(number) || !rebuilt.has(number));
       if (wanted.length === 0) return;
       const ends = await logEnds.endOffsets('notifications.attempted');
-      const ranges = wanted.flatMap((partition) => {
+      const ranges = wanted.flatMap((partition): LogRange[] => {
         const ofCompleted = completed.get(partition);
         const attemptEnds = ends.get(partition) ?? { logStart: 0, logEnd: 0 };
         if (ofCompleted === undefined) return [attemptsOf(partition, attemptEnds, false)];

@@ -1,8 +1,8 @@
+import { onAbort } from '@nask/async';
 import { LRUCache } from 'lru-cache';
 import { Pool, type buildConnector, type Dispatcher } from 'undici';
 import type { AddressPolicy } from './address-policy.rules.ts';
 import { resultOfAnswer, type AttemptResult } from './attempt-result.rules.ts';
-import { onAbort } from '../hosts/on-abort.ts';
 import type { WebhookHeaders } from '../signing/webhook-signature.rules.ts';
 import type { WebhookTarget } from './webhook.rules.ts';
 import { AddressForbiddenError, createGuardedConnector, type HostResolver } from './guarded-connector.ts';
