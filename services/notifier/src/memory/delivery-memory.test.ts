@@ -70,8 +70,8 @@ describe('an attempt', () => {
   });
 });
 
-describe('what is told again', () => {
-  const told = fc.record({
+describe('attempts that are noted repeatedly', () => {
+  const noted = fc.record({
     id: fc.record({
       taskKey: fc.constantFrom('1', '2'),
       completionOffset: fc.constantFrom(5, 7),
@@ -80,7 +80,7 @@ describe('what is told again', () => {
     }),
     state: fc.constantFrom('RETRYING', 'DELIVERED', 'FAILED'),
   });
-  const asked = fc.array(told, { maxLength: 12 });
+  const asked = fc.array(noted, { maxLength: 12 });
   const probes = ['1', '2'].flatMap((taskKey) =>
     [5, 7].flatMap((completionOffset) =>
       [0, 1, 2].flatMap((round) =>

@@ -42,8 +42,8 @@ interface Known {
 }
 
 /**
- * What is known of the webhooks of tasks: enough not to send twice what needs no second time. All it notes can be told
- * again, in any order: it is rebuilt from the log when partitions are assigned.
+ * What is known of the webhooks of tasks: enough not to send twice what needs no second time. Attempts may be
+ * noted repeatedly and in any order: the memory is rebuilt from the log when partitions are assigned.
  * @param maxTasks how many tasks are remembered; beyond it the one that was asked for longest ago is forgotten, and a
  *   repeat of it would be sent, with the same webhook-id
  */
@@ -71,11 +71,11 @@ export function createDeliveryMemory(maxTasks: number): DeliveryMemory {
 
     attempted({ taskKey, completionOffset, round, attempt }, state) {
       const known = tasks.get(taskKey);
-      const isNews =
-        known === undefined ||
-        completionOffset < known.completionOffset ||
-        (completionOffset === known.completionOffset && round >= known.round);
-      if (!isNews) return;
+      const isOutdated =
+        known !== undefined &&
+        (completionOffset > known.completionOffset ||
+          (completionOffset === known.completionOffset && round < known.round));
+      if (isOutdated) return;
       const isSame = known?.completionOffset === completionOffset && known.round === round;
       note(taskKey, {
         completionOffset,

@@ -11,20 +11,7 @@ interface LogRange {
   readonly to: number;
 }
 
-export interface MemoryRebuild {
-  /** Reads back what was sent of the tasks in partitions that are assigned. Rejects when Kafka does not answer. */
-  assigned(partitions: readonly AssignedPartition[]): Promise<void>;
-  revoked(partitions: readonly { partition: number }[]): void;
-}
-
-/**
- * Rebuilds the memory of a partition number, before its first record is handled, from the log:
- *
- * - `notifications.attempted`: its last `maxRecords` records. All that there are when the group has no offset for
- *   `tasks.completed`, or one that the log does not have any more: then everything is about to be read again, and must
- *   not be sent again.
- * - `tasks.completed`: the `maxRecords` before the group's offset, of which only keys and offsets count.
- */
+/** Rebuilds the memory of a partition number from the log before its first record is handled. */
 export function createMemoryRebuild(options: {
   reader: LogReader;
   logEnds: Pick<LogEnds, 'endOffsets'>;
@@ -33,7 +20,7 @@ export function createMemoryRebuild(options: {
   /** Of each topic and partition. */
   maxRecords: number;
   logger: Logger;
-}): MemoryRebuild {
+}) {
   const { reader, logEnds, codec, memory, maxRecords, logger } = options;
   const rebuilt = new Set<number>();
 
@@ -55,13 +42,9 @@ export function createMemoryRebuild(options: {
     }
   }
 
-  function attemptsOf(partition: number, ends: LogEnd, all: boolean): LogRange {
-    const from = all ? ends.logStart : Math.max(ends.logStart, ends.logEnd - maxRecords);
-    return { topic: 'notifications.attempted', partition, from, to: ends.logEnd };
-  }
-
   return {
-    async assigned(partitions) {
+    /** Reads back what was sent of the tasks in partitions that are assigned. Rejects when Kafka does not answer. */
+    async assigned(partitions: readonly AssignedPartition[]): Promise<void> {
       const completed = new Map(
         partitions.filter(({ topic }) => topic === 'tasks.completed').map((each) => [each.partition, each]),
       );
@@ -69,28 +52,56 @@ export function createMemoryRebuild(options: {
       const wanted = [...numbers].filter((number) => completed.has(number) || !rebuilt.has(number));
       if (wanted.length === 0) return;
       const ends = await logEnds.endOffsets('notifications.attempted');
-      const ranges = wanted.flatMap((partition): LogRange[] => {
-        const ofCompleted = completed.get(partition);
-        const attemptEnds = ends.get(partition) ?? { logStart: 0, logEnd: 0 };
-        if (ofCompleted === undefined) return [attemptsOf(partition, attemptEnds, false)];
-        const { logStart, logEnd, committed } = ofCompleted;
-        if (committed === null || committed < logStart || committed > logEnd)
-          return [attemptsOf(partition, attemptEnds, true)];
-        const from = Math.max(logStart, committed - maxRecords);
-        return [
-          attemptsOf(partition, attemptEnds, false),
-          { topic: 'tasks.completed', partition, from, to: committed },
-        ];
-      });
+      const ranges = wanted.flatMap((partition) =>
+        rangesToRead(partition, {
+          completed: completed.get(partition),
+          attempts: ends.get(partition) ?? { logStart: 0, logEnd: 0 },
+          maxRecords,
+        }),
+      );
       for (const range of ranges) await readBack(range);
       for (const partition of wanted) rebuilt.add(partition);
       logger.info({ partitions: wanted, records: sizeOf(ranges), tasks: memory.size() }, 'remembered what was sent');
     },
 
-    revoked(partitions) {
+    revoked(partitions: readonly { partition: number }[]): void {
       for (const { partition } of partitions) rebuilt.delete(partition);
     },
   };
+}
+
+/**
+ * What of a partition number is read back:
+ *
+ * - `notifications.attempted`: its last `maxRecords` records. All of them when the group has no offset for
+ *   `tasks.completed`, or one that the log does not have any more: then every completion is read again, and must not be
+ *   sent again.
+ * - `tasks.completed`: the `maxRecords` before the group's offset, of which only keys and offsets count.
+ *
+ * @param log.completed undefined when the partition of `tasks.completed` is not among those assigned
+ */
+export function rangesToRead(
+  partition: number,
+  log: {
+    completed: Pick<AssignedPartition, 'logStart' | 'logEnd' | 'committed'> | undefined;
+    attempts: LogEnd;
+    maxRecords: number;
+  },
+): LogRange[] {
+  const { completed, attempts, maxRecords } = log;
+  const lastAttempts: LogRange = {
+    topic: 'notifications.attempted',
+    partition,
+    from: Math.max(attempts.logStart, attempts.logEnd - maxRecords),
+    to: attempts.logEnd,
+  };
+  if (completed === undefined) return [lastAttempts];
+  const { logStart, logEnd, committed } = completed;
+  if (committed === null || committed < logStart || committed > logEnd) {
+    return [{ ...lastAttempts, from: attempts.logStart }];
+  }
+  const from = Math.max(logStart, committed - maxRecords);
+  return [lastAttempts, { topic: 'tasks.completed', partition, from, to: committed }];
 }
 
 function sizeOf(ranges: readonly LogRange[]): number {
