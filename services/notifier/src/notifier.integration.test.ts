@@ -151,7 +151,7 @@ describe('what cannot be delivered is a dead letter with its original bytes', ()
     const endpoint = await given.receiver();
     const [broken, good] = given.outcomes(2, endpoint.url);
     const bytes = Buffer.from('not an event');
-    await given.publish(broken!, bytes);
+    await given.publishBytes(broken!, bytes);
     await given.publish(good!);
     await endpoint.waitForCount(1);
     expect((await deadLetterOf(broken!)).value).toEqual(bytes);

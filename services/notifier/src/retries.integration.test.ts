@@ -144,7 +144,7 @@ describe('what was sent is not sent again', () => {
     await given.notifier.stop();
     const missed = given.outcomes(5, endpoint.url);
     await Promise.all(missed.map((task) => given.publish(task)));
-    await given.log.deleteGroup(given.groupId);
+    await given.deleteOffsets();
     await given.notifier.start();
 
     await endpoint.waitForCount(65);
