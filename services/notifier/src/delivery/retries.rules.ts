@@ -11,9 +11,9 @@ export interface RetryPolicy {
   maxRejectedAttempts: number;
 }
 
-export type NextStep = { step: 'done' } | { step: 'give-up' } | ({ step: 'retry' } & Delay);
+type NextStep = { step: 'done' } | { step: 'give-up' } | ({ step: 'retry' } & Delay);
 
-export interface Delay {
+interface Delay {
   /** From 1, the shortest. */
   tier: number;
   delayMs: number;

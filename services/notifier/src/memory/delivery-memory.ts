@@ -1,18 +1,14 @@
 import type { NotificationState } from '@nask/schemas';
 import { LRUCache } from 'lru-cache';
 
-/** Which delivery: of which completion, asked for by what. */
-export interface DeliveryId {
+/** One attempt at a webhook. */
+export interface AttemptId {
   /** The task's id, as records are keyed. */
   taskKey: string;
   /** Offset of the completion in `tasks.completed`; the lowest of a task is its outcome. */
   completionOffset: number;
-  /** 0 for the task's end, 1 + the request's offset for one made by hand: a later one takes the place of the earlier. */
+  /** 0 for the task's end, 1 + the request's offset for a redelivery: a later round replaces the earlier ones. */
   round: number;
-}
-
-/** One attempt at a delivery. */
-export interface AttemptId extends DeliveryId {
   /** From 1 in each round. */
   attempt: number;
 }

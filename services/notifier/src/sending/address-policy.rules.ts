@@ -4,7 +4,7 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Network = readonly [Address, number];
 
 /** Whether a webhook may go to an address; if not, the kind of network the address is in, e.g. `loopback`. */
-export type AddressVerdict = { allowed: true } | { allowed: false; network: string };
+type AddressVerdict = { allowed: true } | { allowed: false; network: string };
 
 export interface AddressPolicy {
   /** @param address an IPv4 or IPv6 address in its usual notation; anything else is refused as `not-an-address` */

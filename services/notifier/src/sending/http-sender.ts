@@ -7,7 +7,7 @@ import type { WebhookHeaders } from '../signing/webhook-signature.rules.ts';
 import type { WebhookTarget } from './webhook.rules.ts';
 import { AddressForbiddenError, createGuardedConnector, type HostResolver } from './guarded-connector.ts';
 
-export interface WebhookRequest {
+interface WebhookRequest {
   target: WebhookTarget;
   /** W3C trace context: the receiver's work can be part of the trace. */
   headers: WebhookHeaders & { traceparent?: string };
