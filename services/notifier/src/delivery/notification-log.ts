@@ -23,9 +23,9 @@ export interface CompletionRecord {
 }
 
 /** @throws DeadLetterError when the record has no key */
-export function completionIn({ key, value, ...record }: ConsumedRecord): CompletionRecord {
+export function completionIn(record: ConsumedRecord): CompletionRecord {
+  const { partition, offset, key, value, headers, timestampMs } = record;
   if (key === null) throw new DeadLetterError('A completion has the id of its task as its key; here there is no key');
-  const { partition, offset, headers, timestampMs } = record;
   return { partition, offset, key, value: value ?? Buffer.alloc(0), headers, timestampMs };
 }
 
