@@ -8,7 +8,7 @@ import { settingsRules as gatewayRules, settingsTable as gateway } from '../serv
 import { settingsRules as notifierRules, settingsTable as notifier } from '../services/notifier/src/config.ts';
 import { settingsRules as projectorRules, settingsTable as projector } from '../services/projector/src/config.ts';
 
-const handlerCheck = join(import.meta.dirname, '..', 'services', 'executor', 'src', 'check-handlers.ts');
+const handlerCheck = join(import.meta.dirname, '..', 'services', 'executor', 'src', 'task-types', 'check-handlers.ts');
 const handlerCheckTimeoutMs = 20_000;
 
 /** The settings of each program that `npm start` runs. */

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { defineHandler } from '../../../services/executor/src/domain/handler.ts';
+import { defineHandler } from '../../../services/executor/src/task-types/handler.ts';
 
 export default defineHandler<{ input: number }>({
   type: 'nap',

@@ -17,24 +17,24 @@ import {
   runService,
   tracedHandler,
 } from '@nask/service';
-import { handlerFolders, loadHandlersOrExit } from './adapters/handler-folder.ts';
-import { createKafkaTaskEventLog } from './adapters/kafka-task-event-log.ts';
-import { handleCancellation } from './adapters/cancelled-tasks.ts';
-import { createDeferTask, handleDeferredTask, maxDeferredInHand } from './adapters/deferred-tasks.ts';
-import { createLimitedWarnings } from './adapters/limited-warnings.ts';
-import { PartitionRecovery } from './adapters/partition-recovery.ts';
-import { createRecordWriter } from './adapters/record-writer.ts';
-import { handleRequestedTask } from './adapters/requested-tasks.ts';
-import { createTaskMetrics } from './adapters/task-metrics.ts';
-import { createTaskObserver } from './adapters/task-observer.ts';
-import { createWorkerPool } from './adapters/worker-pool.ts';
+import { handlerFolders, loadHandlersOrExit } from './task-types/load-handlers.ts';
+import { createKafkaTaskEventLog } from './tasks/kafka-task-event-log.ts';
+import { handleCancellation } from './on-cancellation-requested.ts';
+import { createDeferTask, handleDeferredTask, maxDeferredInHand } from './on-task-deferred.ts';
+import { createLimitedWarnings } from './tasks/limited-warnings.ts';
+import { PartitionRecovery } from './recovery/partition-recovery.ts';
+import { createRecordWriter } from './tasks/record-writer.ts';
+import { handleRequestedTask } from './on-task-requested.ts';
+import { createTaskMetrics } from './tasks/task-metrics.ts';
+import { createTaskObserver } from './tasks/task-observer.ts';
+import { createWorkerPool } from './lanes/worker-pool.ts';
 import { settingsRules, settingsTable } from './config.ts';
-import { deferredUntilMs } from './domain/deferral-headers.ts';
-import { createInlineLane } from './execution/inline-lane.ts';
-import { TaskExecutor } from './execution/task-executor.ts';
-import { TaskMemory } from './execution/task-memory.ts';
-import { createThreadLane } from './execution/thread-lane.ts';
-import { createWaitingLane } from './execution/waiting-lane.ts';
+import { deferredUntilMs } from './deferral/deferral-headers.ts';
+import { createInlineLane } from './lanes/main-thread-lanes.ts';
+import { TaskExecutor } from './tasks/task-executor.ts';
+import { TaskMemory } from './recovery/task-memory.ts';
+import { createThreadLane } from './lanes/thread-lane.ts';
+import { createWaitingLane } from './lanes/waiting-lane.ts';
 
 const settings = loadSettingsOrExit({ service: 'executor', table: settingsTable, rules: settingsRules });
 const name = settings.EXECUTOR_NAME ?? hostname();

@@ -1,5 +1,5 @@
-import { defineHandler } from '../domain/handler.ts';
-import { fibonacci } from '../domain/fibonacci.ts';
+import { defineHandler } from '../task-types/handler.ts';
+import { fibonacci } from '../task-types/fibonacci.ts';
 
 /** Computes F(`input`); the result is a decimal string, for JSON's numbers are not exact beyond 2^53. */
 export default defineHandler<{ input: number }>({

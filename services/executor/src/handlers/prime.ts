@@ -1,5 +1,5 @@
-import { defineHandler } from '../domain/handler.ts';
-import { nthPrime } from '../domain/prime.ts';
+import { defineHandler } from '../task-types/handler.ts';
+import { nthPrime } from '../task-types/prime.ts';
 
 /** Finds the `input`-th prime; the result is a number. */
 export default defineHandler<{ input: number }>({

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { defineHandler } from '../domain/handler.ts';
+import { defineHandler } from '../task-types/handler.ts';
 
 /** How often a sleep tells how far it has come: every hundredth of it, and not more than once a second. */
 const progressIntervalMs = (durationMs: number) => Math.max(1_000, durationMs / 100);

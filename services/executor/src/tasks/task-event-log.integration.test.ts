@@ -1,0 +1,95 @@
+import { describe, expect, test } from '@jest/globals';
+import type { TaskCompleted } from '@nask/schemas';
+import { createLogger } from '@nask/service';
+import { isolate, startOwnKafka, testServers } from '@nask/testkit';
+import { failure } from '../lanes/run-result.rules.ts';
+import { taskCompleted } from './task-events.rules.ts';
+import { describeTaskExecutor } from './task-executor.suite.ts';
+import type { OpenLog } from '../fixtures/executor-harness.ts';
+import { openEventTopics, type EventTopics } from '../fixtures/event-topics.ts';
+import { createKafkaTaskEventLog } from './kafka-task-event-log.ts';
+import { createRecordWriter } from './record-writer.ts';
+
+const topics = ['tasks.started', 'tasks.attempt-failed', 'tasks.progressed', 'tasks.completed'] as const;
+const logger = createLogger({ service: 'test', level: 'silent' });
+const openLog = ({ producer, codec }: EventTopics) =>
+  createKafkaTaskEventLog({
+    write: createRecordWriter(producer, logger),
+    producer,
+    codec,
+    source: '/nask/executor',
+    logger,
+  });
+
+describeTaskExecutor('Kafka', async (): Promise<OpenLog> => {
+  const events = await openEventTopics(testServers(), isolate('executor-log'), topics);
+  const decoded = async <T extends (typeof topics)[number]>(topic: T) =>
+    Promise.all((await events.read(topic)).map(async ({ value }) => events.codec.decode(topic, value)));
+  return {
+    log: openLog(events),
+    read: async () => ({
+      started: await decoded('tasks.started'),
+      attemptsFailed: await decoded('tasks.attempt-failed'),
+      progressed: await decoded('tasks.progressed'),
+      completed: await decoded('tasks.completed'),
+    }),
+    close: () => events.close(),
+  };
+});
+
+describe('the events in Kafka', () => {
+  const task = {
+    event_id: '019ab6f0-3c5e-7d2a-9b1f-5a7e2c4d8e10',
+    task_id: 4,
+    type: 'resize-image',
+    payload: '{}',
+    notify_url: null,
+    requested_at: 1_000,
+    timeout_ms: null,
+  };
+  const none = { number: 0, executor: 'executor-a', startedAtMs: null };
+  const completed: TaskCompleted = taskCompleted(task, none, failure('unknown-task-type', 'No handler.'), 2_000);
+  const never = new AbortController().signal;
+
+  test('are keyed by task id, with CloudEvents headers and the trace of the request', async () => {
+    const events = await openEventTopics(testServers(), isolate('executor-headers'), topics);
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    await openLog(events).completed(completed, { signal: never, traceparent });
+    expect(await events.read('tasks.completed')).toEqual([
+      expect.objectContaining({
+        key: '4',
+        headers: {
+          ce_specversion: '1.0',
+          ce_id: completed.event_id,
+          ce_type: 'TaskCompleted',
+          ce_source: '/nask/executor',
+          ce_subject: '4',
+          ce_time: '1970-01-01T00:00:02.000Z',
+          traceparent,
+        },
+      }),
+    ]);
+    await events.close();
+  });
+
+  test('reach a Kafka that was away; what is aborted meanwhile gives up at once', async () => {
+    const kafka = await startOwnKafka();
+    try {
+      const servers = { brokers: [kafka.address], registryUrl: testServers().registryUrl };
+      const events = await openEventTopics(servers, isolate('executor-outage'), topics, { deadlineMs: 1_000 });
+      await kafka.kill();
+      const log = openLog(events);
+      const controller = new AbortController();
+      const aborted = expect(log.completed(completed, { signal: controller.signal })).rejects.toThrow('enough');
+      const published = log.completed({ ...completed, task_id: 5 }, { signal: never });
+      controller.abort(new Error('enough'));
+      await aborted;
+      await kafka.start();
+      await published;
+      expect((await events.read('tasks.completed')).map(({ key }) => key)).toContain('5');
+      await events.close();
+    } finally {
+      await kafka.close();
+    }
+  }, 120_000);
+});
