@@ -21,20 +21,20 @@ import { handlerFolders, loadHandlersOrExit } from './task-types/load-handlers.t
 import { createKafkaTaskEventLog } from './tasks/kafka-task-event-log.ts';
 import { handleCancellation } from './on-cancellation-requested.ts';
 import { createDeferTask, handleDeferredTask, maxDeferredInHand } from './on-task-deferred.ts';
-import { createLimitedWarnings } from './tasks/limited-warnings.ts';
+
 import { PartitionRecovery } from './recovery/partition-recovery.ts';
 import { createRecordWriter } from './tasks/record-writer.ts';
 import { handleRequestedTask } from './on-task-requested.ts';
 import { createTaskMetrics } from './tasks/task-metrics.ts';
-import { createTaskObserver } from './tasks/task-observer.ts';
-import { createWorkerPool } from './lanes/worker-pool.ts';
+import { createLimitedWarnings, createTaskObserver } from './tasks/task-observer.ts';
+import { createWorkerPool } from './lanes/thread-lane.ts';
 import { settingsRules, settingsTable } from './config.ts';
-import { deferredUntilMs } from './deferral/deferral-headers.ts';
+import { deferredUntilMs } from './deferral/deferral.rules.ts';
 import { createInlineLane } from './lanes/main-thread-lanes.ts';
 import { TaskExecutor } from './tasks/task-executor.ts';
 import { TaskMemory } from './recovery/task-memory.ts';
 import { createThreadLane } from './lanes/thread-lane.ts';
-import { createWaitingLane } from './lanes/waiting-lane.ts';
+import { createWaitingLane } from './lanes/main-thread-lanes.ts';
 
 const settings = loadSettingsOrExit({ service: 'executor', table: settingsTable, rules: settingsRules });
 const name = settings.EXECUTOR_NAME ?? hostname();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { DeadLetterError, type ConsumedRecord } from '@nask/kafka';
 import { UndecodableError, type EventCodec } from '@nask/task-log';
 import type { TaskRequested } from '@nask/schemas';
-import { HandedBackError } from './tasks/handed-back-error.ts';
+import { HandedBackError } from './tasks/held-task.ts';
 import { EventTooLargeError } from './tasks/task-event-log.ts';
 
 /** Handles a record of a topic. */

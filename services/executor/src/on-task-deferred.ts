@@ -1,6 +1,6 @@
 import { DeadLetterError, type ConsumedRecord, type OutgoingRecord } from '@nask/kafka';
 import { type EventCodec } from '@nask/task-log';
-import { deferralHeaders, deferredSinceMs, withoutDueTime } from './deferral/deferral-headers.ts';
+import { deferralHeaders, deferredSinceMs, withoutDueTime } from './deferral/deferral.rules.ts';
 import { createPace } from './deferral/pace.ts';
 import type { TaskExecutor } from './tasks/task-executor.ts';
 import type { TaskMemory } from './recovery/task-memory.ts';

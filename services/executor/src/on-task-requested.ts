@@ -1,5 +1,5 @@
 import type { EventCodec } from '@nask/task-log';
-import { deferredSinceMs } from './deferral/deferral-headers.ts';
+import { deferredSinceMs } from './deferral/deferral.rules.ts';
 import type { TaskExecutor } from './tasks/task-executor.ts';
 import type { TaskMemory } from './recovery/task-memory.ts';
 import type { DeferTask } from './on-task-deferred.ts';

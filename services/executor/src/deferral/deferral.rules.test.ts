@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { deferralOf } from './deferral.rules.ts';
-import { deferralHeaders, deferredSinceMs, deferredUntilMs, withoutDueTime } from './deferral-headers.ts';
+import { deferralHeaders, deferralOf, deferredSinceMs, deferredUntilMs, withoutDueTime } from './deferral.rules.ts';
 
 const timeMs = fc.integer({ min: 1, max: 4_000_000_000_000 });
 const waitMs = fc.integer({ min: 1, max: 86_400_000 });

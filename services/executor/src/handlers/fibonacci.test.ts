@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { fibonacci } from '../task-types/fibonacci.ts';
+import { fibonacci } from './fibonacci.ts';
 
 describe('the Fibonacci number F(N)', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { nthPrime, nthPrimeUpperBound } from '../task-types/prime.ts';
+import { nthPrime, nthPrimeUpperBound } from './prime.ts';
 
 describe('the N-th prime', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import type { Handler } from '../task-types/handler.ts';
-import { handlerContext, type HandlerReport } from './handler-context.ts';
+import { handlerContext, type HandlerReport } from './lane.ts';
 import { runToResult, type RunResult } from './run-result.rules.ts';
 
 /** One run, as it is given to a thread. */
@@ -24,9 +24,6 @@ export default function runInThread({ handlerFile, payload, reports, ...attempt 
   const report = (report: HandlerReport) => reports.postMessage(report, []);
   return runToResult(async () => {
     const { default: handler } = (await import(pathToFileURL(handlerFile).href)) as { default: Handler };
-    return handler.run(
-      payload,
-      handlerContext(neverAborted, report, () => performance.now(), attempt),
-    );
+    return handler.run(payload, handlerContext(neverAborted, report, attempt));
   });
 }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { handlerContext, type HandlerReport } from './handler-context.ts';
+import { handlerContext, type HandlerReport } from './lane.ts';
 
 function contextAt(clock: { nowMs: number }) {
   const reports: HandlerReport[] = [];
   const context = handlerContext(
     new AbortController().signal,
     (report) => reports.push(report),
-    () => clock.nowMs,
     { attempt: 2, startedAtMs: 1_000 },
+    () => clock.nowMs,
   );
   return { context, reports };
 }

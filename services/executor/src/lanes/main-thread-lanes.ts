@@ -1,6 +1,30 @@
-import { handlerContext } from './handler-context.ts';
+import { FairGate } from './fair-gate.ts';
+import { handlerContext, type Lane } from './lane.ts';
+import { orAborted } from './or-aborted.ts';
 import { runToResult } from './run-result.rules.ts';
-import type { Lane } from './lane.ts';
+
+/**
+ * Runs `wait` handlers side by side in the main thread.
+ * @param places how many at a time
+ */
+export function createWaitingLane(places: number): Lane {
+  const gate = new FairGate(places);
+  return {
+    startsAfterAcknowledgement: true,
+    load: () => gate.load,
+    enter: (type, signal) => gate.enter(type, signal),
+    async run({ handler, payload, signal, onBegin, onReport, ...attempt }) {
+      signal.throwIfAborted();
+      onBegin();
+      const context = handlerContext(signal, onReport, attempt);
+      // A handler that does not listen to its signal must not hold up whoever wants it stopped.
+      return orAborted(
+        runToResult(() => handler.run(payload, context)),
+        signal,
+      );
+    },
+  };
+}
 
 /** How long tiny computations may hold the event loop before timers and sockets get their turn. */
 const sliceMs = 5;
@@ -37,7 +61,7 @@ export function createInlineLane(): Lane {
         line.push(() => {
           if (signal.aborted) return reject(signal.reason as Error);
           onBegin();
-          resolve(runToResult(() => handler.run(payload, handlerContext(signal, onReport, Date.now, attempt))));
+          resolve(runToResult(() => handler.run(payload, handlerContext(signal, onReport, attempt))));
         });
         schedule();
       }),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { anyCharacter } from '@nask/testkit/any-text';
-import { RetryableTaskError } from '../task-types/retryable-task-error.ts';
+import { RetryableTaskError } from '../task-types/handler.ts';
 import { failure, maxMessageLength, maxResultBytes, runToResult } from './run-result.rules.ts';
 
 class CodedError extends Error {

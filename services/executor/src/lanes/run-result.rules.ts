@@ -1,5 +1,5 @@
 import type { TaskError } from '@nask/schemas';
-import { property, stackOf } from './thrown.ts';
+import { property, stackOf } from './thrown.rules.ts';
 
 /**
  * How one run of a handler ended. `result` is JSON text; `retryable`: another attempt may succeed; `stack`: of what was

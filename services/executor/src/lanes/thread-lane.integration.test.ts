@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { join } from 'node:path';
 import { eventually } from '@nask/testkit';
-import { HandedBackError } from '../tasks/handed-back-error.ts';
-import type { HandlerReport } from './handler-context.ts';
-import { createWorkerPool, type WorkerPool } from './worker-pool.ts';
+import { HandedBackError } from '../tasks/held-task.ts';
+import type { HandlerReport } from './lane.ts';
+import { createWorkerPool, type WorkerPool } from './thread-lane.ts';
 
 const fileOf = (handler: string) => join(import.meta.dirname, '..', 'fixtures', 'handlers', `${handler}.ts`);
 const never = new AbortController().signal;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { tasksAhead } from './tasks-ahead.ts';
+import { tasksAhead } from './thread-lane.ts';
 
 test.each([
   [2, 0.2, 32],

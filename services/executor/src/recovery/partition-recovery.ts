@@ -8,7 +8,7 @@ import {
 } from '@nask/kafka';
 import { UndecodableError, type EventCodec, type EventOf } from '@nask/task-log';
 import type { EventTopicName } from '@nask/schemas';
-import { afterCrash, afterFailure, afterStart, newTask, type TaskHistory } from '../tasks/next-attempt.rules.ts';
+import { afterCrash, afterFailure, afterStart, firstAttempt, type NextAttempt } from '../tasks/next-attempt.rules.ts';
 import type { TaskMemory } from './task-memory.ts';
 
 /** Clocks of gateways and executors may differ by so much. */
@@ -74,7 +74,7 @@ export class PartitionRecovery {
     const abandoned = this.#abandoned.has(partition);
     const since = await this.#oldestOpenMs(assigned);
     await this.#readEnded(partition, since);
-    const open = since === null ? new Map<number, TaskHistory>() : await this.#readOpen(partition, since, abandoned);
+    const open = since === null ? new Map<number, NextAttempt>() : await this.#readOpen(partition, since, abandoned);
     this.#memory.begin(partition, { open, mayHaveBegunBelow: abandoned ? logEnd : 0 });
     this.#logger.info(
       { partition, open: open.size, abandoned, since },
@@ -109,16 +109,18 @@ export class PartitionRecovery {
     }
   }
 
-  async #readOpen(partition: number, since: number, abandoned: boolean): Promise<Map<number, TaskHistory>> {
+  async #readOpen(partition: number, since: number, abandoned: boolean): Promise<Map<number, NextAttempt>> {
     const { ended } = this.#memory;
     const from = { timestampMs: since - clockSkewMs };
-    const open = new Map<number, TaskHistory>();
+    const open = new Map<number, NextAttempt>();
     for await (const event of this.#events('tasks.started', partition, from))
-      if (!ended.has(event.task_id)) open.set(event.task_id, afterStart(open.get(event.task_id) ?? newTask, event));
+      if (!ended.has(event.task_id))
+        open.set(event.task_id, afterStart(open.get(event.task_id) ?? firstAttempt, event));
     for await (const event of this.#events('tasks.attempt-failed', partition, from))
-      if (!ended.has(event.task_id)) open.set(event.task_id, afterFailure(open.get(event.task_id) ?? newTask, event));
+      if (!ended.has(event.task_id))
+        open.set(event.task_id, afterFailure(open.get(event.task_id) ?? firstAttempt, event));
     await this.#readCancelled(partition, since);
-    if (abandoned) for (const [id, history] of open) open.set(id, afterCrash(history));
+    if (abandoned) for (const [id, next] of open) open.set(id, afterCrash(next));
     return open;
   }
 

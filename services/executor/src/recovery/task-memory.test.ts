@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { TaskIdSet } from './task-id-set.ts';
+import { TaskIdSet } from './task-memory.ts';
 
 const id = fc.oneof(
   fc.integer({ min: 1, max: 5_000 }),

@@ -1,10 +1,9 @@
-import type { TaskHistory } from '../tasks/next-attempt.rules.ts';
-import { TaskIdSet } from './task-id-set.ts';
+import type { NextAttempt } from '../tasks/next-attempt.rules.ts';
 
 /** What the log said of a partition when it was assigned. */
 export interface PartitionHistory {
   /** The tasks that had begun or failed, and not ended: at most what was in hand at a time. */
-  readonly open: ReadonlyMap<number, TaskHistory>;
+  readonly open: ReadonlyMap<number, NextAttempt>;
   /** Below this offset a process that died may have begun any request; 0 when none died. */
   readonly mayHaveBegunBelow: number;
 }
@@ -12,7 +11,7 @@ export interface PartitionHistory {
 /** What is known of a task when its request is delivered. */
 export interface Delivery {
   /** Undefined: it has neither begun nor failed. */
-  readonly history: TaskHistory | undefined;
+  readonly next: NextAttempt | undefined;
   readonly mayHaveBegun: boolean;
 }
 
@@ -40,6 +39,40 @@ export class TaskMemory {
 
   deliveryOf(taskId: number, { partition, offset }: { partition: number; offset: number }): Delivery {
     const known = this.#partitions.get(partition);
-    return { history: known?.open.get(taskId), mayHaveBegun: offset < (known?.mayHaveBegunBelow ?? 0) };
+    return { next: known?.open.get(taskId), mayHaveBegun: offset < (known?.mayHaveBegunBelow ?? 0) };
+  }
+}
+
+/** Ids a block: ids are given in blocks, so those that are near each other share one. */
+const blockSize = 1_024;
+const bitsPerWord = 32;
+
+/**
+ * A set of task ids, as a bitmap in blocks of 1,024: where ids are dense it takes less than a byte an id. It holds
+ * `maxBlocks` blocks; beyond them the block that was begun first is forgotten, as a whole.
+ */
+export class TaskIdSet {
+  readonly #maxBlocks: number;
+  readonly #blocks = new Map<number, Uint32Array>();
+
+  constructor(maxBlocks: number) {
+    this.#maxBlocks = maxBlocks;
+  }
+
+  add(id: number): void {
+    const number = Math.floor(id / blockSize);
+    let block = this.#blocks.get(number);
+    if (block === undefined) {
+      if (this.#blocks.size === this.#maxBlocks) this.#blocks.delete(this.#blocks.keys().next().value!);
+      this.#blocks.set(number, (block = new Uint32Array(blockSize / bitsPerWord)));
+    }
+    const bit = id % blockSize;
+    block[bit >>> 5]! |= 1 << (bit % bitsPerWord);
+  }
+
+  has(id: number): boolean {
+    const bit = id % blockSize;
+    const word = this.#blocks.get(Math.floor(id / blockSize))?.[bit >>> 5] ?? 0;
+    return (word & (1 << (bit % bitsPerWord))) !== 0;
   }
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { taskTypesWith, type TaskType } from '@nask/schemas';
 import { loadHandlers, type LoadedType } from './load-handlers.ts';
-import { handlerContext } from '../lanes/handler-context.ts';
+import { handlerContext } from '../lanes/lane.ts';
 import { runToResult } from '../lanes/run-result.rules.ts';
 
 const guide = join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'adding-a-task-type.md');
@@ -44,7 +44,7 @@ describe('the task type of the guide', () => {
   const run = () => {
     const payload = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
     const { signal } = new AbortController();
-    const context = handlerContext(signal, () => {}, Date.now, { attempt: 1, startedAtMs: Date.now() });
+    const context = handlerContext(signal, () => {}, { attempt: 1, startedAtMs: Date.now() });
     return runToResult(() => loaded.get('page-size')!.handler.run(payload, context));
   };
 

@@ -2,15 +2,18 @@ import { writeSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import type { TaskType } from '@nask/schemas';
 import { settingsExitCode } from '@nask/service';
-import type { RunnableType } from '../tasks/decision.rules.ts';
 import { handlerFaults } from './handler-faults.rules.ts';
 import type { Handler } from './handler.ts';
-import { payloadCheck } from './payload-check.ts';
 
-/** A task type with its handler, and the file that the handler is in. */
-export interface LoadedType extends RunnableType {
+/** A task type that this executor can run. */
+export interface LoadedType {
+  readonly handler: Handler;
+  /** Checks a payload against the type's schema: null when it is valid, else one sentence that names field and limit. */
+  readonly checkPayload: (payload: unknown) => string | null;
+  /** Absolute path of the module whose default export is the handler. */
   readonly file: string;
 }
 
@@ -107,4 +110,19 @@ async function importDefault(file: string): Promise<{ value: unknown } | { fault
     const reason = `${name}: ${message}`.replaceAll(/\s+/g, ' ');
     return { fault: `cannot be loaded${line === undefined ? '' : `, line ${line}`}: ${reason}` };
   }
+}
+
+/**
+ * Compiles the check of a task type's payload.
+ * @throws Error when the schema is not a valid JSON Schema
+ */
+export function payloadCheck(type: TaskType): LoadedType['checkPayload'] {
+  const validate = new Ajv2020({ strict: true }).compile(type.payloadSchema);
+  return (payload) => (validate(payload) ? null : sentence(validate.errors![0]!));
+}
+
+function sentence({ instancePath, keyword, message, params }: ErrorObject): string {
+  const field = `payload${instancePath.replaceAll('/', '.')}`;
+  if (keyword === 'additionalProperties') return `${field} has an unknown field: ${params['additionalProperty']}.`;
+  return `${field} ${message}.`;
 }

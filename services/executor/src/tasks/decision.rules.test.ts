@@ -4,14 +4,14 @@ import { taskTypes } from '@nask/schemas';
 import fibonacci from '../handlers/fibonacci.ts';
 import prime from '../handlers/prime.ts';
 import sleep from '../handlers/sleep.ts';
-import { decide, type RunnableType } from './decision.rules.ts';
+import { decide } from './decision.rules.ts';
 import type { Handler } from '../task-types/handler.ts';
-import { payloadCheck } from '../task-types/payload-check.ts';
+import { payloadCheck, type LoadedType } from '../task-types/load-handlers.ts';
 
-const types = new Map<string, RunnableType>(
+const types = new Map<string, LoadedType>(
   [sleep, prime, fibonacci].map((handler) => [
     handler.type,
-    { handler, checkPayload: payloadCheck(taskTypes.get(handler.type)!) },
+    { handler, checkPayload: payloadCheck(taskTypes.get(handler.type)!), file: '' },
   ]),
 );
 const requested = (type: string, payload: string) => ({

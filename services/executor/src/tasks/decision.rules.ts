@@ -1,13 +1,8 @@
 import type { TaskRequested } from '@nask/schemas';
 import type { Handler } from '../task-types/handler.ts';
 import { failure, failureOf, type RunResult } from '../lanes/run-result.rules.ts';
-import type { PayloadCheck } from '../task-types/payload-check.ts';
-
-/** A task type that this executor can run. */
-export interface RunnableType {
-  readonly handler: Handler;
-  readonly checkPayload: PayloadCheck;
-}
+import type { LaneName } from '../lanes/lane.ts';
+import type { LoadedType } from '../task-types/load-handlers.ts';
 
 /**
  * What to do with a requested task: nothing here, for its type is unknown; end it at once with a failure; or run its
@@ -19,7 +14,7 @@ export type Decision =
   | { readonly kind: 'refuse'; readonly result: RunResult }
   | {
       readonly kind: 'run';
-      readonly lane: 'inline' | 'waiting' | 'thread';
+      readonly lane: LaneName;
       readonly handler: Handler;
       readonly payload: unknown;
       /** How long the work takes, where its handler knows. */
@@ -35,11 +30,7 @@ type Run = Extract<Decision, { kind: 'run' }>;
  * @param mayHaveBegun whether a process that died may have been running it: then nothing of it runs before its start is in
  *   the log, not even a tiny computation
  */
-export function decide(
-  request: TaskRequested,
-  types: ReadonlyMap<string, RunnableType>,
-  mayHaveBegun = false,
-): Decision {
+export function decide(request: TaskRequested, types: ReadonlyMap<string, LoadedType>, mayHaveBegun = false): Decision {
   const type = types.get(request.type);
   if (type === undefined) return { kind: 'unknown-type' };
   const { handler, checkPayload } = type;

@@ -1,8 +1,26 @@
-import { HandedBackError } from './handed-back-error.ts';
-import { RevokedError } from './revoked-error.ts';
+/**
+ * A task was not brought to its end here: this process stops, or its partition went to another executor. Nothing is
+ * sent for it and its record is not committed, so it runs again elsewhere.
+ */
+export class HandedBackError extends Error {
+  readonly code = 'HANDED_BACK';
+  override readonly name = 'HandedBackError';
+}
 
-/** A task that this process holds: it stands in line, runs, or its outcome is being sent. */
-export class RunningTask {
+/** The task was cancelled: its work stops, and it ends as REVOKED. */
+export class RevokedError extends Error {
+  readonly code = 'REVOKED';
+  override readonly name = 'RevokedError';
+}
+
+/** The work took longer than it may. */
+class TimedOutError extends Error {
+  readonly code = 'TIMED_OUT';
+  override readonly name = 'TimedOutError';
+}
+
+/** A task that this process holds: it waits for a place, runs, or its outcome is being sent. */
+export class HeldTask {
   readonly #work = new AbortController();
   readonly #hold = new AbortController();
   /** When its work will be done, ms since 1970: unknown, or not before it begins. */
@@ -52,5 +70,46 @@ export class RunningTask {
   /** Hands the task back now if it has not begun, or cannot end before the deadline. */
   handBackUnlessDoneBy(deadlineMs: number): void {
     if (!this.#isDone && !this.isRevoked && this.#endsAtMs > deadlineMs) this.handBack('This executor stops.');
+  }
+}
+
+/** The longest that a timer of Node's takes; beyond it, it fires at once. */
+const maxTimerMs = 2 ** 31 - 1;
+
+/** A signal for work that has a time limit: it fires with another one, or when the time is up. */
+export class TimeLimit {
+  readonly #controller = new AbortController();
+  readonly #limitMs: number;
+  readonly #outer: AbortSignal;
+  readonly #onAbort = () => this.#controller.abort(this.#outer.reason);
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(outer: AbortSignal, limitMs: number) {
+    this.#outer = outer;
+    this.#limitMs = limitMs;
+    if (outer.aborted) this.#onAbort();
+    else outer.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Whether time was up before anything else stopped the work. */
+  get hasTimedOut(): boolean {
+    return this.signal.reason instanceof TimedOutError;
+  }
+
+  /** The time begins. */
+  begin(): void {
+    if (this.#limitMs > maxTimerMs) return;
+    const timedOut = new TimedOutError(`The task ran longer than ${this.#limitMs} ms.`);
+    this.#timer = setTimeout(() => this.#controller.abort(timedOut), this.#limitMs);
+  }
+
+  /** The work has ended. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#outer.removeEventListener('abort', this.#onAbort);
   }
 }

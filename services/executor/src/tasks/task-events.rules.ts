@@ -8,6 +8,7 @@ import {
   type TaskStarted,
 } from '@nask/schemas';
 import type { TaskEnd } from '../lanes/run-result.rules.ts';
+import type { NextAttempt } from './next-attempt.rules.ts';
 
 /** One attempt at a task: its number from 1, who makes it, and when it began (ms since 1970; null: it never ran). */
 export interface Attempt {
@@ -16,17 +17,11 @@ export interface Attempt {
   readonly startedAtMs: number | null;
 }
 
-/** How a task stands with regard to crashes, see task-history.ts. */
-export interface CrashRecord {
-  readonly crashes: number;
-  readonly trial: number;
-}
-
 /** The event that an attempt begins, or goes on here. */
 export function taskStarted(
   { task_id }: TaskRequested,
   attempt: Attempt & { startedAtMs: number },
-  { crashes, trial }: CrashRecord,
+  { crashes, trial }: Pick<NextAttempt, 'crashes' | 'trial'>,
 ): TaskStarted {
   return {
     event_id: derivedEventId('TaskStarted', task_id, attempt.number),

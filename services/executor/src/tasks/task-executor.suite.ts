@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@nask/testkit';
 import type { TaskRequested } from '@nask/schemas';
-import { RetryableTaskError } from '../task-types/retryable-task-error.ts';
-import { newTask } from './next-attempt.rules.ts';
-import { HandedBackError } from './handed-back-error.ts';
+import { RetryableTaskError } from '../task-types/handler.ts';
+import { firstAttempt } from './next-attempt.rules.ts';
+import { HandedBackError } from './held-task.ts';
 import type { Delivery } from '../recovery/task-memory.ts';
 import type { DeferrableRecord } from './task-run.ts';
 import { ExecutorHarness, unknownTypeWaitMs, waitingPlaces, type OpenLog } from '../fixtures/executor-harness.ts';
@@ -138,7 +138,7 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
 
       test('fails at once when it has begun elsewhere', async () => {
         const task = unknown();
-        await executeAs(task, {}, { history: { ...newTask, startedAtMs: 1_000 }, mayHaveBegun: false });
+        await executeAs(task, {}, { next: { ...firstAttempt, startedAtMs: 1_000 }, mayHaveBegun: false });
         expect(await outcomesOf(task)).toEqual([['FAILURE', expect.objectContaining({ code: 'unknown-task-type' })]]);
       });
 
@@ -266,7 +266,7 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
         harness.script = (_, { attempt }) => attempt;
         const task = request('scripted');
         const dueAtMs = Date.now() + 20;
-        await execute(task, undefined, { history: { ...newTask, attempt: 3, dueAtMs } });
+        await execute(task, undefined, { next: { ...firstAttempt, attempt: 3, dueAtMs } });
         const { started, completed } = await eventsOf(task);
         expect(completed).toEqual([expect.objectContaining({ attempt: 3, result: '3' })]);
         expect(started[0]!.started_at).toBeGreaterThanOrEqual(dueAtMs);
@@ -375,13 +375,13 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
       test('goes on: same attempt, same beginning', async () => {
         const startedAtMs = Date.now() - 59_999;
         const task = request('sleep', { input: 60 });
-        await execute(task, undefined, { history: { ...newTask, startedAtMs } });
+        await execute(task, undefined, { next: { ...firstAttempt, startedAtMs } });
         const { started, completed } = await eventsOf(task);
         expect(started).toEqual([expect.objectContaining({ attempt: 1, started_at: startedAtMs })]);
         expect(completed).toEqual([expect.objectContaining({ result: '60', started_at: startedAtMs })]);
       });
 
-      const onTrial = { history: { ...newTask, startedAtMs: 1_000, crashes: 1, trial: 1 }, mayHaveBegun: true };
+      const onTrial = { next: { ...firstAttempt, startedAtMs: 1_000, crashes: 1, trial: 1 }, mayHaveBegun: true };
 
       test('when its process died stands trial: a second one not before the first has passed or ended', async () => {
         const begun: string[] = [];
@@ -391,7 +391,7 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
           return ends[Number(input)]!.promise;
         };
         // Long enough not to pass within the test, short enough to pass at once.
-        const lasting = { ...onTrial, history: { ...onTrial.history, crashes: 9 } };
+        const lasting = { ...onTrial, next: { ...onTrial.next, crashes: 9 } };
         const first = request('scripted', { input: '0' });
         const second = request('scripted', { input: '1' });
         const firstEnd = execute(first, undefined, lasting);
@@ -431,8 +431,8 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
       test('time and again on trial, and took its process down each time, is given up without being run', async () => {
         harness.script = () => 'never';
         const task = request('scripted');
-        const history = { ...newTask, startedAtMs: 1_000, crashes: 4, trial: 4 };
-        await execute(task, undefined, { history, mayHaveBegun: true });
+        const next = { ...firstAttempt, startedAtMs: 1_000, crashes: 4, trial: 4 };
+        await execute(task, undefined, { next, mayHaveBegun: true });
         const { started, completed } = await eventsOf(task);
         expect(started).toEqual([]);
         expect(completed).toEqual([

@@ -1,16 +1,10 @@
 import type { TaskRequested } from '@nask/schemas';
 import { FairGate } from '../lanes/fair-gate.ts';
-import { HandedBackError } from './handed-back-error.ts';
-import { RunningTask } from './held-task.ts';
+import { HandedBackError } from './held-task.ts';
+import { HeldTask } from './held-task.ts';
 import type { PublishOptions } from './task-event-log.ts';
 import type { Delivery, TaskMemory } from '../recovery/task-memory.ts';
 import { TaskRun, type DeferrableRecord, type TaskRunOptions } from './task-run.ts';
-
-export interface TaskExecutorOptions extends Omit<TaskRunOptions, 'trials' | 'nowMs' | 'random'> {
-  readonly memory: TaskMemory;
-  /** Ms since 1970. */
-  readonly nowMs?: () => number;
-}
 
 export interface ExecuteOptions extends PublishOptions {
   /** What is known of the task. Default: nothing but its request. */
@@ -19,19 +13,19 @@ export interface ExecuteOptions extends PublishOptions {
   readonly record?: DeferrableRecord;
 }
 
-const firstDelivery: Delivery = { history: undefined, mayHaveBegun: false };
+const firstDelivery: Delivery = { next: undefined, mayHaveBegun: false };
 const stopping = 'This executor stops.';
 
 /** Brings requested tasks to their end, many side by side. How many it holds is bounded by whoever calls. */
 export class TaskExecutor {
   readonly #options: TaskRunOptions;
   readonly #memory: TaskMemory;
-  readonly #held = new Map<number, { task: RunningTask; end: Promise<'ended' | 'deferred'> }>();
+  readonly #held = new Map<number, { task: HeldTask; end: Promise<'ended' | 'deferred'> }>();
   #draining = false;
 
-  constructor(options: TaskExecutorOptions) {
-    this.#memory = options.memory;
-    this.#options = { ...options, trials: new FairGate(1), nowMs: options.nowMs ?? Date.now, random: Math.random };
+  constructor({ memory, ...options }: Omit<TaskRunOptions, 'trials'> & { memory: TaskMemory }) {
+    this.#memory = memory;
+    this.#options = { ...options, trials: new FairGate(1) };
   }
 
   /**
@@ -50,7 +44,7 @@ export class TaskExecutor {
     if (this.#memory.ended.has(id)) return this.#options.observer.skipped(request);
     if (this.#draining) throw new HandedBackError(stopping);
 
-    const task = new RunningTask();
+    const task = new HeldTask();
     const onAbort = () => task.handBack('The record was taken away.');
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
@@ -89,7 +83,7 @@ export class TaskExecutor {
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
     const held = [...this.#held.values()];
-    const deadlineMs = this.#options.nowMs() + timeoutMs;
+    const deadlineMs = Date.now() + timeoutMs;
     for (const { task } of held) task.handBackUnlessDoneBy(deadlineMs);
     const timer = setTimeout(() => {
       for (const { task } of held) task.handBack(stopping);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Gauge, Registry } from 'prom-client';
 import { createInlineLane } from '../lanes/main-thread-lanes.ts';
-import { createWaitingLane } from '../lanes/waiting-lane.ts';
+import { createWaitingLane } from '../lanes/main-thread-lanes.ts';
 import { createTaskMetrics } from './task-metrics.ts';
 
 test('types that this executor does not know share a label, so that a stranger cannot make up more', async () => {

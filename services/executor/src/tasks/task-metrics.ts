@@ -1,7 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Outcome } from '@nask/schemas';
-import type { LaneName } from './task-run.ts';
-import type { Lane } from '../lanes/lane.ts';
+import type { Lanes } from '../lanes/lane.ts';
 
 export interface TaskMetrics {
   started(type: string): void;
@@ -23,7 +22,7 @@ const durationBucketsSeconds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120, 60
 export function createTaskMetrics(
   registry: Registry,
   types: { has(type: string): boolean },
-  lanes: Readonly<Record<LaneName, Lane>>,
+  lanes: Lanes,
 ): TaskMetrics {
   const registers = [registry];
   const started = new Counter({

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createLogger } from '@nask/service';
 import { failureOf } from '../lanes/run-result.rules.ts';
-import { createLimitedWarnings } from './limited-warnings.ts';
-import { createTaskObserver } from './task-observer.ts';
+import { createLimitedWarnings, createTaskObserver } from './task-observer.ts';
 
 const metrics = { started() {}, completed() {}, attemptFailed() {}, deferred() {}, handedBack() {}, skipped() {} };
 const request = (type: string, id = 1) => ({

@@ -1,27 +1,32 @@
 import type { TaskRequested } from '@nask/schemas';
-import { nextAttemptAtMs, timeLimitMs } from './attempt-policy.ts';
 import { deferralOf } from '../deferral/deferral.rules.ts';
-import { decide, type Decision, type RunnableType } from './decision.rules.ts';
 import type { FairGate } from '../lanes/fair-gate.ts';
-import type { HandlerReport } from '../lanes/handler-context.ts';
+import type { HandlerReport, Lane, Lanes } from '../lanes/lane.ts';
 import { failure, type RunResult, type TaskEnd } from '../lanes/run-result.rules.ts';
-import { taskAttemptFailed, taskCompleted, taskProgressed, taskStarted, type Attempt } from './task-events.rules.ts';
-import { isGivenUp, newTask, type TaskHistory } from './next-attempt.rules.ts';
-import type { Lane } from '../lanes/lane.ts';
-import { pauseUntil } from './pause-until.ts';
-import type { RunningTask } from './held-task.ts';
-import { EventTooLargeError, type TaskEventLog } from './task-event-log.ts';
 import type { Delivery } from '../recovery/task-memory.ts';
-import { TimeLimit } from './time-limit.ts';
-import { standTrial } from './trial.ts';
+import type { LoadedType } from '../task-types/load-handlers.ts';
+import { decide, type Decision } from './decision.rules.ts';
+import { TimeLimit, type HeldTask } from './held-task.ts';
+import {
+  afterFailure,
+  firstAttempt,
+  isGivenUp,
+  nextAttemptAtMs,
+  timeLimitMs,
+  trialDurationMs,
+  type NextAttempt,
+} from './next-attempt.rules.ts';
+import { pauseUntil } from './pause-until.ts';
+import { EventTooLargeError, type TaskEventLog } from './task-event-log.ts';
+import { taskAttemptFailed, taskCompleted, taskProgressed, taskStarted, type Attempt } from './task-events.rules.ts';
+import type { TaskObserver } from './task-observer.ts';
 
 type Run = Extract<Decision, { kind: 'run' }>;
-export type LaneName = Run['lane'];
 
 export interface TaskRunOptions {
   /** The task types that can be run, by name. */
-  readonly types: ReadonlyMap<string, RunnableType>;
-  readonly lanes: Readonly<Record<LaneName, Lane>>;
+  readonly types: ReadonlyMap<string, LoadedType>;
+  readonly lanes: Lanes;
   /** One place: for those that were running when a process died. */
   readonly trials: FairGate;
   readonly log: TaskEventLog;
@@ -30,33 +35,6 @@ export interface TaskRunOptions {
   readonly unknownTypeWaitMs: number;
   /** Name of this process, for the events. */
   readonly name: string;
-  /** Ms since 1970. */
-  readonly nowMs: () => number;
-  /** In [0, 1). */
-  readonly random: () => number;
-}
-
-/** Receives what happens to tasks, for metrics and logs. */
-export interface TaskObserver {
-  started(request: TaskRequested): void;
-  ended(request: TaskRequested, end: TaskEnd, last: LastAttempt): void;
-  /** An attempt has failed, another will be made. */
-  attemptFailed(request: TaskRequested, attempt: number, result: RunResult & { outcome: 'FAILURE' }): void;
-  /** Its type is unknown here: it was put aside for another executor, or for this one after a new release. */
-  deferred(request: TaskRequested): void;
-  /** @param reason why it does not end here */
-  handedBack(request: TaskRequested, reason: unknown): void;
-  /** A record of a task that has ended. */
-  skipped(request: TaskRequested): void;
-  /** Its handler tells something. */
-  reported(request: TaskRequested, report: HandlerReport): void;
-}
-
-/** The attempt that a task ended with; 0: none was made. */
-export interface LastAttempt {
-  readonly attempt: number;
-  /** From the start of the attempt to the end; null: it never ran. */
-  readonly durationMs: number | null;
 }
 
 /** A record of a request that can be put aside. */
@@ -73,11 +51,11 @@ export interface DeferrableRecord {
 /** Brings one task to its end: attempt by attempt, until one succeeds, fails for good, or the task is cancelled. */
 export class TaskRun {
   readonly #request: TaskRequested;
-  readonly #task: RunningTask;
+  readonly #task: HeldTask;
   readonly #options: TaskRunOptions;
   readonly #traceparent: string | undefined;
   readonly #record: DeferrableRecord | undefined;
-  #history: TaskHistory;
+  #next: NextAttempt;
   readonly #mayHaveBegun: boolean;
   /** The attempt that was made last, here or elsewhere. */
   #attempt: Attempt;
@@ -86,11 +64,13 @@ export class TaskRun {
    * crash of the next one would count as this one's.
    */
   #leaveTrial: () => void = () => {};
+  /** TaskStarted of a tiny computation, which is written after its run. */
+  #lateStart: Promise<void> | undefined;
 
   constructor(
     request: TaskRequested,
-    task: RunningTask,
-    { history = newTask, mayHaveBegun }: Delivery,
+    task: HeldTask,
+    { next = firstAttempt, mayHaveBegun }: Delivery,
     { traceparent, record }: { traceparent?: string | undefined; record?: DeferrableRecord | undefined },
     options: TaskRunOptions,
   ) {
@@ -99,10 +79,10 @@ export class TaskRun {
     this.#options = options;
     this.#traceparent = traceparent;
     this.#record = record;
-    this.#history = history;
+    this.#next = next;
     this.#mayHaveBegun = mayHaveBegun;
-    const made = history.startedAtMs === null ? history.attempt - 1 : history.attempt;
-    this.#attempt = { number: made, executor: options.name, startedAtMs: history.startedAtMs };
+    const made = next.startedAtMs === null ? next.attempt - 1 : next.attempt;
+    this.#attempt = { number: made, executor: options.name, startedAtMs: next.startedAtMs };
   }
 
   /**
@@ -129,15 +109,14 @@ export class TaskRun {
     const work = decide(this.#request, this.#options.types, this.#mayHaveBegun);
     if (work.kind === 'unknown-type') return this.#defer();
     if (work.kind === 'refuse') return work.result;
-    if (isGivenUp(this.#history))
-      return failure('process-died', `${this.#history.crashes} executor processes died while they ran this task.`);
+    if (isGivenUp(this.#next))
+      return failure('process-died', `${this.#next.crashes} executor processes died while they ran this task.`);
     for (;;) {
-      await pauseUntil(this.#history.dueAtMs, this.#options.nowMs, this.#task.signal);
+      await pauseUntil(this.#next.dueAtMs, Date.now, this.#task.signal);
       const result = await this.#makeAttempt(work);
       if (result.outcome !== 'FAILURE' || result.retryable !== true) return result;
-      const { nowMs, random } = this.#options;
-      const failedAtMs = nowMs();
-      const dueAtMs = nextAttemptAtMs(work.handler, this.#attempt.number, failedAtMs, random());
+      const failedAtMs = Date.now();
+      const dueAtMs = nextAttemptAtMs(work.handler, this.#attempt.number, failedAtMs, Math.random());
       if (dueAtMs === null) return result;
       await this.#attemptFailed(result, failedAtMs, dueAtMs);
     }
@@ -148,10 +127,10 @@ export class TaskRun {
    * the oldest open request.
    */
   async #defer(): Promise<RunResult | 'deferred'> {
-    const { nowMs, observer, unknownTypeWaitMs } = this.#options;
+    const { observer, unknownTypeWaitMs } = this.#options;
     const isDeferrable = this.#record !== undefined && this.#attempt.number === 0;
     const waitMs = isDeferrable ? unknownTypeWaitMs : 0;
-    const deferral = deferralOf(this.#request.type, this.#record?.sinceMs, waitMs, nowMs());
+    const deferral = deferralOf(this.#request.type, this.#record?.sinceMs, waitMs, Date.now());
     if (deferral.kind === 'give-up') return deferral.result;
     await this.#record!.defer(deferral, this.#task.signal);
     observer.deferred(this.#request);
@@ -162,7 +141,7 @@ export class TaskRun {
     const { lanes, trials } = this.#options;
     const lane = lanes[work.lane];
     const { signal } = this.#task;
-    if (this.#history.trial > 0) this.#leaveTrial = await trials.enter('', signal);
+    if (this.#next.trial > 0) this.#leaveTrial = await trials.enter('', signal);
     const leave = await lane.enter(this.#request.type, signal);
     try {
       return await this.#runIn(lane, work);
@@ -172,18 +151,14 @@ export class TaskRun {
   }
 
   async #runIn(lane: Lane, work: Run): Promise<RunResult> {
-    const { name, nowMs, observer } = this.#options;
-    const { attempt: number } = this.#history;
-    const startedAtMs = this.#history.startedAtMs ?? nowMs();
+    const { name, observer } = this.#options;
+    const { attempt: number } = this.#next;
+    const startedAtMs = this.#next.startedAtMs ?? Date.now();
     this.#attempt = { number, executor: name, startedAtMs };
     if (lane.startsAfterAcknowledgement) await this.#started(this.#task.signal);
-    const trial =
-      this.#history.trial > 0 && work.lane === 'waiting'
-        ? standTrial(this.#history, () => {
-            this.#history = { ...this.#history, trial: 0 };
-            void this.#started(this.#task.signal).then(this.#leaveTrial, () => {});
-          })
-        : undefined;
+    // A computation is on trial to its end.
+    const isPassable = this.#next.trial > 0 && work.lane === 'waiting';
+    const trial = isPassable ? setTimeout(() => this.#passTrial(), trialDurationMs(this.#next)) : undefined;
     const limit = new TimeLimit(this.#task.signal, timeLimitMs(work.handler, this.#request.timeout_ms));
     try {
       const result = await lane.run({
@@ -199,7 +174,7 @@ export class TaskRun {
         },
         onReport: (report) => this.#reported(report),
       });
-      // A tiny computation takes less time than its start: both are said now.
+      // A tiny computation takes less time than the acknowledgement of its start: both events are written now.
       if (!lane.startsAfterAcknowledgement) this.#lateStart = this.#started(this.#task.handedBack);
       return result;
     } catch (error) {
@@ -207,46 +182,48 @@ export class TaskRun {
       throw error;
     } finally {
       limit.end();
-      trial?.end();
+      clearTimeout(trial);
     }
   }
 
-  #lateStart: Promise<void> | undefined;
+  /** The task waits and has gone well for a while: others may stand trial beside it. */
+  #passTrial(): void {
+    this.#next = { ...this.#next, trial: 0 };
+    void this.#started(this.#task.signal).then(this.#leaveTrial, () => {});
+  }
 
   #started(signal: AbortSignal): Promise<void> {
     const attempt = { ...this.#attempt, startedAtMs: this.#attempt.startedAtMs! };
-    return this.#options.log.started(taskStarted(this.#request, attempt, this.#history), this.#publish(signal));
+    return this.#options.log.started(taskStarted(this.#request, attempt, this.#next), this.#publish(signal));
   }
 
   #reported(report: HandlerReport): void {
-    const { log, observer, nowMs } = this.#options;
+    const { log, observer } = this.#options;
     observer.reported(this.#request, report);
     if (report.kind === 'progress')
-      log.progressed(taskProgressed(this.#request, this.#attempt, report.fraction, nowMs()));
+      log.progressed(taskProgressed(this.#request, this.#attempt, report.fraction, Date.now()));
   }
 
   async #attemptFailed(result: RunResult & { outcome: 'FAILURE' }, failedAtMs: number, dueAtMs: number): Promise<void> {
     const { log, observer } = this.#options;
-    const times = { failedAtMs, nextAttemptAtMs: dueAtMs };
+    const event = taskAttemptFailed(this.#request, this.#attempt, result.error, {
+      failedAtMs,
+      nextAttemptAtMs: dueAtMs,
+    });
     this.#task.pause();
     await this.#lateStart;
-    await log.attemptFailed(
-      taskAttemptFailed(this.#request, this.#attempt, result.error, times),
-      this.#publish(this.#task.signal),
-    );
+    await log.attemptFailed(event, this.#publish(this.#task.signal));
     this.#leaveTrial();
     observer.attemptFailed(this.#request, this.#attempt.number, result);
-    const { attempt, crashes } = this.#history;
-    this.#history = { attempt: attempt + 1, startedAtMs: null, dueAtMs, crashes, trial: 0 };
+    this.#next = afterFailure(this.#next, event);
   }
 
   async #end(end: TaskEnd): Promise<void> {
     this.#task.finish();
-    const { nowMs, observer } = this.#options;
-    const completedAtMs = nowMs();
-    const [said] = await Promise.all([this.#complete(end, completedAtMs), this.#lateStart]);
+    const completedAtMs = Date.now();
+    const [published] = await Promise.all([this.#complete(end, completedAtMs), this.#lateStart]);
     const { number: attempt, startedAtMs } = this.#attempt;
-    observer.ended(this.#request, said, {
+    this.#options.observer.ended(this.#request, published, {
       attempt,
       durationMs: startedAtMs === null ? null : completedAtMs - startedAtMs,
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { cutAtSpace, stackOf } from './thrown.ts';
+import { cutAtSpace, stackOf } from './thrown.rules.ts';
 
 class CodedError extends Error {
   readonly code: unknown;
@@ -14,8 +14,8 @@ describe('the stack of a thrown value', () => {
   test('has the chain of causes, each with its code and where it was thrown', () => {
     const refused = new CodedError('connect failed', 'ECONNREFUSED', 'no route');
     const text = stackOf(new TypeError('fetch failed', { cause: refused }))!;
-    expect(text).toMatch(/^TypeError: fetch failed\n +at .*thrown\.test\.ts/);
-    expect(text).toMatch(/^caused by Error: connect failed \(code ECONNREFUSED\)\n +at .*thrown\.test\.ts/m);
+    expect(text).toMatch(/^TypeError: fetch failed\n +at .*thrown\.rules\.test\.ts/);
+    expect(text).toMatch(/^caused by Error: connect failed \(code ECONNREFUSED\)\n +at .*thrown\.rules\.test\.ts/m);
     expect(text).toMatch(/^caused by no route$/m);
   });
 
