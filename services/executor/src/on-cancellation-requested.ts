@@ -1,24 +1,10 @@
-import { DeadLetterError, type ConsumedRecord } from '@nask/kafka';
-import { UndecodableError, type EventCodec } from '@nask/task-log';
+import type { EventHandler } from '@nask/task-log';
 import type { TaskExecutor } from './tasks/task-executor.ts';
 
 /**
- * What the consumer does with a record of `tasks.cancellation-requested`. It is done at once: what is not stopped before
- * this process ends is read back by whoever gets the partition next.
+ * A task is cancelled: its work stops if it is held here, and it never begins if it is delivered later. The record is done
+ * at once: the executor that gets the partition next reads back what is not stopped when this process ends.
  */
-export function handleCancellation(
-  codec: EventCodec,
-  executor: Pick<TaskExecutor, 'cancel'>,
-): (record: ConsumedRecord) => Promise<void> {
-  return async (record) => {
-    try {
-      const { task_id: id } = await codec.decode('tasks.cancellation-requested', record.value);
-      if (id < 1 || String(id) !== record.key)
-        throw new DeadLetterError(`The key ${JSON.stringify(record.key)} is not the id of the task, ${id}.`);
-      executor.cancel(id);
-    } catch (error) {
-      if (error instanceof UndecodableError) throw new DeadLetterError(error.message, { record, cause: error });
-      throw error;
-    }
-  };
+export function onCancellationRequested(executor: TaskExecutor): EventHandler<'tasks.cancellation-requested'> {
+  return async (_, { read }) => executor.cancel((await read()).task_id);
 }

@@ -1,5 +1,5 @@
 import { FairGate } from '../lanes/fair-gate.ts';
-import { pauseUntil } from '../tasks/pause-until.ts';
+import { pauseUntil } from '../tasks/held-task.ts';
 
 /** Calls of a step go together, so that what they write becomes one batch: one by one costs twice the CPU. */
 const stepMs = 100;

@@ -1,6 +1,6 @@
+import { orAborted } from '@nask/async';
 import { FairGate } from './fair-gate.ts';
 import { handlerContext, type Lane } from './lane.ts';
-import { orAborted } from './or-aborted.ts';
 import { runToResult } from './run-result.rules.ts';
 
 /**

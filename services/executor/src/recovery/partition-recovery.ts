@@ -1,12 +1,5 @@
-import {
-  type AssignedPartition,
-  type ConsumedRecord,
-  type Logger,
-  type LogReader,
-  type SliceStart,
-  type TopicPartition,
-} from '@nask/kafka';
-import { UndecodableError, type EventCodec, type EventOf } from '@nask/task-log';
+import { type AssignedPartition, type Logger, type LogReader, type SliceStart, type TopicPartition } from '@nask/kafka';
+import { decodeOrSkip, type EventCodec, type EventOf } from '@nask/task-log';
 import type { EventTopicName } from '@nask/schemas';
 import { afterCrash, afterFailure, afterStart, firstAttempt, type NextAttempt } from '../tasks/next-attempt.rules.ts';
 import type { TaskMemory } from './task-memory.ts';
@@ -132,18 +125,8 @@ export class PartitionRecovery {
 
   async *#events<T extends EventTopicName>(topic: T, partition: number, from: SliceStart): AsyncGenerator<EventOf<T>> {
     for await (const record of this.#reader.read({ topic, partition }, from)) {
-      const event = await this.#decode(topic, record);
+      const event = await decodeOrSkip(this.#codec, topic, record, this.#logger);
       if (event !== undefined) yield event;
-    }
-  }
-
-  async #decode<T extends EventTopicName>(topic: T, record: ConsumedRecord): Promise<EventOf<T> | undefined> {
-    try {
-      return await this.#codec.decode(topic, record.value);
-    } catch (error) {
-      if (!(error instanceof UndecodableError)) throw error;
-      this.#logger.warn({ err: error, topic, offset: record.offset }, 'a record that cannot be read says nothing');
-      return undefined;
     }
   }
 }

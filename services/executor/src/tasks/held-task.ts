@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /**
  * A task was not brought to its end here: this process stops, or its partition went to another executor. Nothing is
  * sent for it and its record is not committed, so it runs again elsewhere.
@@ -111,5 +113,16 @@ export class TimeLimit {
   end(): void {
     clearTimeout(this.#timer);
     this.#outer.removeEventListener('abort', this.#onAbort);
+  }
+}
+
+/**
+ * Waits until a time of the given clock.
+ * @throws the signal's reason
+ */
+export async function pauseUntil(timeMs: number, nowMs: () => number, signal: AbortSignal): Promise<void> {
+  for (let leftMs = timeMs - nowMs(); leftMs > 0; leftMs = timeMs - nowMs()) {
+    await sleep(Math.min(leftMs, maxTimerMs), undefined, { signal }).catch(() => {});
+    signal.throwIfAborted();
   }
 }

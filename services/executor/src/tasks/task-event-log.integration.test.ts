@@ -1,38 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TaskCompleted } from '@nask/schemas';
 import { createLogger } from '@nask/service';
+import { createEventPublisher } from '@nask/task-log';
 import { isolate, startOwnKafka, testServers } from '@nask/testkit';
 import { failure } from '../lanes/run-result.rules.ts';
 import { taskCompleted } from './task-events.rules.ts';
 import { describeTaskExecutor } from './task-executor.suite.ts';
 import type { OpenLog } from '../fixtures/executor-harness.ts';
 import { openEventTopics, type EventTopics } from '../fixtures/event-topics.ts';
-import { createKafkaTaskEventLog } from './kafka-task-event-log.ts';
-import { createRecordWriter } from './record-writer.ts';
+import { createTaskEventLog } from './task-event-log.ts';
 
 const topics = ['tasks.started', 'tasks.attempt-failed', 'tasks.progressed', 'tasks.completed'] as const;
 const logger = createLogger({ service: 'test', level: 'silent' });
 const openLog = ({ producer, codec }: EventTopics) =>
-  createKafkaTaskEventLog({
-    write: createRecordWriter(producer, logger),
-    producer,
-    codec,
-    source: '/nask/executor',
-    logger,
-  });
+  createTaskEventLog(createEventPublisher({ producer, codec, source: '/nask/executor', logger }), logger);
 
 describeTaskExecutor('Kafka', async (): Promise<OpenLog> => {
   const events = await openEventTopics(testServers(), isolate('executor-log'), topics);
-  const decoded = async <T extends (typeof topics)[number]>(topic: T) =>
-    Promise.all((await events.read(topic)).map(async ({ value }) => events.codec.decode(topic, value)));
   return {
     log: openLog(events),
-    read: async () => ({
-      started: await decoded('tasks.started'),
-      attemptsFailed: await decoded('tasks.attempt-failed'),
-      progressed: await decoded('tasks.progressed'),
-      completed: await decoded('tasks.completed'),
-    }),
+    read: async (topic) =>
+      Promise.all((await events.read(topic)).map(async ({ value }) => events.codec.decode(topic, value))),
     close: () => events.close(),
   };
 });
@@ -54,7 +42,7 @@ describe('the events in Kafka', () => {
   test('are keyed by task id, with CloudEvents headers and the trace of the request', async () => {
     const events = await openEventTopics(testServers(), isolate('executor-headers'), topics);
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    await openLog(events).completed(completed, { signal: never, traceparent });
+    await openLog(events).append('tasks.completed', completed, { signal: never, traceparent });
     expect(await events.read('tasks.completed')).toEqual([
       expect.objectContaining({
         key: '4',
@@ -80,8 +68,10 @@ describe('the events in Kafka', () => {
       await kafka.kill();
       const log = openLog(events);
       const controller = new AbortController();
-      const aborted = expect(log.completed(completed, { signal: controller.signal })).rejects.toThrow('enough');
-      const published = log.completed({ ...completed, task_id: 5 }, { signal: never });
+      const aborted = expect(log.append('tasks.completed', completed, { signal: controller.signal })).rejects.toThrow(
+        'enough',
+      );
+      const published = log.append('tasks.completed', { ...completed, task_id: 5 }, { signal: never });
       controller.abort(new Error('enough'));
       await aborted;
       await kafka.start();

@@ -1,12 +1,13 @@
 import type { TaskRequested } from '@nask/schemas';
 import { FairGate } from '../lanes/fair-gate.ts';
-import { HandedBackError } from './held-task.ts';
-import { HeldTask } from './held-task.ts';
-import type { PublishOptions } from './task-event-log.ts';
 import type { Delivery, TaskMemory } from '../recovery/task-memory.ts';
+import { HandedBackError, HeldTask } from './held-task.ts';
 import { TaskRun, type DeferrableRecord, type TaskRunOptions } from './task-run.ts';
 
-export interface ExecuteOptions extends PublishOptions {
+export interface ExecuteOptions {
+  readonly signal: AbortSignal;
+  /** W3C trace context of the request. */
+  readonly traceparent?: string | undefined;
   /** What is known of the task. Default: nothing but its request. */
   readonly delivery?: Delivery;
   /** Its record, where it can be deferred. */
@@ -32,7 +33,7 @@ export class TaskExecutor {
    * Returns once the task has ended and its outcome is in the log for good, or the task is deferred, because its type is
    * unknown here. A second record of a task that this process holds, or knows to have ended, runs nothing.
    * @throws HandedBackError, at once, when `signal` is aborted or this executor drains
-   * @throws EventTooLargeError when the log does not even take that the task failed
+   * @throws ProducerError (isTooLarge) when the log does not even take that the task failed
    */
   async execute(request: TaskRequested, { signal, delivery = firstDelivery, ...about }: ExecuteOptions): Promise<void> {
     const id = request.task_id;

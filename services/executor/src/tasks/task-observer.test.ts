@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createLogger } from '@nask/service';
 import { failureOf } from '../lanes/run-result.rules.ts';
-import { createLimitedWarnings, createTaskObserver } from './task-observer.ts';
+import { createTaskObserver } from './task-observer.ts';
 
 const metrics = { started() {}, completed() {}, attemptFailed() {}, deferred() {}, handedBack() {}, skipped() {} };
 const request = (type: string, id = 1) => ({
@@ -28,9 +28,8 @@ function observed(types: string[]) {
     format: 'json',
     destination: { write: (line) => void text.push(line) },
   });
-  const warn = createLimitedWarnings(logger, new Set(types), () => clock.nowMs);
   const lines = () => text.map((line) => JSON.parse(line) as Record<string, unknown>);
-  return { clock, lines, observer: createTaskObserver(metrics, logger, warn) };
+  return { clock, lines, observer: createTaskObserver(metrics, logger, new Set(types), () => clock.nowMs) };
 }
 
 describe('the log of failed tasks', () => {

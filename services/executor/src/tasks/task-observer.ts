@@ -3,7 +3,7 @@ import type { TaskRequested } from '@nask/schemas';
 import type { HandlerReport } from '../lanes/lane.ts';
 import type { RunResult, TaskEnd } from '../lanes/run-result.rules.ts';
 import { cutAtSpace } from '../lanes/thrown.rules.ts';
-import { createRateLimit } from './rate-limit.ts';
+import { createTokenBucket } from './token-bucket.ts';
 import type { TaskMetrics } from './task-metrics.ts';
 
 /** Receives what happens to tasks, for metrics and logs. */
@@ -31,8 +31,15 @@ const maxMessageLength = 1_000;
 /**
  * Reports what happens to tasks to metrics and log. Failures are warnings, limited by type; ordinary ends are debug
  * lines, because there may be thousands a second.
+ * @param types names of the known task types
  */
-export function createTaskObserver(metrics: TaskMetrics, logger: Logger, warn: WarnOfType): TaskObserver {
+export function createTaskObserver(
+  metrics: TaskMetrics,
+  logger: Logger,
+  types: { has(type: string): boolean },
+  nowMs?: () => number,
+): TaskObserver {
+  const warn = limitByType(logger, types, nowMs);
   const named = ({ task_id, type }: TaskRequested) => ({ task_id, task_type: type.slice(0, 100) });
   // Error events keep code and message alone; the stack and the causes are in the log only.
   const errorOf = ({ error, stack }: RunResult & { outcome: 'FAILURE' }) => ({
@@ -85,19 +92,15 @@ const perSecond = 1;
 /** How many types that this executor does not know have a limit of their own. Anybody can make up more. */
 const maxUnknownTypes = 20;
 
-/** Writes a warning about a task of a type. */
-export type WarnOfType = (type: string, fields: object, message: string) => void;
-
 /**
  * Warnings with a rate limit for each task type, because a type that fails may fail thousands of times a second. A line
  * has the number of lines left out before it (`suppressed`). Unknown types beyond the first 20 share a limit.
- * @param types names of the known task types
  */
-export function createLimitedWarnings(
+function limitByType(
   logger: Logger,
   types: { has(type: string): boolean },
   nowMs?: () => number,
-): WarnOfType {
+): (type: string, fields: object, message: string) => void {
   const limits = new Map<string, { allows: () => boolean; suppressed: number }>();
   let unknownTypes = 0;
 
@@ -108,10 +111,7 @@ export function createLimitedWarnings(
     const key = hasOwn ? type : '';
     let limit = limits.get(key);
     if (limit === undefined) {
-      limit = {
-        allows: createRateLimit(perSecond, { burst, ...(nowMs === undefined ? {} : { nowMs }) }),
-        suppressed: 0,
-      };
+      limit = { allows: createTokenBucket(perSecond, burst, nowMs), suppressed: 0 };
       limits.set(key, limit);
       if (!isKnown && hasOwn) unknownTypes += 1;
     }

@@ -6,7 +6,7 @@ import { failure, type RunResult, type TaskEnd } from '../lanes/run-result.rules
 import type { Delivery } from '../recovery/task-memory.ts';
 import type { LoadedType } from '../task-types/load-handlers.ts';
 import { decide, type Decision } from './decision.rules.ts';
-import { TimeLimit, type HeldTask } from './held-task.ts';
+import { pauseUntil, TimeLimit, type HeldTask } from './held-task.ts';
 import {
   afterFailure,
   firstAttempt,
@@ -16,8 +16,7 @@ import {
   trialDurationMs,
   type NextAttempt,
 } from './next-attempt.rules.ts';
-import { pauseUntil } from './pause-until.ts';
-import { EventTooLargeError, type TaskEventLog } from './task-event-log.ts';
+import { isTooLarge, type TaskEventLog } from './task-event-log.ts';
 import { taskAttemptFailed, taskCompleted, taskProgressed, taskStarted, type Attempt } from './task-events.rules.ts';
 import type { TaskObserver } from './task-observer.ts';
 
@@ -43,7 +42,7 @@ export interface DeferrableRecord {
   readonly sinceMs: number | undefined;
   /**
    * Returns once a copy of the record is in the log of deferred tasks for good.
-   * @throws the signal's reason; EventTooLargeError
+   * @throws the signal's reason; ProducerError (isTooLarge)
    */
   defer(times: { sinceMs: number; dueMs: number }, signal: AbortSignal): Promise<void>;
 }
@@ -87,7 +86,7 @@ export class TaskRun {
 
   /**
    * Returns once the end is in the log, or the task is deferred.
-   * @throws HandedBackError when the task is handed back; EventTooLargeError when the log does not even take that it failed
+   * @throws HandedBackError when the task is handed back; ProducerError (isTooLarge) when the log does not even take that it failed
    */
   async toEnd(): Promise<'ended' | 'deferred'> {
     try {
@@ -194,7 +193,11 @@ export class TaskRun {
 
   #started(signal: AbortSignal): Promise<void> {
     const attempt = { ...this.#attempt, startedAtMs: this.#attempt.startedAtMs! };
-    return this.#options.log.started(taskStarted(this.#request, attempt, this.#next), this.#publish(signal));
+    return this.#options.log.append(
+      'tasks.started',
+      taskStarted(this.#request, attempt, this.#next),
+      this.#publish(signal),
+    );
   }
 
   #reported(report: HandlerReport): void {
@@ -212,7 +215,7 @@ export class TaskRun {
     });
     this.#task.pause();
     await this.#lateStart;
-    await log.attemptFailed(event, this.#publish(this.#task.signal));
+    await log.append('tasks.attempt-failed', event, this.#publish(this.#task.signal));
     this.#leaveTrial();
     observer.attemptFailed(this.#request, this.#attempt.number, result);
     this.#next = afterFailure(this.#next, event);
@@ -231,7 +234,8 @@ export class TaskRun {
 
   async #complete(end: TaskEnd, completedAtMs: number): Promise<TaskEnd> {
     const complete = (how: TaskEnd) =>
-      this.#options.log.completed(
+      this.#options.log.append(
+        'tasks.completed',
         taskCompleted(this.#request, this.#attempt, how, completedAtMs),
         this.#publish(this.#task.handedBack),
       );
@@ -239,7 +243,7 @@ export class TaskRun {
       await complete(end);
       return end;
     } catch (error) {
-      if (!(error instanceof EventTooLargeError) || end.outcome !== 'SUCCESS') throw error;
+      if (!isTooLarge(error) || end.outcome !== 'SUCCESS') throw error;
       const tooLarge = failure('result-too-large', `Payload and result are too large for one record: ${error.message}`);
       await complete(tooLarge);
       return tooLarge;

@@ -3,9 +3,10 @@
  * @param burst how many calls the bucket holds. Default: those of one second
  * @param nowMs a clock that does not jump
  */
-export function createRateLimit(
+export function createTokenBucket(
   perSecond: number,
-  { burst = perSecond, nowMs = () => performance.now() }: { burst?: number; nowMs?: () => number } = {},
+  burst = perSecond,
+  nowMs: () => number = () => performance.now(),
 ): () => boolean {
   let tokens = burst;
   let filledMs = nowMs();

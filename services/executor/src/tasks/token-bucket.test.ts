@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { createRateLimit } from './rate-limit.ts';
+import { createTokenBucket } from './token-bucket.ts';
 
 test.each([
   ['a second’s worth', 10, undefined, [10, 5, 10]],
   ['a burst of its own', 1, 3, [3, 0, 3]],
-])('a rate limit holds %s, and no more', (_, perSecond, burst, [first, halfASecondLater, muchLater]) => {
+])('a token bucket holds %s, and no more', (_, perSecond, burst, [first, halfASecondLater, muchLater]) => {
   let now = 0;
-  const allowed = createRateLimit(perSecond, { nowMs: () => now, ...(burst === undefined ? {} : { burst }) });
+  const allowed = createTokenBucket(perSecond, burst, () => now);
   const calls = () => Array.from({ length: 50 }, allowed).filter(Boolean).length;
   expect(calls()).toBe(first);
   now = 500;
