@@ -1,67 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { TaskCompleted } from '@nask/schemas';
-import { eventually, isolate, serviceEnv, spawnService, testServers, type ServiceUnderTest } from '@nask/testkit';
-import { openEventTopics, type EventTopics } from './fixtures/event-topics.ts';
-
-const topics = ['tasks.started', 'tasks.completed', 'dead-letters.executor'];
+import { eventually, type ServiceUnderTest } from '@nask/testkit';
+import { ExecutorProcesses, ownTypes } from './fixtures/executor-processes.ts';
 
 describe('the executor, as a process', () => {
-  const isolation = isolate('executor');
-  const services: ServiceUnderTest[] = [];
-  let events: EventTopics;
-  let lastId = 0;
+  const executors = new ExecutorProcesses('executor', {
+    TASK_TYPES_FOLDER: ownTypes,
+    EXECUTOR_UNKNOWN_TYPE_WAIT_MS: '1000',
+    LOG_LEVEL: 'info',
+  });
+  let running: ServiceUnderTest;
 
-  beforeAll(async () => {
-    events = await openEventTopics(testServers(), isolation, topics);
-  }, 60_000);
-  afterAll(async () => {
-    await Promise.all(services.map((service) => service.close()));
-    await events.close();
-  }, 60_000);
-
-  async function spawnExecutor(name: string): Promise<ServiceUnderTest> {
-    const service = await spawnService('executor', {
-      ...serviceEnv(isolation),
-      EXECUTOR_NAME: name,
-      TASK_TYPES_FOLDER: join(import.meta.dirname, 'fixtures', 'own-types'),
-      EXECUTOR_UNKNOWN_TYPE_WAIT_MS: '1000',
-      LOG_LEVEL: 'info',
-    });
-    services.push(service);
-    return service;
-  }
+  beforeAll(() => executors.open(), 60_000);
+  afterAll(() => executors.close(), 60_000);
 
   const write = (id: number, value: Buffer, headers = {}) =>
-    events.producer.send({ topic: 'tasks.requested', key: String(id), value, headers });
+    executors.log.producer.send({ topic: 'tasks.requested', key: String(id), value, headers });
 
-  const encoded = (id: number, type: string, input?: number) =>
-    events.codec.encode('tasks.requested', {
-      event_id: randomUUID(),
-      task_id: id,
-      type,
-      payload: JSON.stringify({ input }),
-      notify_url: null,
-      requested_at: Date.now(),
-      timeout_ms: null,
-    });
+  const request = (type: string, input?: number) => executors.request(type, { input });
 
-  async function request(type: string, input?: number): Promise<number> {
-    lastId += 1;
-    await write(lastId, encoded(lastId, type, input));
-    return lastId;
-  }
-
-  async function startsOf(id: number) {
-    const records = (await events.read('tasks.started')).filter(({ key }) => key === String(id));
-    return Promise.all(records.map(async ({ value }) => events.codec.decode('tasks.started', value)));
-  }
-
-  async function completions(): Promise<TaskCompleted[]> {
-    const records = await events.read('tasks.completed');
-    return Promise.all(records.map(async ({ value }) => events.codec.decode('tasks.completed', value)));
-  }
+  const completions = (): Promise<TaskCompleted[]> => executors.log.events('tasks.completed');
 
   async function resultsOf(ids: number[]) {
     const all = await completions();
@@ -71,10 +29,13 @@ describe('the executor, as a process', () => {
   test('brings what was requested before and after its start to its end; what is no request is a dead letter', async () => {
     const before = [await request('prime', 100), await request('fibonacci', 100_000), await request('resize-image', 1)];
     const garbage = Buffer.from('not a TaskRequested');
-    const misplaced = encoded(2_000_000, 'prime', 1);
+    const misplaced = executors.log.codec.encode(
+      'tasks.requested',
+      executors.requested(2_000_000, 'prime', { input: 1 }),
+    );
     await write(1_000_000, garbage, { note: 'from elsewhere' });
     await write(1_000_001, misplaced);
-    const executor = await spawnExecutor('executor-a');
+    running = await executors.spawn('executor-a');
     const after = [await request('sleep', 0.01), await request('prime', 300_000), await request('prime', 0)];
 
     await eventually(async () => {
@@ -83,7 +44,7 @@ describe('the executor, as a process', () => {
       expect(fibonacci).toEqual([expect.stringMatching(/^"25974069\d+46875"$/)]);
     });
     const letters = await eventually(async () => {
-      const read = await events.read('dead-letters.executor');
+      const read = await executors.log.records('dead-letters.executor');
       expect(read).toHaveLength(2);
       return new Map(read.map((letter) => [letter.key, letter]));
     });
@@ -92,27 +53,24 @@ describe('the executor, as a process', () => {
       value: misplaced,
       headers: { 'dead-letter-reason': 'The key "1000001" is not the id of the task, 2000000.' },
     });
-    const metrics = await (await fetch(`${executor.opsUrl}/metrics`)).text();
+    const metrics = await (await fetch(`${running.opsUrl}/metrics`)).text();
     expect(metrics).toMatch(/executor_tasks_completed_total\{type="prime",outcome="SUCCESS",service="executor"\} 2/);
     expect(metrics).toMatch(/executor_tasks_completed_total\{type="unknown",outcome="FAILURE",service="executor"\} 1/);
   }, 60_000);
 
   test('on SIGTERM hands back what cannot end in time, and another executor takes it; what has ended is not repeated', async () => {
-    const [leaving] = services;
     const long = await request('sleep', 3_600);
     const ended = await request('prime', 10_000);
     await eventually(async () => {
-      expect(await startsOf(long)).toHaveLength(1);
+      expect(await executors.startsOf(long)).toHaveLength(1);
       expect(await resultsOf([ended])).toEqual([['104729']]);
     });
 
-    const exit = leaving!.exit();
-    leaving!.signal('SIGTERM');
-    expect(await exit).toMatchObject({ code: 0 });
+    expect(await executors.stop(running)).toMatchObject({ code: 0 });
     const before = await completions();
-    await spawnExecutor('executor-b');
+    running = await executors.spawn('executor-b');
     await eventually(async () => {
-      const starts = await startsOf(long);
+      const starts = await executors.startsOf(long);
       expect(starts.map(({ executor }) => executor)).toEqual(['executor-a', 'executor-b']);
       expect(starts[0]!.event_id).toBe(starts[1]!.event_id);
     });
@@ -123,14 +81,13 @@ describe('the executor, as a process', () => {
   test.each(['fetch-nowhere', 'fetch-nowhere-in-thread'])(
     'logs why a %s failed: the chain of causes, and where it was thrown; the event has code and message alone',
     async (type) => {
-      const [executor] = services.slice(-1);
       const id = await requestAndWait(type);
       expect((await completions()).find(({ task_id }) => task_id === id)).toMatchObject({
         outcome: 'FAILURE',
         error: { code: 'handler-failed', message: 'no page' },
       });
       const line = await eventually(() => {
-        const found = executor!
+        const found = running
           .log()
           .split('\n')
           .find((text) => text.includes(`"task_id":${id},`));

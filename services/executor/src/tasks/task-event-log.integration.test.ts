@@ -3,24 +3,22 @@ import type { TaskCompleted } from '@nask/schemas';
 import { createLogger } from '@nask/service';
 import { createEventPublisher } from '@nask/task-log';
 import { isolate, startOwnKafka, testServers } from '@nask/testkit';
+import { openTestTaskLog, type TestTaskLog } from '@nask/testkit/task-log';
 import { failure } from '../lanes/run-result.rules.ts';
 import { taskCompleted } from './task-events.rules.ts';
 import { describeTaskExecutor } from './task-executor.suite.ts';
 import type { OpenLog } from '../fixtures/executor-harness.ts';
-import { openEventTopics, type EventTopics } from '../fixtures/event-topics.ts';
 import { createTaskEventLog } from './task-event-log.ts';
 
-const topics = ['tasks.started', 'tasks.attempt-failed', 'tasks.progressed', 'tasks.completed'] as const;
 const logger = createLogger({ service: 'test', level: 'silent' });
-const openLog = ({ producer, codec }: EventTopics) =>
+const openLog = ({ producer, codec }: TestTaskLog) =>
   createTaskEventLog(createEventPublisher({ producer, codec, source: '/nask/executor', logger }), logger);
 
 describeTaskExecutor('Kafka', async (): Promise<OpenLog> => {
-  const events = await openEventTopics(testServers(), isolate('executor-log'), topics);
+  const events = await openTestTaskLog(isolate('executor-log'));
   return {
     log: openLog(events),
-    read: async (topic) =>
-      Promise.all((await events.read(topic)).map(async ({ value }) => events.codec.decode(topic, value))),
+    read: (topic) => events.events(topic),
     close: () => events.close(),
   };
 });
@@ -40,10 +38,10 @@ describe('the events in Kafka', () => {
   const never = new AbortController().signal;
 
   test('are keyed by task id, with CloudEvents headers and the trace of the request', async () => {
-    const events = await openEventTopics(testServers(), isolate('executor-headers'), topics);
+    const events = await openTestTaskLog(isolate('executor-headers'));
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     await openLog(events).append('tasks.completed', completed, { signal: never, traceparent });
-    expect(await events.read('tasks.completed')).toEqual([
+    expect(await events.records('tasks.completed')).toEqual([
       expect.objectContaining({
         key: '4',
         headers: {
@@ -64,7 +62,7 @@ describe('the events in Kafka', () => {
     const kafka = await startOwnKafka();
     try {
       const servers = { brokers: [kafka.address], registryUrl: testServers().registryUrl };
-      const events = await openEventTopics(servers, isolate('executor-outage'), topics, { deadlineMs: 1_000 });
+      const events = await openTestTaskLog(isolate('executor-outage'), { servers, deadlineMs: 1_000 });
       await kafka.kill();
       const log = openLog(events);
       const controller = new AbortController();
@@ -76,7 +74,7 @@ describe('the events in Kafka', () => {
       await aborted;
       await kafka.start();
       await published;
-      expect((await events.read('tasks.completed')).map(({ key }) => key)).toContain('5');
+      expect((await events.records('tasks.completed')).map(({ key }) => key)).toContain('5');
       await events.close();
     } finally {
       await kafka.close();
