@@ -1,8 +1,7 @@
 import { DeadLetterError } from '@nask/kafka';
 import type { EventHandler } from '@nask/task-log';
 import { deferredSinceMs } from './deferral/deferral.rules.ts';
-import { createPace } from './deferral/pace.ts';
-import type { RecordMoves } from './deferral/record-moves.ts';
+import { createPace, type RecordMoves } from './deferral/record-moves.ts';
 import { endOfRecord } from './on-task-requested.ts';
 import type { TaskMemory } from './recovery/task-memory.ts';
 import type { TaskExecutor } from './tasks/task-executor.ts';

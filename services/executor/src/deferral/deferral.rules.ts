@@ -6,7 +6,7 @@ const maxPauseMs = 5_000;
 const looksPerWait = 10;
 
 /** What becomes of a task whose type this executor lacks. */
-export type Deferral =
+type Deferral =
   | { readonly kind: 'defer'; readonly sinceMs: number; readonly dueMs: number }
   | { readonly kind: 'give-up'; readonly result: RunResult };
 

@@ -12,7 +12,7 @@ export default defineHandler<{ input: number }>({
 /** Odd numbers a segment: 64 KiB of flags stay in a core's second-level cache, so memory is the same for every N. */
 const segmentLength = 65_536;
 
-export interface PrimeSearch {
+interface PrimeSearch {
   /** Told, after each segment, how far the search has come: 0 to 1, never falling. 1 is not reported. */
   onProgress?: (fraction: number) => void;
   /** Looked at before each segment. */

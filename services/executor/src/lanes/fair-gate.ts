@@ -13,7 +13,7 @@ interface Waiter {
  * Lets at most `places` in at a time. Who comes later stands in line: one line a key, first come first served, and the
  * lines take turns. So a flood of one key does not shut out the others.
  *
- * The lines have no limit of their own: what they hold is bounded by whoever calls (the consumer's intake).
+ * The lines have no limit of their own: what they hold is bounded by the caller (the consumer's intake).
  */
 export class FairGate {
   #places: number;

@@ -32,12 +32,12 @@ export interface Work {
   readonly attempt: number;
   /** When the attempt first began, ms since 1970. */
   readonly startedAtMs: number;
-  /** Told when the handler begins: in its thread, or in its turn. */
+  /** Called when the handler begins: in its thread, or in its turn. */
   readonly onBegin: () => void;
   readonly onReport: (report: HandlerReport) => void;
 }
 
-/** What a running handler tells about itself. */
+/** What a running handler reports. */
 export type HandlerReport =
   | { readonly kind: 'progress'; readonly fraction: number }
   | { readonly kind: 'log'; readonly level: keyof HandlerLogger; readonly message: string };
@@ -47,7 +47,7 @@ const maxLogLines = 100;
 const maxLineLength = 2_000;
 
 /**
- * The context that a handler runs with. It bounds what the handler tells: progress at most once a second and not in
+ * The context that a handler runs with. It bounds what the handler reports: progress at most once a second and not in
  * the first one (so short runs report none), 100 log lines a run, of 2,000 characters each. The rest is dropped.
  * @param nowMs a clock that does not jump
  */

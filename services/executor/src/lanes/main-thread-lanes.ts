@@ -17,7 +17,7 @@ export function createWaitingLane(places: number): Lane {
       signal.throwIfAborted();
       onBegin();
       const context = handlerContext(signal, onReport, attempt);
-      // A handler that does not listen to its signal must not hold up whoever wants it stopped.
+      // Returns at once although a handler does not listen to its signal.
       return orAborted(
         runToResult(() => handler.run(payload, context)),
         signal,
@@ -31,7 +31,7 @@ const sliceMs = 5;
 
 /**
  * Runs computations that take well below a millisecond in the main thread, one after the other, in slices between
- * which the event loop goes on. Its line is bounded by whoever calls (the consumer's intake).
+ * which the event loop goes on. Its line is bounded by the caller (the consumer's intake).
  */
 export function createInlineLane(): Lane {
   let line: (() => void)[] = [];

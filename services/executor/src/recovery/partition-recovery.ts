@@ -27,7 +27,7 @@ export class PartitionRecovery {
   readonly #memory: TaskMemory;
   readonly #maxDeferredMs: number;
   readonly #logger: Logger;
-  /** Whose owner died: said once, the first time that we ask. */
+  /** Partitions whose owner died: `assigned` has that once, in the first call. */
   readonly #abandoned = new Set<number>();
 
   /** @param options.maxDeferredMs how long a task may be deferred */

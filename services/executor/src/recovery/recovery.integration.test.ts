@@ -19,7 +19,7 @@ describe('an executor that takes over', () => {
   afterEach(() => executors.closeExecutors());
   afterAll(() => executors.close());
 
-  test('cancels what runs, what stands in line, and what another was told to cancel', async () => {
+  test('cancels what runs, what stands in line, and what another executor had to cancel', async () => {
     const first = await executors.spawn('first', { EXECUTOR_MAX_WAITING: '1' });
     executors.skipTo(0);
     const running = await executors.request('sleep', { input: 3_600 });

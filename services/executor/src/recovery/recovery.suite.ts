@@ -47,14 +47,14 @@ export function describeRecovery(harness: ExecutorHarness): void {
     test('when it ends while it stands trial, lets no other stand trial before its end is in the log', async () => {
       harness.script = ({ input }) => input;
       const [first, second] = [request('scripted', { input: 'first' }), request('scripted', { input: 'second' })];
-      const [said, taken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const [ending, taken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       harness.takeEnd = (id) => {
         if (id !== first.task_id) return Promise.resolve();
-        said.resolve();
+        ending.resolve();
         return taken.promise;
       };
       const ends = [execute(first, undefined, onTrial), execute(second, undefined, onTrial)];
-      await said.promise;
+      await ending.promise;
       await execute(request('prime', { input: 6_000 }));
       expect((await eventsOf(second)).started).toEqual([]);
       taken.resolve();

@@ -1,7 +1,7 @@
 import type { NextAttempt } from '../tasks/next-attempt.rules.ts';
 
-/** What the log said of a partition when it was assigned. */
-export interface PartitionHistory {
+/** What was read back from the log when a partition was assigned. */
+interface PartitionHistory {
   /** The tasks that had begun or failed, and not ended: at most what was in hand at a time. */
   readonly open: ReadonlyMap<number, NextAttempt>;
   /** Below this offset a process that died may have begun any request; 0 when none died. */

@@ -10,7 +10,7 @@ export class HandedBackError extends Error {
 }
 
 /** The task was cancelled: its work stops, and it ends as REVOKED. */
-export class RevokedError extends Error {
+class RevokedError extends Error {
   readonly code = 'REVOKED';
   override readonly name = 'RevokedError';
 }

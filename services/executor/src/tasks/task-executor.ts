@@ -4,20 +4,10 @@ import type { Delivery, TaskMemory } from '../recovery/task-memory.ts';
 import { HandedBackError, HeldTask } from './held-task.ts';
 import { TaskRun, type DeferrableRecord, type TaskRunOptions } from './task-run.ts';
 
-export interface ExecuteOptions {
-  readonly signal: AbortSignal;
-  /** W3C trace context of the request. */
-  readonly traceparent?: string | undefined;
-  /** What is known of the task. Default: nothing but its request. */
-  readonly delivery?: Delivery;
-  /** Its record, where it can be deferred. */
-  readonly record?: DeferrableRecord;
-}
-
 const firstDelivery: Delivery = { next: undefined, mayHaveBegun: false };
 const stopping = 'This executor stops.';
 
-/** Brings requested tasks to their end, many side by side. How many it holds is bounded by whoever calls. */
+/** Brings requested tasks to their end, many side by side. The caller bounds how many it holds. */
 export class TaskExecutor {
   readonly #options: TaskRunOptions;
   readonly #memory: TaskMemory;
@@ -32,10 +22,17 @@ export class TaskExecutor {
   /**
    * Returns once the task has ended and its outcome is in the log for good, or the task is deferred, because its type is
    * unknown here. A second record of a task that this process holds, or knows to have ended, runs nothing.
+   * @param about.traceparent W3C trace context of the request
+   * @param about.delivery what is known of the task; default: nothing but its request
+   * @param about.record its record, where it can be deferred
    * @throws HandedBackError, at once, when `signal` is aborted or this executor drains
    * @throws ProducerError (isTooLarge) when the log does not even take that the task failed
    */
-  async execute(request: TaskRequested, { signal, delivery = firstDelivery, ...about }: ExecuteOptions): Promise<void> {
+  async execute(
+    request: TaskRequested,
+    about: { signal: AbortSignal; traceparent?: string | undefined; delivery?: Delivery; record?: DeferrableRecord },
+  ): Promise<void> {
+    const { signal, delivery = firstDelivery } = about;
     const id = request.task_id;
     for (let earlier; (earlier = this.#held.get(id)) !== undefined;) {
       // When the earlier record's run is handed back, this one's begins.

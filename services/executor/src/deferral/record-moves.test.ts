@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createPace } from './pace.ts';
+import { createPace } from './record-moves.ts';
 
 const { signal } = new AbortController();
 const nowMs = () => performance.now();
