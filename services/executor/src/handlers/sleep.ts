@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { defineHandler } from '../task-types/handler.ts';
 
-/** How often a sleep tells how far it has come: every hundredth of it, and not more than once a second. */
+/** Interval of progress reports: a hundredth of the sleep, at least one second. */
 const progressIntervalMs = (durationMs: number) => Math.max(1_000, durationMs / 100);
 
 /**
@@ -16,8 +16,8 @@ export default defineHandler<{ input: number }>({
   async run({ input }, { signal, progress, startedAtMs }) {
     const durationMs = input * 1000;
     const intervalMs = progressIntervalMs(durationMs);
-    const tell = () => progress(Math.min(1, (Date.now() - startedAtMs) / durationMs));
-    const ticker = durationMs > intervalMs ? setInterval(tell, intervalMs) : undefined;
+    const report = () => progress(Math.min(1, (Date.now() - startedAtMs) / durationMs));
+    const ticker = durationMs > intervalMs ? setInterval(report, intervalMs) : undefined;
     try {
       await setTimeout(Math.max(0, startedAtMs + durationMs - Date.now()), undefined, { signal });
       return input;
