@@ -3,7 +3,7 @@ import { eventually, isolate, testServers } from '@nask/testkit';
 import { silentLogger } from '../testing/silent-logger.ts';
 import { connectKafka } from './connection.ts';
 import { deleteGroup } from './delete-group.ts';
-import { createTopic } from './fixtures/read-topic.ts';
+import { createTopic } from '../testing/topics.ts';
 import { createParallelConsumer } from './parallel-consumer.ts';
 
 const { topicPrefix, groupPrefix } = isolate('delete-group');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isolate, testServers } from '@nask/testkit';
 import { Registry } from 'prom-client';
 import { connectKafka } from './connection.ts';
-import { createTopic, readTopic } from './fixtures/read-topic.ts';
+import { createTopic, readTopic } from '../testing/topics.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
 import { createProducer, type GroupCommitProducer } from './group-commit-producer.ts';
 import { recordSizeBytes } from './producer/record-size.ts';

@@ -1,3 +1,10 @@
+export {
+  TopicAdminError,
+  withTopicAdmin,
+  type ExistingTopic,
+  type TopicAdmin,
+  type TopicSpec,
+} from './admin/topic-admin.ts';
 export { createAcknowledgedWrites, type WriteUntilAcknowledged } from './acknowledged-writes.ts';
 export { connectKafka, type ConnectionOptions, type KafkaConnection } from './connection.ts';
 export { deleteGroup, type GroupDeletion } from './delete-group.ts';

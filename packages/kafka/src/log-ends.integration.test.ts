@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, startOwnKafka, suspendProcess, type OwnServer } from '@nask/testkit';
 import { connectKafka, type KafkaConnection } from './connection.ts';
-import { createTopic } from './fixtures/read-topic.ts';
+import { createTopic } from '../testing/topics.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
 import { createProducer, type GroupCommitProducer } from './group-commit-producer.ts';
 import { createLogEnds, LogEndsError, type LogEnds } from './log-ends.ts';

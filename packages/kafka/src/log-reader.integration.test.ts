@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isolate, startOwnKafka, testServers } from '@nask/testkit';
 import { connectKafka, type KafkaConnection } from './connection.ts';
-import { createTopic } from './fixtures/read-topic.ts';
+import { createTopic } from '../testing/topics.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
 import { createProducer, type GroupCommitProducer } from './group-commit-producer.ts';
 import { createLogReader, type LogReader, type SliceStart } from './log-reader.ts';

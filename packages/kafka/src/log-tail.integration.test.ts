@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { eventually, startOwnKafka, type OwnServer } from '@nask/testkit';
 import { silentLogger } from '../testing/silent-logger.ts';
 import { connectKafka, type KafkaConnection } from './connection.ts';
-import { createTopic } from './fixtures/read-topic.ts';
+import { createTopic } from '../testing/topics.ts';
 import { createProducer, type GroupCommitProducer } from './group-commit-producer.ts';
 import { createLogTail, type TailedRecord, type TailStart } from './log-tail.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, startOwnKafka, suspendProcess, type OwnServer } from '@nask/testkit';
 import { connectKafka, type KafkaConnection } from './connection.ts';
-import { createTopic, readTopic } from './fixtures/read-topic.ts';
+import { createTopic, readTopic } from '../testing/topics.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
 import { createProducer, type GroupCommitProducer } from './group-commit-producer.ts';
 import type { Logger } from './logger.ts';

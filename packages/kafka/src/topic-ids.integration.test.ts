@@ -3,7 +3,7 @@ import { isolate, testServers } from '@nask/testkit';
 import { recreateTopic } from '../testing/recreate-topic.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
 import { connectKafka } from './connection.ts';
-import { createTopic } from './fixtures/read-topic.ts';
+import { createTopic } from '../testing/topics.ts';
 import { createTopicIds, TopicIdsError } from './topic-ids.ts';
 
 const { brokers } = testServers();

@@ -1,5 +1,5 @@
 import { kafkaOf, topicName, type KafkaConnection } from '../src/connection.ts';
-import { createTopic } from '../src/fixtures/read-topic.ts';
+import { createTopic } from './topics.ts';
 
 const pollMs = 20;
 

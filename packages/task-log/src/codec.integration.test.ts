@@ -3,7 +3,7 @@ import { eventually, isolate, startOwnRegistry, testServers, type OwnServer } fr
 import { avroSchemas, type EventName, type Events } from '@nask/schemas';
 import type { schema } from 'avsc';
 import { createEventCodec, eventTopics, subjectOf, UndecodableError, type EventCodec } from './codec.ts';
-import { connectKafka } from '../../kafka/src/connection.ts';
+import { connectKafka } from '@nask/kafka';
 import { applyContract } from './contract/apply-contract.ts';
 import { silentLogger } from '../../kafka/testing/silent-logger.ts';
 import { avroTypeOf, createEncoder } from './registry/event-type.ts';

@@ -1,9 +1,8 @@
+import { connectKafka } from '@nask/kafka';
 import { createLogger, kafkaAccess, loadSettingsOrExit, registryAccess } from '@nask/service';
-import { connectKafka } from '../../kafka/src/connection.ts';
-import { ContractError } from './contract/contract-error.ts';
-import { contractReport } from './contract/contract-report.ts';
+import { ContractError } from './contract/wait-for.ts';
 import { contractRules, contractSettings } from './contract/contract-settings.ts';
-import { applyContract } from './contract/apply-contract.ts';
+import { applyContract, contractReport } from './contract/apply-contract.ts';
 
 /** `npm run contract`: creates the topics and registers the schemas. Says on standard output what it changed. */
 const settings = loadSettingsOrExit({ service: 'contract', table: contractSettings, rules: contractRules });

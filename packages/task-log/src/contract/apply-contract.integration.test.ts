@@ -2,16 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { isolate, testServers } from '@nask/testkit';
 import { avroSchemas, topics, type EventName, type Topic } from '@nask/schemas';
 import type { schema } from 'avsc';
-import kafkajs from 'kafkajs';
-import { connectKafka, kafkaOf } from '../../../kafka/src/connection.ts';
+import { connectKafka, createProducer, withTopicAdmin, type TopicAdmin } from '@nask/kafka';
 import { applyContract, type ContractOptions } from './apply-contract.ts';
 import { silentLogger } from '../../../kafka/testing/silent-logger.ts';
-import { createProducer } from '../../../kafka/src/group-commit-producer.ts';
+import { deleteTopic } from '../../../kafka/testing/topics.ts';
 
 const { brokers, registryUrl } = testServers();
 const settings = { partitions: 4, replicationFactor: 1, documentRetentionDays: 30 };
-
-const type = kafkajs.ConfigResourceTypes.TOPIC;
 
 /** An installation of its own. */
 function installation() {
@@ -28,15 +25,8 @@ function installation() {
       await producer.send({ topic, key: '1', value: Buffer.from('x') });
       await producer.stop();
     },
-    async admin<T>(use: (admin: ReturnType<ReturnType<typeof kafkaOf>['admin']>) => Promise<T>): Promise<T> {
-      const admin = kafkaOf(connection).admin();
-      await admin.connect();
-      try {
-        return await use(admin);
-      } finally {
-        await admin.disconnect();
-      }
-    },
+    admin: <T>(use: (admin: TopicAdmin) => Promise<T>) =>
+      withTopicAdmin(connection, { what: 'asking Kafka', timeoutMs: 20_000 }, use),
   };
 }
 
@@ -68,8 +58,8 @@ describe('the contract', () => {
     expect(second.flatMap(({ details }) => details)).toEqual([]);
 
     const name = `${topicPrefix}tasks.requested`;
-    const { topics: found } = await admin((kafka) => kafka.fetchTopicMetadata({ topics: [name] }));
-    expect(found[0]!.partitions).toHaveLength(4);
+    const found = await admin((kafka) => kafka.describe([name]));
+    expect(found.get(name)!.partitions).toBe(4);
     expect(await registryConfig(`/${name}-value`)).toEqual({ compatibilityLevel: 'FULL_TRANSITIVE' });
     expect(await registryConfig('')).toEqual(globalBefore);
   }, 60_000);
@@ -78,25 +68,15 @@ describe('the contract', () => {
     const { apply, admin, topicPrefix } = installation();
     await apply();
     const name = `${topicPrefix}tasks.requested`;
-    const configEntries = [
-      { name: 'retention.ms', value: '5000' },
-      { name: 'segment.bytes', value: '12345678' },
-    ];
-    await admin((kafka) => kafka.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries }] }));
+    const config = { 'retention.ms': '5000', 'segment.bytes': '12345678' };
+    await admin((kafka) => kafka.change(name, { config }));
 
     const changes = await apply({ topics: { ...settings, documentRetentionDays: 1 } });
     const change = changes.find((entry) => entry.name === name)!;
     expect(change).toMatchObject({ kind: 'topic', outcome: 'changed' });
     expect(change.details).toContainEqual(expect.stringMatching(/^retention\.ms 5000 -> 691200000$/));
-    const resources = [{ type, name, configNames: ['retention.ms', 'segment.bytes'] }];
-    const answer = await admin((kafka) => kafka.describeConfigs({ includeSynonyms: false, resources }));
-    const values = answer.resources[0]!.configEntries.map(({ configName, configValue }) => [configName, configValue]);
-    expect(new Map(values as [string, string][])).toEqual(
-      new Map([
-        ['retention.ms', '691200000'],
-        ['segment.bytes', '12345678'],
-      ]),
-    );
+    const found = await admin((kafka) => kafka.describe([name]));
+    expect(found.get(name)!.config).toMatchObject({ 'retention.ms': '691200000', 'segment.bytes': '12345678' });
   }, 60_000);
 
   test('another partition count is refused for a topic with records, and nothing at all is changed', async () => {
@@ -122,13 +102,13 @@ describe('the contract', () => {
   }, 60_000);
 
   test('the lease topic is not created again while there are tasks: ids would repeat', async () => {
-    const { apply, write, admin, topicPrefix } = installation();
+    const { apply, write, admin, connection, topicPrefix } = installation();
     await apply();
     await write('tasks.requested');
     const name = `${topicPrefix}task-id-leases`;
-    await admin((kafka) => kafka.deleteTopics({ topics: [name] }));
+    await deleteTopic(connection, 'task-id-leases');
     await expect(apply()).rejects.toMatchObject({ code: 'REFUSED', reasons: [expect.stringContaining(name)] });
-    expect(await admin((kafka) => kafka.listTopics())).not.toContain(name);
+    expect(await admin((kafka) => kafka.list())).not.toContain(name);
   }, 60_000);
 
   test('what Kafka refuses is said for each topic', async () => {

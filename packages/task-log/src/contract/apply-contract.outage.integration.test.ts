@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { isolate, startOwnKafka, startTcpProxy, testServers, type OwnServer } from '@nask/testkit';
 import { silentLogger } from '../../../kafka/testing/silent-logger.ts';
-import { connectKafka } from '../../../kafka/src/connection.ts';
+import { connectKafka } from '@nask/kafka';
 import { applyContract } from './apply-contract.ts';
 
 let kafka: OwnServer;

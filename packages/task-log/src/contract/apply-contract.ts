@@ -1,17 +1,12 @@
 import { avroSchemas, topics as catalogueTopics, type EventName, type Topic } from '@nask/schemas';
+import { TimeoutError } from '@nask/async';
+import { TopicAdminError, withTopicAdmin, type KafkaConnection, type Logger, type TopicAdmin } from '@nask/kafka';
 import type { schema } from 'avsc';
-import type { Admin } from 'kafkajs';
-import { abandonableKafka, topicName, type KafkaConnection } from '../../../kafka/src/connection.ts';
 import { subjectOf } from '../codec.ts';
-import { ContractError, contractErrorOf } from './contract-error.ts';
-import { registerSchema } from './schema-registration.ts';
-import { changeTopic, createTopics, describeTopics } from '../../../kafka/src/admin/topic-admin.ts';
-import { planTopics, type TopicPlan, type TopicStep } from './topic-plan.ts';
-import { askKafka, waitFor } from './wait-for.ts';
-import { wantedTopic, type TopicSettings } from './wanted-topic.ts';
-import type { Logger } from '../../../kafka/src/logger.ts';
+import { RegistryError } from '../registry/registry-error.ts';
 import { createRegistry, type Registry, type RegistryOptions } from '../registry/registry.ts';
-import { TimeoutError, within } from '@nask/async';
+import { planTopics, wantedTopic, type TopicPlan, type TopicSettings, type TopicStep } from './topic-plan.ts';
+import { ContractError, waitFor } from './wait-for.ts';
 
 export interface ContractOptions {
   connection: KafkaConnection;
@@ -45,52 +40,46 @@ const leaseTopic = 'task-id-leases';
  * Rejects with a ContractError.
  */
 export async function applyContract(options: ContractOptions): Promise<ContractChange[]> {
-  const { connection, registryUrl, auth, waitMs = 60_000 } = options;
+  const { connection, registryUrl, auth, waitMs = 60_000, logger } = options;
   const deadlineAtMs = performance.now() + waitMs;
-  const client = abandonableKafka(connection, { retry: { retries: 5 }, quiet: true });
-  const admin = client.kafka.admin();
+  /** Kafka can go silent at every step. */
+  const inTime = <T>(what: string, use: (admin: TopicAdmin) => Promise<T>) =>
+    withTopicAdmin(connection, { what, timeoutMs: deadlineAtMs - performance.now(), retries: 5 }, use);
   try {
     const unreachable = `Kafka at ${connection.brokers.join(', ')} cannot be reached`;
-    await waitFor(unreachable, deadlineAtMs, options.logger, (leftMs) =>
-      askKafka(connection, leftMs, (probe) => probe.describeCluster()),
+    await waitFor(unreachable, deadlineAtMs, logger, (timeoutMs) =>
+      withTopicAdmin(connection, { what: 'asking Kafka', timeoutMs }, (admin) => admin.list()),
     );
-    // Kafka can go silent after the probe as well.
-    const inTime = <T>(what: string, asking: Promise<T>) => within(deadlineAtMs - performance.now(), what, asking);
-    await inTime('connecting to Kafka', admin.connect());
-    const plan = await inTime("reading Kafka's topics", planOf(admin, options));
+    const plan = await inTime("reading Kafka's topics", (admin) => planOf(admin, options));
     if (plan.refusals.length > 0) throw new ContractError('REFUSED', plan.refusals);
     const schemas = await registerAll(createRegistry({ url: registryUrl, auth }), options, deadlineAtMs);
-    return [...(await inTime("changing Kafka's topics", carryOut(admin, plan))), ...schemas];
+    return [...(await inTime("changing Kafka's topics", (admin) => carryOut(admin, plan))), ...schemas];
   } catch (error) {
     if (error instanceof TimeoutError) throw new ContractError('UNREACHABLE', [error.message], { cause: error });
-    throw contractErrorOf(error);
-  } finally {
-    await within(1_000, 'disconnecting', admin.disconnect()).catch(() => {});
-    client.abandon();
+    if (error instanceof TopicAdminError) throw new ContractError('REFUSED', error.reasons, { cause: error });
+    throw error;
   }
 }
 
-async function planOf(admin: Admin, options: ContractOptions): Promise<TopicPlan> {
+async function planOf(admin: TopicAdmin, options: ContractOptions): Promise<TopicPlan> {
   const { connection, topics: settings, catalogue = catalogueTopics } = options;
+  const nameOf = (topic: string) => connection.topicPrefix + topic;
   const entries = Object.entries<Topic>(catalogue);
-  const wanted = entries.map(([name, topic]) => wantedTopic(topicName(connection, name), topic, settings));
+  const wanted = entries.map(([name, topic]) => wantedTopic(nameOf(name), topic, settings));
   const keyed = entries.filter(([, { key }]) => key === 'task id, decimal');
-  const existing = await describeTopics(
-    admin,
-    wanted.map(({ name }) => name),
-  );
-  return planTopics(wanted, existing, {
-    keyedByTask: new Set(keyed.map(([name]) => topicName(connection, name))),
-    leaseTopic: topicName(connection, leaseTopic),
+  return planTopics(wanted, await admin.describe(wanted.map(({ name }) => name)), {
+    keyedByTask: new Set(keyed.map(([name]) => nameOf(name))),
+    leaseTopic: nameOf(leaseTopic),
   });
 }
 
-async function carryOut(admin: Admin, { steps }: TopicPlan): Promise<ContractChange[]> {
-  await createTopics(
-    admin,
-    steps.filter(({ exists }) => !exists).map(({ wanted }) => wanted),
-  );
-  for (const step of steps) if (step.exists) await changeTopic(admin, step);
+async function carryOut(admin: TopicAdmin, { steps }: TopicPlan): Promise<ContractChange[]> {
+  await admin.create(steps.filter(({ exists }) => !exists).map(({ wanted }) => wanted));
+  for (const { wanted, growsFrom, configChanges } of steps.filter(({ exists }) => exists))
+    await admin.change(wanted.name, {
+      partitions: growsFrom === undefined ? undefined : wanted.partitions,
+      config: configChanges.length === 0 ? undefined : wanted.config,
+    });
   return steps.map((step) => ({ kind: 'topic', name: step.wanted.name, ...outcomeOf(step) }));
 }
 
@@ -138,4 +127,57 @@ async function registerAll(
   }
   if (refusals.length > 0) throw new ContractError('REFUSED', refusals);
   return outcomes;
+}
+
+/** What every subject promises: each version can read, and be read by, all the others. */
+const subjectCompatibility = 'FULL_TRANSITIVE';
+
+interface SchemaOutcome {
+  subject: string;
+  /** What was done; empty: nothing had to be. */
+  changes: string[];
+  /** Why the registry does not take the schema. */
+  refusal?: string;
+}
+
+/**
+ * Makes sure that a subject has a schema and keeps its promise. The promise is set before the schema: at no time can
+ * a version be registered that breaks it. The registry's default for other subjects is left alone.
+ * Rejects with a RegistryError when the registry does not answer.
+ */
+async function registerSchema(
+  registry: Registry,
+  subject: string,
+  avroSchema: schema.RecordType,
+): Promise<SchemaOutcome> {
+  const changes: string[] = [];
+  const compatibility = await registry.compatibility(subject);
+  if (compatibility !== subjectCompatibility) {
+    await registry.setCompatibility(subject, subjectCompatibility);
+    changes.push(`compatibility ${compatibility ?? 'unset'} -> ${subjectCompatibility}`);
+  }
+
+  const known = await registry.idOf(subject, avroSchema);
+  if (known !== undefined) return { subject, changes };
+  try {
+    const id = await registry.register(subject, avroSchema);
+    return { subject, changes: [...changes, `registered as schema ${id}`] };
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code === 'UNREACHABLE') throw error;
+    return { subject, changes, refusal: `${subject}: the registry does not take the schema: ${error.message}` };
+  }
+}
+
+/** What was done, for people: one line for each topic and schema, and a sum. */
+export function contractReport(changes: readonly ContractChange[]): string {
+  const nameWidth = Math.max(0, ...changes.map(({ name }) => name.length));
+  const lines = changes.map(({ kind, name, outcome, details }) =>
+    `${outcome.padEnd(9)}  ${kind.padEnd(6)}  ${name.padEnd(nameWidth)}  ${details.join(', ')}`.trimEnd(),
+  );
+  const changed = changes.filter(({ outcome }) => outcome !== 'unchanged').length;
+  const sum =
+    changed === 0
+      ? `Nothing to do: all ${changes.length} topics and schemas are as they should be.`
+      : `${changed} of ${changes.length} topics and schemas were created or changed.`;
+  return [...lines, sum].join('\n');
 }

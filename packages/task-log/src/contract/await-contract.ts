@@ -1,10 +1,8 @@
 import { avroSchemas, topics, type ServiceName, type Topic } from '@nask/schemas';
-import type { Admin } from 'kafkajs';
+import { withTopicAdmin, type KafkaConnection, type Logger } from '@nask/kafka';
 import { subjectOf } from '../codec.ts';
-import { topicName, type KafkaConnection } from '../../../kafka/src/connection.ts';
-import type { Logger } from '../../../kafka/src/logger.ts';
 import { createRegistry, type Registry, type RegistryOptions } from '../registry/registry.ts';
-import { askKafka, waitFor } from './wait-for.ts';
+import { waitFor } from './wait-for.ts';
 
 /**
  * Waits until the contract is there as far as a service needs it: its topics, and the schemas of their events. Needs no
@@ -26,19 +24,14 @@ export async function awaitContract(options: {
   );
   const registry = createRegistry({ url: registryUrl, auth });
   const deadlineAtMs = performance.now() + waitMs;
-  await waitFor(`The contract of the ${service} is not there`, deadlineAtMs, logger, async (leftMs) => {
-    const names = needed.map(([name]) => topicName(connection, name));
+  await waitFor(`The contract of the ${service} is not there`, deadlineAtMs, logger, async (timeoutMs) => {
+    const inCluster = await withTopicAdmin(connection, { what: 'asking Kafka', timeoutMs }, (admin) => admin.list());
     const missing = [
-      ...(await askKafka(connection, leftMs, (admin) => missingTopics(admin, names))),
+      ...needed.map(([name]) => connection.topicPrefix + name).filter((name) => !inCluster.includes(name)),
       ...(await missingSchemas(registry, connection.topicPrefix, needed)),
     ];
     if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}`);
   });
-}
-
-async function missingTopics(admin: Admin, names: readonly string[]): Promise<string[]> {
-  const inCluster = new Set(await admin.listTopics());
-  return names.filter((name) => !inCluster.has(name));
 }
 
 async function missingSchemas(

@@ -1,19 +1,18 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { topics } from '@nask/schemas';
 import { eventually, isolate, testServers } from '@nask/testkit';
-import kafkajs from 'kafkajs';
-import { silentLogger } from '../../../kafka/testing/silent-logger.ts';
-import { TestLog } from '../../../kafka/testing/test-log.ts';
-import { kafkaOf } from '../../../kafka/src/connection.ts';
-import { wantedTopic } from './wanted-topic.ts';
-import { createProducer } from '../../../kafka/src/group-commit-producer.ts';
-import { createLogReader } from '../../../kafka/src/log-reader.ts';
 import {
+  createLogReader,
   createParallelConsumer,
+  createProducer,
+  type ConsumedRecord,
   type ParallelConsumer,
   type ParallelConsumerOptions,
-} from '../../../kafka/src/parallel-consumer.ts';
-import type { ConsumedRecord } from '../../../kafka/src/record.ts';
+} from '@nask/kafka';
+import { silentLogger } from '../../../kafka/testing/silent-logger.ts';
+import { TestLog } from '../../../kafka/testing/test-log.ts';
+import { setBrokerConfig } from '../../../kafka/testing/topics.ts';
+import { wantedTopic } from './topic-plan.ts';
 
 const { topicPrefix, groupPrefix } = isolate('compaction');
 const log = new TestLog({ ...testServers(), topicPrefix });
@@ -31,16 +30,7 @@ afterAll(async () => {
 });
 
 /** Each change restarts the broker's cleaner, which then checks every second instead of every 15 s. */
-async function hurryCleaner(): Promise<void> {
-  const admin = kafkaOf(connection).admin();
-  await admin.connect();
-  const configEntries = [{ name: 'log.cleaner.backoff.ms', value: '1000' }];
-  await admin.alterConfigs({
-    validateOnly: false,
-    resources: [{ type: kafkajs.ConfigResourceTypes.BROKER, name: '1', configEntries }],
-  });
-  await admin.disconnect();
-}
+const hurryCleaner = () => setBrokerConfig(connection, 'log.cleaner.backoff.ms', '1000');
 
 function consume(options: Partial<ParallelConsumerOptions>) {
   const consumer = createParallelConsumer({

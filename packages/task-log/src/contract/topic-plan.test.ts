@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { planTopics, type ExistingTopic } from './topic-plan.ts';
-import { wantedTopic, type WantedTopic } from './wanted-topic.ts';
+import type { ExistingTopic, TopicSpec } from '@nask/kafka';
+import { planTopics, wantedTopic } from './topic-plan.ts';
 
 const config = { 'retention.ms': '1000', 'min.insync.replicas': '1' };
-const tasks: WantedTopic = { name: 'tasks', partitions: 12, replicationFactor: 1, config };
-const leases: WantedTopic = { name: 'leases', partitions: 1, replicationFactor: 1, config };
+const tasks: TopicSpec = { name: 'tasks', partitions: 12, replicationFactor: 1, config };
+const leases: TopicSpec = { name: 'leases', partitions: 1, replicationFactor: 1, config };
 const options = { keyedByTask: new Set(['tasks']), leaseTopic: 'leases' };
 
-function existing(topic: WantedTopic, differences: Partial<ExistingTopic> = {}): [string, ExistingTopic] {
+function existing(topic: TopicSpec, differences: Partial<ExistingTopic> = {}): [string, ExistingTopic] {
   const { name, partitions, replicationFactor, config } = topic;
   return [name, { partitions, replicationFactor, hadRecords: false, config, ...differences }];
 }

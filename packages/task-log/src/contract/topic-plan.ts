@@ -1,18 +1,53 @@
-import type { WantedTopic } from './wanted-topic.ts';
+import type { ExistingTopic, TopicSpec } from '@nask/kafka';
+import { retentionMs, type Topic } from '@nask/schemas';
 
-/** A topic as the cluster has it. */
-export interface ExistingTopic {
+/** What an installation chooses about its topics. */
+export interface TopicSettings {
+  /** Of each topic keyed by task id. */
   partitions: number;
   replicationFactor: number;
-  /** Whether it has ever had a record, deleted since or not. */
-  hadRecords: boolean;
-  /** Every setting and the value in force. */
-  config: Readonly<Record<string, string>>;
+  /** How many replicas must have a record before it is acknowledged. Default: one less than there are, at least 1. */
+  minInsyncReplicas?: number;
+  /** How long the read model keeps its documents, in days; topics keep their records longer. */
+  documentRetentionDays: number;
+}
+
+/** A segment is deleted as a whole, when its last record is old enough: a day's segments keep records a day too long. */
+const segmentMs = 86_400_000;
+
+/**
+ * Settings of a topic of which only the newest record of a key counts. Kafka compacts a partition when half of it was
+ * written since the last time, and never the segment that is written to: a partition is at most twice its newest records
+ * and a segment.
+ */
+const compacted = {
+  'cleanup.policy': 'compact,delete',
+  'min.cleanable.dirty.ratio': '0.5',
+  'segment.bytes': String(16 * 1024 * 1024),
+};
+
+/** A topic as the contract has it. @param name the cluster's, with the prefix */
+export function wantedTopic(name: string, topic: Topic, settings: TopicSettings): TopicSpec {
+  const { partitions, replicationFactor, documentRetentionDays } = settings;
+  const minInsyncReplicas = settings.minInsyncReplicas ?? Math.max(1, replicationFactor - 1);
+  return {
+    name,
+    partitions: topic.partitions === 'by-setting' ? partitions : topic.partitions,
+    replicationFactor,
+    config: {
+      ...(topic.isCompacted === true ? compacted : { 'cleanup.policy': 'delete' }),
+      'retention.ms': String(retentionMs(topic, documentRetentionDays)),
+      'retention.bytes': '-1',
+      'segment.ms': String(segmentMs),
+      'min.insync.replicas': String(minInsyncReplicas),
+      'unclean.leader.election.enable': 'false',
+    },
+  };
 }
 
 /** What is to be done about one topic. */
 export interface TopicStep {
-  wanted: WantedTopic;
+  wanted: TopicSpec;
   exists: boolean;
   /** More partitions, for a topic that never had a record. */
   growsFrom?: number;
@@ -37,7 +72,7 @@ export interface PlanOptions {
 
 /** Compares what should be with what is. Decides all, does nothing. */
 export function planTopics(
-  wanted: readonly WantedTopic[],
+  wanted: readonly TopicSpec[],
   existing: ReadonlyMap<string, ExistingTopic>,
   { keyedByTask, leaseTopic }: PlanOptions,
 ): TopicPlan {
@@ -65,11 +100,11 @@ export function planTopics(
   return { steps, refusals };
 }
 
-function tooFewReplicas({ config, replicationFactor }: WantedTopic): boolean {
+function tooFewReplicas({ config, replicationFactor }: TopicSpec): boolean {
   return Number(config['min.insync.replicas']) > replicationFactor;
 }
 
-function refusalOfPartitions({ name, partitions }: WantedTopic, found: ExistingTopic): string | undefined {
+function refusalOfPartitions({ name, partitions }: TopicSpec, found: ExistingTopic): string | undefined {
   if (partitions === found.partitions) return undefined;
   const change = `${name} has ${found.partitions} partitions, not ${partitions}`;
   if (found.hadRecords) return `${change}, and has had records: a change would move keys to other partitions`;
@@ -78,13 +113,13 @@ function refusalOfPartitions({ name, partitions }: WantedTopic, found: ExistingT
   return undefined;
 }
 
-function configChanges({ config }: WantedTopic, found: ExistingTopic): TopicStep['configChanges'] {
+function configChanges({ config }: TopicSpec, found: ExistingTopic): TopicStep['configChanges'] {
   return Object.entries(config)
     .map(([setting, to]) => ({ setting, from: found.config[setting], to }))
     .filter(({ from, to }) => from !== to);
 }
 
-function warningsOf({ replicationFactor }: WantedTopic, found: ExistingTopic): string[] {
+function warningsOf({ replicationFactor }: TopicSpec, found: ExistingTopic): string[] {
   if (replicationFactor === found.replicationFactor) return [];
   return [
     `has ${found.replicationFactor} replicas, not ${replicationFactor}: move them with kafka-reassign-partitions`,

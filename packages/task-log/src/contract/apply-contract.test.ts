@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { contractReport } from './contract-report.ts';
+import { contractReport } from './apply-contract.ts';
 
 describe('the report', () => {
   test('says what was done to each, and how many changed', () => {
