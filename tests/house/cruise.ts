@@ -42,10 +42,12 @@ const services = ['gateway', 'executor', 'notifier', 'projector'].map((name) => 
 const places = [
   ...services,
   ...services.map((place) => `${place}/adapters`),
-  'packages/kafka/src',
+  ...['async', 'kafka', 'service', 'task-log'].map((name) => `packages/${name}/src`),
   'packages/testkit/src',
   'packages/dev-stack/src',
 ];
+
+const libraries = ['kafkajs', '@kafkajs/registry', 'koa'];
 
 /**
  * A project of the same shape as this one, with the given files and an innocent one in each place.
@@ -61,8 +63,11 @@ export function makeProject(files: (readonly [file: string, imported: string])[]
     writeFileSync(join(folder, path), text);
   };
   cpSync(join(root, 'tsconfig.json'), join(folder, 'tsconfig.json'));
-  write('package.json', JSON.stringify({ type: 'module', dependencies: { kafkajs: '1.0.0', koa: '1.0.0' } }));
-  for (const name of ['kafkajs', 'koa']) {
+  write(
+    'package.json',
+    JSON.stringify({ type: 'module', dependencies: Object.fromEntries(libraries.map((name) => [name, '1.0.0'])) }),
+  );
+  for (const name of libraries) {
     write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' }));
     write(`node_modules/${name}/index.js`, '');
   }

@@ -5,7 +5,7 @@ import type { schema } from 'avsc';
 import { createEventCodec, eventTopics, subjectOf, UndecodableError, type EventCodec } from './codec.ts';
 import { connectKafka } from '@nask/kafka';
 import { applyContract } from './contract/apply-contract.ts';
-import { silentLogger } from '../../kafka/testing/silent-logger.ts';
+import { silentLogger } from '@nask/kafka/testing/silent-logger.ts';
 import { avroTypeOf, createEncoder } from './registry/event-type.ts';
 import { createRegistry } from './registry/registry.ts';
 

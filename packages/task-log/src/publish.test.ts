@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ProducerError, type OutgoingRecord } from '@nask/kafka';
-import { silentLogger } from '../../kafka/testing/silent-logger.ts';
+import { silentLogger } from '@nask/kafka/testing/silent-logger.ts';
 import { createEventPublisher } from './publish.ts';
 
 const started = {

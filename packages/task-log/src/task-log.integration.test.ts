@@ -3,7 +3,7 @@ import { createDeadLetters, createLogReader, createParallelConsumer, type Consum
 import { derivedEventId, type TaskStarted } from '@nask/schemas';
 import { createMetrics, kafkaSettings, loadSettings, registrySettings } from '@nask/service';
 import { eventually, isolate, serviceEnv, testServers } from '@nask/testkit';
-import { silentLogger } from '../../kafka/testing/silent-logger.ts';
+import { silentLogger } from '@nask/kafka/testing/silent-logger.ts';
 import { applyContract } from './contract/apply-contract.ts';
 import { decodeOrSkip, handleEvents } from './handle.ts';
 import { openTaskLog, type TaskLog } from './open-task-log.ts';

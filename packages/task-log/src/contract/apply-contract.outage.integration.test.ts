@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { isolate, startOwnKafka, startTcpProxy, testServers, type OwnServer } from '@nask/testkit';
-import { silentLogger } from '../../../kafka/testing/silent-logger.ts';
+import { silentLogger } from '@nask/kafka/testing/silent-logger.ts';
 import { connectKafka } from '@nask/kafka';
 import { applyContract } from './apply-contract.ts';
 

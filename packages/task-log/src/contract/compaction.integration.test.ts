@@ -9,9 +9,9 @@ import {
   type ParallelConsumer,
   type ParallelConsumerOptions,
 } from '@nask/kafka';
-import { silentLogger } from '../../../kafka/testing/silent-logger.ts';
-import { TestLog } from '../../../kafka/testing/test-log.ts';
-import { setBrokerConfig } from '../../../kafka/testing/topics.ts';
+import { silentLogger } from '@nask/kafka/testing/silent-logger.ts';
+import { TestLog } from '@nask/kafka/testing/test-log.ts';
+import { setBrokerConfig } from '@nask/kafka/testing/topics.ts';
 import { wantedTopic } from './topic-plan.ts';
 
 const { topicPrefix, groupPrefix } = isolate('compaction');
