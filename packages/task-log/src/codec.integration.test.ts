@@ -6,7 +6,7 @@ import { createEventCodec, eventTopics, subjectOf, UndecodableError, type EventC
 import { connectKafka } from '@nask/kafka';
 import { applyContract } from './contract/apply-contract.ts';
 import { silentLogger } from '@nask/kafka/testing/silent-logger.ts';
-import { avroTypeOf, createEncoder } from './registry/event-type.ts';
+import { avroTypeOf, createEncoder } from './registry/wire-format.ts';
 import { createRegistry } from './registry/registry.ts';
 
 const { topicPrefix } = isolate('codec');

@@ -15,7 +15,7 @@ import {
 import { backoffMs, retry } from '@nask/async';
 import type { Logger } from '@nask/kafka';
 import type { Type } from 'avsc';
-import { avroTypeOf, createEncoder, schemaIdOf, wireHeaderBytes } from './registry/event-type.ts';
+import { avroTypeOf, createEncoder, schemaIdOf, wireHeaderBytes } from './registry/wire-format.ts';
 import { RegistryError } from './registry/registry-error.ts';
 import { createRegistry, type RegistryOptions } from './registry/registry.ts';
 

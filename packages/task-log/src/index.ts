@@ -14,4 +14,4 @@ export { decodeOrSkip, handleEvents, type EventContext, type EventHandler, type 
 export { openTaskLog, type TaskLog } from './open-task-log.ts';
 export { createEventPublisher, type EventMetadata, type EventPublisher, type EventRecord } from './publish.ts';
 export { applyContract } from './contract/apply-contract.ts';
-export { wantedTopic } from './contract/topic-plan.ts';
+export { wantedTopic } from './contract/topic-plan.rules.ts';

@@ -5,7 +5,7 @@ import type { schema } from 'avsc';
 import { subjectOf } from '../codec.ts';
 import { RegistryError } from '../registry/registry-error.ts';
 import { createRegistry, type Registry, type RegistryOptions } from '../registry/registry.ts';
-import { planTopics, wantedTopic, type TopicPlan, type TopicSettings, type TopicStep } from './topic-plan.ts';
+import { planTopics, wantedTopic, type TopicPlan, type TopicSettings, type TopicStep } from './topic-plan.rules.ts';
 import { ContractError, waitFor } from './wait-for.ts';
 
 export interface ContractOptions {

@@ -12,7 +12,7 @@ import {
 import { silentLogger } from '@nask/kafka/testing/silent-logger.ts';
 import { TestLog } from '@nask/kafka/testing/test-log.ts';
 import { setBrokerConfig } from '@nask/kafka/testing/topics.ts';
-import { wantedTopic } from './topic-plan.ts';
+import { wantedTopic } from './topic-plan.rules.ts';
 
 const { topicPrefix, groupPrefix } = isolate('compaction');
 const log = new TestLog({ ...testServers(), topicPrefix });

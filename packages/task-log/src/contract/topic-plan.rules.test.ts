@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ExistingTopic, TopicSpec } from '@nask/kafka';
-import { planTopics, wantedTopic } from './topic-plan.ts';
+import { planTopics, wantedTopic } from './topic-plan.rules.ts';
 
 const config = { 'retention.ms': '1000', 'min.insync.replicas': '1' };
 const tasks: TopicSpec = { name: 'tasks', partitions: 12, replicationFactor: 1, config };

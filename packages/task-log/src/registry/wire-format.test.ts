@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { schema } from 'avsc';
-import { avroTypeOf, createEncoder, EncodeError, schemaIdOf } from './event-type.ts';
+import { avroTypeOf, createEncoder, EncodeError, schemaIdOf } from './wire-format.ts';
 
 const event: schema.RecordType = {
   type: 'record',
