@@ -1,8 +1,7 @@
 import { connectKafka } from '@nask/kafka';
 import { topics, type ServiceName, type Topic } from '@nask/schemas';
 import { createLogger, kafkaAccess, loadSettingsOrExit, registryAccess } from '@nask/service';
-import { awaitContract } from './contract/await-contract.ts';
-import { ContractError } from './contract/wait-for.ts';
+import { awaitContract, ContractError } from './contract/await-contract.ts';
 import { awaitContractSettings, contractRules } from './contract/contract-settings.ts';
 
 /** `node await-contract-cli.ts SERVICE`: ends once the contract is there as far as the service needs it; else with 1. */

@@ -16,8 +16,7 @@ import { backoffMs, retry } from '@nask/async';
 import type { Logger } from '@nask/kafka';
 import type { Type } from 'avsc';
 import { avroTypeOf, createEncoder, schemaIdOf, wireHeaderBytes } from './registry/wire-format.ts';
-import { RegistryError } from './registry/registry-error.ts';
-import { createRegistry, type RegistryOptions } from './registry/registry.ts';
+import { createRegistry, RegistryError, type RegistryOptions } from './registry/registry.ts';
 
 /** The event that a topic carries, or that the topic carries that it has copies of. */
 export type EventOf<T extends DecodableTopicName> = Events[(typeof topics)[EventTopicOf<T>]['event']];

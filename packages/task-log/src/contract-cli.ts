@@ -1,6 +1,6 @@
 import { connectKafka } from '@nask/kafka';
 import { createLogger, kafkaAccess, loadSettingsOrExit, registryAccess } from '@nask/service';
-import { ContractError } from './contract/wait-for.ts';
+import { ContractError } from './contract/await-contract.ts';
 import { contractRules, contractSettings } from './contract/contract-settings.ts';
 import { applyContract, contractReport } from './contract/apply-contract.ts';
 

@@ -1,4 +1,3 @@
-export * from './cloud-events.ts';
 export {
   ContractMissingError,
   createEventCodec,
@@ -12,6 +11,6 @@ export {
 } from './codec.ts';
 export { decodeOrSkip, handleEvents, type EventContext, type EventHandler, type EventHandlers } from './handle.ts';
 export { openTaskLog, type TaskLog } from './open-task-log.ts';
-export { createEventPublisher, type EventMetadata, type EventPublisher, type EventRecord } from './publish.ts';
+export { createEventPublisher, eventHeaders, type EventMetadata, type EventPublisher, type EventRecord } from './publish.ts';
 export { applyContract } from './contract/apply-contract.ts';
 export { wantedTopic } from './contract/topic-plan.rules.ts';

@@ -3,10 +3,9 @@ import { TimeoutError } from '@nask/async';
 import { TopicAdminError, withTopicAdmin, type KafkaConnection, type Logger, type TopicAdmin } from '@nask/kafka';
 import type { schema } from 'avsc';
 import { subjectOf } from '../codec.ts';
-import { RegistryError } from '../registry/registry-error.ts';
-import { createRegistry, type Registry, type RegistryOptions } from '../registry/registry.ts';
+import { createRegistry, RegistryError, type Registry, type RegistryOptions } from '../registry/registry.ts';
 import { planTopics, wantedTopic, type TopicPlan, type TopicSettings, type TopicStep } from './topic-plan.rules.ts';
-import { ContractError, waitFor } from './wait-for.ts';
+import { ContractError, waitFor } from './await-contract.ts';
 
 export interface ContractOptions {
   connection: KafkaConnection;

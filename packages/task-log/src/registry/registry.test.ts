@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { schema } from 'avsc';
-import { RegistryError, registryError } from './registry-error.ts';
-import { createRegistry } from './registry.ts';
+import { createRegistry, RegistryError, registryError } from './registry.ts';
 
 /** How answers are understood that a registry, or what stands in its place, may give. What a real one gives: codec and contract. */
 
