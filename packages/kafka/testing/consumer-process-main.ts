@@ -1,6 +1,6 @@
 /** The process that consumer-process.ts starts. Its one argument is a ConsumerProcessOptions in JSON. */
 import { connectKafka } from '../src/connection.ts';
-import { createParallelConsumer } from '../src/parallel-consumer.ts';
+import { createParallelConsumer } from '../src/consumer/parallel-consumer.ts';
 import type { ConsumerProcessOptions } from './consumer-process.ts';
 import { silentLogger } from './silent-logger.ts';
 

@@ -1,6 +1,6 @@
 import type { Admin, Message, Producer } from 'kafkajs';
 import { connectKafka, kafkaOf, topicName, type KafkaConnection } from '../src/connection.ts';
-import { decodeCommitMetadata } from '../src/consumer/commit-metadata.ts';
+import { decodeCommitMetadata } from '../src/consumer/partitions/commit-metadata.ts';
 import { createTopics } from '../src/admin/topic-admin.ts';
 import type { Logger } from '../src/logger.ts';
 import { silentLogger } from './silent-logger.ts';

@@ -1,8 +1,8 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ConsumedRecord } from '../record.ts';
-import type { CommitOutcome } from './committer.ts';
+import type { CommitOutcome } from './partitions/committer.ts';
 import type { Engine, EngineObserver } from './engine.ts';
-import type { OwnedPartition } from './owned-partition.ts';
+import type { OwnedPartition } from './partitions/owned-partition.ts';
 
 interface Source {
   engine: Engine;

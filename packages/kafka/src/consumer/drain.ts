@@ -1,8 +1,8 @@
 import type { Logger } from '../logger.ts';
-import type { Assignments } from './assignments.ts';
-import { sleep } from './attempts.ts';
-import type { Committer } from './committer.ts';
-import type { Scheduler } from './ports.ts';
+import type { Assignments } from './partitions/assignments.ts';
+import { sleep } from './dispatch/attempts.ts';
+import type { Committer } from './partitions/committer.ts';
+import type { Scheduler } from './group/group-client.ts';
 
 /** What handlers get to end after their signal fired. */
 const abortGraceMs = 1_000;

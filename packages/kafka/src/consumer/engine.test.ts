@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { SimulatedConsumer } from '../../testing/simulation/simulated-consumer.ts';
 import { consumerHealth } from './consumer-health.ts';
-import { decodeCommitMetadata } from './commit-metadata.ts';
-import { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './errors.ts';
-import { MetadataTooLargeError } from './ports.ts';
+import { decodeCommitMetadata } from './partitions/commit-metadata.ts';
+import { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './dispatch/errors.ts';
+import { MetadataTooLargeError } from './group/group-client.ts';
 
 const minuteMs = 60_000;
 const never = () => new Promise<void>(() => undefined);

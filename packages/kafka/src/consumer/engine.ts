@@ -1,15 +1,15 @@
 import type { Logger } from '../logger.ts';
 import type { ConsumedRecord, TopicPartition } from '../record.ts';
-import { Assignments, type AssignmentsOptions } from './assignments.ts';
+import { Assignments, type AssignmentsOptions } from './partitions/assignments.ts';
 import { createLimitedWarning, type Backoff } from '@nask/async';
-import { metadataOverhead } from './commit-metadata.ts';
-import { Committer, type CommitOutcome } from './committer.ts';
-import type { Dispatcher, DispatcherHost } from './dispatcher.ts';
+import { metadataOverhead } from './partitions/commit-metadata.ts';
+import { Committer, type CommitOutcome } from './partitions/committer.ts';
+import type { Dispatcher, DispatcherHost } from './dispatch/dispatcher.ts';
 import { drain } from './drain.ts';
-import type { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './errors.ts';
+import type { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './dispatch/errors.ts';
 import { FlowControl, type BufferLimits } from './flow-control.ts';
-import type { OwnedPartition } from './owned-partition.ts';
-import type { FetchedBatch, GroupListener, Membership } from './ports.ts';
+import type { OwnedPartition } from './partitions/owned-partition.ts';
+import type { FetchedBatch, GroupListener, Membership } from './group/group-client.ts';
 import { RetentionWatch } from './retention-watch.ts';
 
 /** Told what happens; what can be read off the engine is not repeated here. */

@@ -1,5 +1,5 @@
-import type { OwnedPartition } from './owned-partition.ts';
-import type { GroupClient } from './ports.ts';
+import type { OwnedPartition } from './partitions/owned-partition.ts';
+import type { GroupClient } from './group/group-client.ts';
 
 export interface BufferLimits {
   maxRecords: number;

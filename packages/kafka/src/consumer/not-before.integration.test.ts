@@ -3,7 +3,7 @@ import { eventually, isolate, testServers } from '@nask/testkit';
 import { silentLogger } from '../../testing/silent-logger.ts';
 import { TestLog } from '../../testing/test-log.ts';
 import { connectKafka } from '../connection.ts';
-import { createParallelConsumer, type ParallelConsumer, type ParallelConsumerOptions } from '../parallel-consumer.ts';
+import { createParallelConsumer, type ParallelConsumer, type ParallelConsumerOptions } from './parallel-consumer.ts';
 import type { ConsumedRecord } from '../record.ts';
 
 const { brokers } = testServers();

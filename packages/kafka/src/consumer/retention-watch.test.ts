@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { silentLogger } from '../../testing/silent-logger.ts';
-import { OffsetTracker } from './offset-tracker.ts';
-import { OwnedPartition } from './owned-partition.ts';
+import { OffsetTracker } from './partitions/offset-tracker.ts';
+import { OwnedPartition } from './partitions/owned-partition.ts';
 import { RetentionWatch, retentionDanger } from './retention-watch.ts';
 
 const hourMs = 3_600_000;

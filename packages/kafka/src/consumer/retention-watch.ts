@@ -1,5 +1,5 @@
 import type { Logger } from '../logger.ts';
-import type { OwnedPartition } from './owned-partition.ts';
+import type { OwnedPartition } from './partitions/owned-partition.ts';
 
 /** Retention keeps weeks: what is younger is far from it, however short the log. */
 const minAgeMs = 3_600_000;

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Logger } from '../logger.ts';
 import { TimeoutError, within } from '@nask/async';
 import type { BatchLimits, BatchQueue } from './batch-queue.ts';
-import { PartitionCounts, unknownTopicRetryMs } from './partition-counts.ts';
+import { PartitionCounts, unknownTopicRetryMs } from './partitions.ts';
 import type { PendingRecord } from './pending-record.ts';
 import { refused } from './producer-error.ts';
 import type { ProducerMetrics } from './producer-metrics.ts';

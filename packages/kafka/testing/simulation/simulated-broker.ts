@@ -1,5 +1,5 @@
-import { assignPartitions } from '../../src/consumer/assignment.ts';
-import { CommitFencedError, partitionId, type Commit, type Membership } from '../../src/consumer/ports.ts';
+import { assignPartitions } from '../../src/consumer/group/assign-partitions.rules.ts';
+import { CommitFencedError, partitionId, type Commit, type Membership } from '../../src/consumer/group/group-client.ts';
 import type { ConsumedRecord, TopicPartition } from '../../src/record.ts';
 import type { VirtualTime } from './virtual-time.ts';
 

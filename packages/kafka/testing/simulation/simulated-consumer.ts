@@ -1,7 +1,7 @@
 import type { EngineOptions } from '../../src/consumer/engine.ts';
 import { Engine } from '../../src/consumer/engine.ts';
-import type { Commit } from '../../src/consumer/ports.ts';
-import { RecordDispatcher, type RecordHandler } from '../../src/consumer/record-dispatcher.ts';
+import type { Commit } from '../../src/consumer/group/group-client.ts';
+import { RecordDispatcher, type RecordHandler } from '../../src/consumer/dispatch/record-dispatcher.ts';
 import { silentLogger } from '../silent-logger.ts';
 import { SimulatedBroker } from './simulated-broker.ts';
 import { SimulatedGroupClient } from './simulated-group-client.ts';

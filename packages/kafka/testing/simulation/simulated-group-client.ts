@@ -5,7 +5,7 @@ import {
   type GroupListener,
   type LogBounds,
   type Membership,
-} from '../../src/consumer/ports.ts';
+} from '../../src/consumer/group/group-client.ts';
 import type { TopicPartition } from '../../src/record.ts';
 import type { SimulatedBroker } from './simulated-broker.ts';
 import type { SimulatedProcess } from './simulated-process.ts';

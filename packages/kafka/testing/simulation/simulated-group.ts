@@ -1,11 +1,11 @@
-import { sleep } from '../../src/consumer/attempts.ts';
+import { sleep } from '../../src/consumer/dispatch/attempts.ts';
 import { Engine } from '../../src/consumer/engine.ts';
-import { partitionId, type Commit } from '../../src/consumer/ports.ts';
-import { BatchDispatcher, type BatchHandler } from '../../src/consumer/batch-dispatcher.ts';
-import type { Dispatcher, DispatcherHost } from '../../src/consumer/dispatcher.ts';
-import { RecordDispatcher, type RecordHandler } from '../../src/consumer/record-dispatcher.ts';
-import { startAtCommit } from '../../src/consumer/start-position.ts';
-import type { Ordering } from '../../src/consumer/work-queue.ts';
+import { partitionId, type Commit } from '../../src/consumer/group/group-client.ts';
+import { BatchDispatcher, type BatchHandler } from '../../src/consumer/dispatch/batch-dispatcher.ts';
+import type { Dispatcher, DispatcherHost } from '../../src/consumer/dispatch/dispatcher.ts';
+import { RecordDispatcher, type RecordHandler } from '../../src/consumer/dispatch/record-dispatcher.ts';
+import { startAtCommit } from '../../src/consumer/partitions/start-position.ts';
+import type { Ordering } from '../../src/consumer/dispatch/work-queue.ts';
 import type { ConsumedRecord, Position, TopicPartition } from '../../src/record.ts';
 import { silentLogger } from '../silent-logger.ts';
 import { SimulatedBroker } from './simulated-broker.ts';

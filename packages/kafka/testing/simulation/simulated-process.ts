@@ -1,4 +1,4 @@
-import type { Scheduler } from '../../src/consumer/ports.ts';
+import type { Scheduler } from '../../src/consumer/group/group-client.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** The time of one process, which can stand still, and end. */

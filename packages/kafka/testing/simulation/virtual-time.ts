@@ -1,4 +1,4 @@
-import type { Scheduler } from '../../src/consumer/ports.ts';
+import type { Scheduler } from '../../src/consumer/group/group-client.ts';
 
 interface Event {
   atMs: number;

@@ -1,0 +1,395 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually, isolate, suspendProcess, testServers } from '@nask/testkit';
+import { startConsumerProcess, type ConsumerProcess } from '../../testing/consumer-process.ts';
+import { silentLogger } from '../../testing/silent-logger.ts';
+import { TestLog } from '../../testing/test-log.ts';
+import { connectKafka } from '../connection.ts';
+import { DeadLetterError } from './dispatch/errors.ts';
+import { createDeadLetters } from './dead-letters.ts';
+import { createProducer } from '../producer/group-commit-producer.ts';
+import { createParallelConsumer, type ParallelConsumer, type ParallelConsumerOptions } from './parallel-consumer.ts';
+import type { ConsumedRecord } from '../record.ts';
+
+const { brokers } = testServers();
+const { topicPrefix, groupPrefix } = isolate('parallel-consumer');
+const log = new TestLog({ brokers, topicPrefix });
+const running: ParallelConsumer[] = [];
+const children: ConsumerProcess[] = [];
+let names = 0;
+
+beforeAll(() => log.open());
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((consumer) => consumer.stop({ drainTimeoutMs: 0 })));
+});
+afterAll(async () => {
+  await Promise.all(children.map((child) => child.end('SIGKILL')));
+  await log.close();
+});
+
+async function newTopic(partitions: number, records = 0): Promise<string> {
+  const topic = `topic-${(names += 1)}`;
+  await log.createTopic(topic, partitions);
+  for (let partition = 0; records > 0 && partition < partitions; partition += 1)
+    await log.append(topic, partition, numbered(0, records));
+  return topic;
+}
+
+function numbered(from: number, count: number): { key: string; value: string }[] {
+  return Array.from({ length: count }, (_, index) => ({ key: `k${from + index}`, value: `${from + index}` }));
+}
+
+type Options = Partial<ParallelConsumerOptions> & { topics: string[]; groupId: string };
+
+/** A member of its own: own connection, joined when this resolves. */
+async function consume(options: Options): Promise<ParallelConsumer> {
+  const consumer = createParallelConsumer({
+    connection: connectKafka({ brokers, clientId: 'test', topicPrefix, logger: silentLogger }),
+    logger: silentLogger,
+    sessionTimeoutMs: 6_000,
+    heartbeatIntervalMs: 200,
+    commitIntervalMs: 20,
+    ...options,
+  } as ParallelConsumerOptions);
+  running.push(consumer);
+  await consumer.start();
+  await eventually(() => expect(consumer.health()).toEqual({ ready: true, live: true }));
+  return consumer;
+}
+
+const group = () => `${groupPrefix}${(names += 1)}`;
+
+describe('parallel consumer on a real broker', () => {
+  test('given records that ended behind an open one, when the consumer is replaced, then only the open one runs again', async () => {
+    const topic = await newTopic(1, 20);
+    const groupId = group();
+    const first: number[] = [];
+    const holding = await consume({
+      topics: [topic],
+      groupId,
+      handler: async ({ offset }, { signal }) => {
+        if (offset === 3) await aborted(signal);
+        first.push(offset);
+      },
+    });
+    await eventually(() => expect(first).toHaveLength(19));
+    await holding.stop({ drainTimeoutMs: 0 });
+
+    const second: number[] = [];
+    await consume({ topics: [topic], groupId, handler: async ({ offset }) => void second.push(offset) });
+    await log.append(topic, 0, numbered(20, 1));
+
+    await eventually(() => expect(second).toContain(20));
+    expect(second.sort(ascending)).toEqual([3, 20]);
+    await eventually(async () => expect((await log.committed(groupId, topic)).get(0)?.offset).toBe(21));
+  });
+
+  test('given a slow head and 5,000 behind it, when the process is killed, then nothing committed runs again', async () => {
+    const topic = await newTopic(1, 5_000);
+    const groupId = group();
+    const child = startConsumerProcess({ brokers, topicPrefix, groupId, topic, holdsHead: true, maxWorkMs: 0 });
+    children.push(child);
+
+    // They do not wait for the head: all of them end, and are committed, while it is open.
+    await eventually(async () => {
+      expect(child.ended).toHaveLength(4_999);
+      expect((await log.committed(groupId, topic)).get(0)?.isDone(4_999)).toBe(true);
+    });
+    await child.end('SIGKILL');
+    const commit = (await log.committed(groupId, topic)).get(0)!;
+    expect(commit.offset).toBe(0);
+
+    const again: number[] = [];
+    await consume({ topics: [topic], groupId, handler: async ({ offset }) => void again.push(offset) });
+    await log.append(topic, 0, numbered(5_000, 1));
+
+    await eventually(() => expect(again).toContain(5_000));
+    expect(again.filter((offset) => commit.isDone(offset))).toEqual([]);
+    expect(again).toContain(0);
+  }, 60_000);
+
+  test('given work under way, when members join and leave, then every record ends exactly once', async () => {
+    const partitions = 6;
+    const topic = await newTopic(partitions, 400);
+    const groupId = group();
+    const endings = new Map<string, number>();
+    const handler = async ({ partition, offset }: ConsumedRecord, { signal }: { signal: AbortSignal }) => {
+      await workFor((offset * 7 + partition) % 40, signal);
+      const id = `${partition}/${offset}`;
+      endings.set(id, (endings.get(id) ?? 0) + 1);
+    };
+    const member = () => consume({ topics: [topic], groupId, handler, maxInFlight: 20 });
+
+    const first = await member();
+    await eventually(() => expect(endings.size).toBeGreaterThan(100));
+    const second = await member();
+    await eventually(() => expect(second.assignments()).toHaveLength(3));
+    const third = await member();
+    await eventually(() => expect(third.assignments()).toHaveLength(2));
+    await first.stop();
+    await eventually(() => expect(second.assignments().length + third.assignments().length).toBe(partitions));
+
+    await eventually(() => expect(endings.size).toBe(partitions * 400));
+    expect([...endings].filter(([, times]) => times !== 1)).toEqual([]);
+  }, 60_000);
+
+  test('given members that are killed, then nothing is lost, and only what they had not committed runs again', async () => {
+    const partitions = 4;
+    const topic = await newTopic(partitions, 1_500);
+    const groupId = group();
+    const members: ConsumerProcess[] = [];
+    const start = () => {
+      const child = startConsumerProcess({ brokers, topicPrefix, groupId, topic, holdsHead: false, maxWorkMs: 40 });
+      children.push(child);
+      members.push(child);
+      return child;
+    };
+    const excused = new Set<string>();
+
+    for (const victim of [start(), start(), start()].slice(0, 2)) {
+      await eventually(() => expect(victim.ended.length).toBeGreaterThan(100));
+      await victim.end('SIGKILL');
+      const committed = await log.committed(groupId, topic);
+      for (const id of victim.ended) {
+        const [partition, offset] = id.split('/').map(Number) as [number, number];
+        if (!committed.get(partition)?.isDone(offset)) excused.add(id);
+      }
+      start();
+    }
+
+    const all = () => members.flatMap((member) => member.ended);
+    await eventually(() => expect(new Set(all()).size).toBe(partitions * 1_500), { timeoutMs: 90_000 });
+    const repeats = [...Map.groupBy(all(), (id) => id)].flatMap(([id, endings]) => (endings.length > 1 ? [id] : []));
+    expect(repeats.filter((id) => !excused.has(id))).toEqual([]);
+  }, 120_000);
+
+  test('given two topics, when two members share them, then each has the same partition numbers of both', async () => {
+    const topics = [await newTopic(4), await newTopic(4)];
+    const groupId = group();
+    const handler = () => Promise.resolve();
+    const first = await consume({ topics, groupId, handler });
+    const second = await consume({ topics, groupId, handler });
+
+    await eventually(() => expect([first, second].map((member) => member.assignments().length)).toEqual([4, 4]));
+    const numbers = (member: ParallelConsumer, topic: string | undefined) =>
+      member.assignments().flatMap((assigned) => (assigned.topic === topic ? [assigned.partition] : []));
+    for (const member of [first, second]) expect(numbers(member, topics[0])).toEqual(numbers(member, topics[1]));
+    expect([...numbers(first, topics[0]), ...numbers(second, topics[0])].sort(ascending)).toEqual([0, 1, 2, 3]);
+  });
+
+  test('given a handler under way, when the consumer stops, then it ends, nothing new begins, and both are committed', async () => {
+    const topic = await newTopic(1, 3);
+    const groupId = group();
+    const started: number[] = [];
+    const finish = Promise.withResolvers<void>();
+    const consumer = await consume({
+      topics: [topic],
+      groupId,
+      maxInFlight: 1,
+      handler: async ({ offset }) => {
+        started.push(offset);
+        await finish.promise;
+      },
+    });
+    await eventually(() => expect(started).toEqual([0]));
+
+    const stopped = consumer.stop({ drainTimeoutMs: 20_000 });
+    finish.resolve();
+    await stopped;
+
+    expect(started).toEqual([0]);
+    expect((await log.committed(groupId, topic)).get(0)?.offset).toBe(1);
+  });
+
+  test('given a handler that takes longer than the session time-out, then its member stays and the record runs once', async () => {
+    const topic = await newTopic(1, 1);
+    const groupId = group();
+    let runs = 0;
+    let rebalances = 0;
+    await consume({
+      topics: [topic],
+      groupId,
+      onAssigned: () => void (rebalances += 1),
+      handler: async (_, { signal }) => {
+        runs += 1;
+        await workFor(8_000, signal);
+      },
+    });
+    await eventually(async () => expect((await log.committed(groupId, topic)).get(0)?.offset).toBe(1));
+    expect([runs, rebalances]).toEqual([1, 1]);
+  }, 60_000);
+
+  test('given a member that holds up a rebalance, then the others wait for it, and do not start again', async () => {
+    const topic = await newTopic(2);
+    const groupId = group();
+    const options = { brokers, topicPrefix, groupId, topic, holdsHead: false, maxWorkMs: 1 };
+    const suspended = startConsumerProcess(options);
+    children.push(suspended);
+    await eventually(() => expect(suspended.isReady).toBe(true), { timeoutMs: 20_000 });
+
+    const problems: unknown[][] = [];
+    const logger = { ...silentLogger, warn: (...problem: unknown[]) => void problems.push(problem) };
+    const handled: string[] = [];
+    const mine: Options = {
+      topics: [topic],
+      groupId,
+      logger: { ...logger, child: () => logger },
+      maxInFlight: 1,
+      // Some end while the group waits, and are committed then.
+      async handler({ partition, offset }) {
+        await new Promise((resolve) => setTimeout(resolve, 70));
+        handled.push(`${partition}/${offset}`);
+      },
+    };
+    const steady = await consume(mine);
+    await eventually(() => expect(steady.assignments()).toHaveLength(1));
+    const { partition } = steady.assignments()[0]!;
+    await log.append(topic, partition, numbered(0, 150));
+    await eventually(() => expect(handled.length).toBeGreaterThan(0));
+
+    await suspendProcess(suspended.pid);
+    // A third one begins the rebalance, and is ready when the group has given up the suspended member.
+    await consume({ ...mine, handler: async () => {} });
+    await eventually(() => expect(handled).toHaveLength(150), { timeoutMs: 20_000 });
+    await suspended.end('SIGKILL');
+    expect(problems).toEqual([]);
+  }, 60_000);
+
+  test('given a record that the handler refuses, then it is in the dead letters as it was, and the others go on', async () => {
+    const topic = await newTopic(1);
+    const deadTopic = await newTopic(1);
+    const value = Buffer.from([0x00, 0xff, 0xfe, 0x80]);
+    const header = Buffer.from([0xc3, 0x28]);
+    const headers = { odd: header, constructor: header, none: null };
+    await log.append(topic, 0, [{ key: 'bad', value, headers }, ...numbered(1, 2)]);
+    const producer = createProducer({
+      connection: connectKafka({ brokers, clientId: 'test', topicPrefix, logger: silentLogger }),
+      logger: silentLogger,
+    });
+    await producer.start();
+    const handled: number[] = [];
+    const groupId = group();
+    await consume({
+      topics: [topic],
+      groupId,
+      deadLetters: createDeadLetters({ producer, topic: deadTopic }),
+      handler: async ({ key, offset }) => {
+        if (key === 'bad') throw new DeadLetterError('not to be decoded');
+        handled.push(offset);
+      },
+    });
+    const dead: ConsumedRecord[] = [];
+    await consume({ topics: [deadTopic], groupId: group(), handler: async (record) => void dead.push(record) });
+
+    await eventually(() => expect(dead).toHaveLength(1));
+    expect(dead[0]?.value).toEqual(value);
+    expect(dead[0]?.key).toBe('bad');
+    expect({ ...dead[0]?.original?.headers }).toMatchObject(headers);
+    expect(dead[0]?.headers).toMatchObject({
+      'dead-letter-reason': 'not to be decoded',
+      'dead-letter-topic': topic,
+      'dead-letter-partition': '0',
+      'dead-letter-offset': '0',
+    });
+    await eventually(async () => expect((await log.committed(groupId, topic)).get(0)?.offset).toBe(3));
+    expect(handled.sort(ascending)).toEqual([1, 2]);
+    await producer.stop();
+  });
+
+  test('given too many refusals, then the partition stops and the consumer says so', async () => {
+    const topic = await newTopic(1, 5);
+    const groupId = group();
+    const published: number[] = [];
+    const consumer = await consume({
+      topics: [topic],
+      groupId,
+      maxInFlight: 1,
+      deadLetters: createDeadLetters({
+        topic: 'nowhere',
+        maxPerMinute: 2,
+        producer: { send: async () => ({ topic: 'nowhere', partition: 0, offset: published.push(0) }) },
+      }),
+      handler: () => Promise.reject(new DeadLetterError('a bad release')),
+    });
+    await eventually(() => expect(consumer.health().ready).toBe(false));
+    expect(consumer.health().reason).toContain('the limit is 2');
+    expect(published).toHaveLength(2);
+    await eventually(async () => expect((await log.committed(groupId, topic)).get(0)?.offset).toBe(2));
+  });
+
+  test('given a checkpoint of its own, then batches begin there, and come one at a time in log order', async () => {
+    const topic = await newTopic(2, 300);
+    const groupId = group();
+    const batches: ConsumedRecord[][] = [];
+    let sideBySide = 0;
+    await consume({
+      topics: [topic],
+      groupId,
+      maxBatchRecords: 100,
+      loadPositions: async (assigned) =>
+        new Map(assigned.map(({ partition }) => [`${topic}/${partition}`, 100 + partition])),
+      batchHandler: async (records) => {
+        sideBySide += 1;
+        await workFor(1);
+        expect(sideBySide).toBe(1);
+        sideBySide -= 1;
+        batches.push(records);
+      },
+    });
+
+    await eventually(() => expect(batches.flat()).toHaveLength(399));
+    expect(Math.max(...batches.map((batch) => batch.length))).toBe(100);
+    for (const partition of [0, 1]) {
+      const offsets = batches.flat().flatMap((record) => (record.partition === partition ? [record.offset] : []));
+      expect(offsets).toEqual(Array.from({ length: 200 - partition }, (_, index) => 100 + partition + index));
+    }
+    await eventually(async () => {
+      const committed = await log.committed(groupId, topic);
+      expect([...committed.values()].map(({ offset, metadata }) => [offset, metadata])).toEqual([
+        [300, ''],
+        [300, ''],
+      ]);
+    });
+  });
+
+  test('given a topic that is not there yet, then the consumer waits for it', async () => {
+    const topic = `topic-${(names += 1)}`;
+    const handled: number[] = [];
+    const joined = consume({
+      topics: [topic],
+      groupId: group(),
+      handler: async ({ offset }) => void handled.push(offset),
+    });
+    await log.createTopic(topic, 1);
+    await log.append(topic, 0, numbered(0, 1));
+    await joined;
+    await eventually(() => expect(handled).toEqual([0]));
+  });
+
+  test('given records that retention took, then it goes on at the start of the log, and keeps what it knows', async () => {
+    const topic = await newTopic(1, 10);
+    const groupId = group();
+    await log.deleteBelow(topic, 0, 4);
+    const handled: number[] = [];
+    await consume({ topics: [topic], groupId, handler: async ({ offset }) => void handled.push(offset) });
+
+    await eventually(async () => expect((await log.committed(groupId, topic)).get(0)?.offset).toBe(10));
+    expect(handled.sort(ascending)).toEqual([4, 5, 6, 7, 8, 9]);
+  });
+});
+
+const ascending = (a: number, b: number) => a - b;
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+}
+
+/** Work that ends by itself, or with an error when its signal fires. */
+function workFor(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    });
+  });
+}
