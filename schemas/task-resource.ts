@@ -23,7 +23,7 @@ export interface TaskResource {
   notification?: NotificationResource;
 }
 
-export interface NotificationResource {
+interface NotificationResource {
   /** NONE: the task has no notify_url. PENDING: no attempt was made yet. */
   state: 'NONE' | 'PENDING' | NotificationState;
   /** Attempts so far; of the last redelivery, when one was asked for. */

@@ -2,9 +2,8 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactoryArgs, type RetryOptions, type SASLOptions } from 'kafkajs';
 import { kafkajsLogCreator, type Logger } from './logger.ts';
-import { SilentSockets } from './silent-sockets.ts';
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   /** `host:port` of one or more brokers; the others are found through them. */
   brokers: readonly string[];
   /** How the broker's logs and quotas name this process. */
@@ -65,7 +64,7 @@ export function kafkaOf(connection: KafkaConnection): Kafka {
 }
 
 /** A kafkajs client of its own that can be given up at once, whatever it is waiting for. */
-export interface AbandonableKafka {
+interface AbandonableKafka {
   readonly kafka: Kafka;
   /**
    * Closes every socket and lets none be opened again: what is in flight fails, what kafkajs would retry ends, and
@@ -75,7 +74,7 @@ export interface AbandonableKafka {
   abandon(): void;
 }
 
-export interface AbandonableOptions {
+interface AbandonableOptions {
   retry?: RetryOptions;
   requestTimeoutMs?: number;
   /** kafkajs's own log lines become debug lines: for a caller that retries for ever and says itself what is wrong. */
@@ -157,4 +156,32 @@ function saslOf(sasl: ConnectionOptions['sasl']): SASLOptions | undefined {
   const { mechanism, username, password } = sasl;
   if (mechanism === 'plain') return { mechanism, username, password };
   return mechanism === 'scram-sha-256' ? { mechanism, username, password } : { mechanism, username, password };
+}
+
+/**
+ * The sockets of a process, by broker. When a broker leaves a request on one of them unanswered, the others on which nothing
+ * was received since the request was sent are closed as well: else each of them would be found out by a request and a
+ * time-out of its own, one after the other.
+ */
+export class SilentSockets {
+  readonly #sockets = new Map<Socket, { broker: string; heardAtMs: number }>();
+
+  add(socket: Socket, broker: string): void {
+    const state = { broker, heardAtMs: Date.now() };
+    this.#sockets.set(socket, state);
+    socket.on('data', () => {
+      state.heardAtMs = Date.now();
+    });
+    // Set by our patch of kafkajs.
+    socket.on('error', ({ unansweredSince }: Error & { unansweredSince?: number }) => {
+      if (unansweredSince !== undefined) this.#close(broker, unansweredSince);
+    });
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  #close(broker: string, sinceMs: number): void {
+    for (const [socket, state] of this.#sockets)
+      if (state.broker === broker && state.heardAtMs < sinceMs)
+        socket.destroy(new Error(`${broker} left a request on another connection unanswered`));
+  }
 }

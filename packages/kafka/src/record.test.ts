@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KafkaMessage } from 'kafkajs';
-import { recordOf } from './kafkajs-record.ts';
+import { recordOf } from './record.ts';
 
 /** As large as fetches are: not from the pool that small buffers share. */
 const fetched = Buffer.alloc(100_000);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { eventually } from '@nask/testkit';
-import { SilentSockets } from './silent-sockets.ts';
+import { SilentSockets } from './connection.ts';
 
 const accepted: Socket[] = [];
 const server = createServer((socket) => void accepted.push(socket.on('error', () => undefined)));

@@ -1,12 +1,12 @@
 import type { Admin, Message, Producer } from 'kafkajs';
 import { connectKafka, kafkaOf, topicName, type KafkaConnection } from '../src/connection.ts';
-import { decodeCommitMetadata } from '../src/consumer/partitions/commit-metadata.ts';
+import { decodeCommitMetadata } from '../src/consumer/partitions/offset-map.ts';
 import { createTopics } from '../src/admin/topic-admin.ts';
 import type { Logger } from '../src/logger.ts';
 import { silentLogger } from './silent-logger.ts';
 
 /** What the group committed of a partition. */
-export interface CommittedPosition {
+interface CommittedPosition {
   offset: number;
   metadata: string;
   /** Whether a record is done as far as the commit says. */

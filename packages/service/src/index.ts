@@ -12,10 +12,10 @@ export {
   processSettings,
   retentionSettings,
 } from './settings/common-settings.ts';
-export { kafkaAccess, kafkaRules, kafkaSettings, type KafkaAccess } from './settings/kafka-settings.ts';
+export { kafkaAccess, kafkaRules, kafkaSettings } from './settings/kafka-settings.ts';
 export { setting } from './settings/kinds.ts';
 export { mongoCredentials, mongoRules, mongoSettings, type MongoCredentials } from './settings/mongo-settings.ts';
-export { registryAccess, registryRules, registrySettings, type RegistryAccess } from './settings/registry-settings.ts';
+export { registryAccess, registryRules, registrySettings } from './settings/registry-settings.ts';
 export type { Setting } from './settings/setting.ts';
 export { SettingsError } from './settings/settings-error.ts';
 export { settingsMarkdown } from './settings/settings-markdown.ts';

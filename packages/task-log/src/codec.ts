@@ -34,12 +34,12 @@ export class RegistryUnreachableError extends Error {
 }
 
 /** The registry does not have our schemas. */
-export class ContractMissingError extends Error {
+class ContractMissingError extends Error {
   override readonly name = 'ContractMissingError';
   readonly code = 'CONTRACT_MISSING';
 }
 
-export interface EventCodecOptions {
+interface EventCodecOptions {
   registryUrl: string;
   auth?: RegistryOptions['auth'];
   /** As in the connection: subjects are `<prefix><topic>-value`. */
@@ -74,7 +74,7 @@ const copyTopics = (Object.keys(topics) as TopicName[]).filter(
   (topic): topic is CopyTopicName => (topics[topic] as Topic).copyOf !== undefined,
 );
 
-export function isEventTopic(topic: string): topic is EventTopicName {
+function isEventTopic(topic: string): topic is EventTopicName {
   return topics[topic as EventTopicName]?.event != null;
 }
 

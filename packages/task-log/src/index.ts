@@ -1,12 +1,8 @@
 export {
-  ContractMissingError,
   createEventCodec,
-  eventTopics,
-  isEventTopic,
   RegistryUnreachableError,
   UndecodableError,
   type EventCodec,
-  type EventCodecOptions,
   type EventOf,
 } from './codec.ts';
 export { decodeOrSkip, handleEvents, type EventContext, type EventHandler, type EventHandlers } from './handle.ts';

@@ -2,7 +2,7 @@ import { abandonableKafka, type KafkaConnection } from '../connection.ts';
 import { within } from '@nask/async';
 
 /** `in-use`: somebody is a member of it, so it stays. */
-export type GroupDeletion = 'deleted' | 'absent' | 'in-use';
+type GroupDeletion = 'deleted' | 'absent' | 'in-use';
 
 /**
  * Deletes a consumer group that nobody is in any more, with its commits: Kafka keeps those for a week by default.

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { within } from '@nask/async';
 import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs';
 import { abandonableKafka, type KafkaConnection } from '../connection.ts';
-import { topicEnds } from '../log/topic-ends.ts';
+import { topicEnds } from '../log/log-ends.ts';
 
 // Node does not see these two among the names that the module exports.
 const { ConfigResourceTypes, ConfigSource } = kafkajs;

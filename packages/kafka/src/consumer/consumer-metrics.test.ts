@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { SimulatedConsumer } from '../../testing/simulation/simulated-consumer.ts';
 import { exposeConsumer, observeConsumer } from './consumer-metrics.ts';
-import { DeadLetterError } from './dispatch/errors.ts';
+import { DeadLetterError } from './dispatch/dispatcher.ts';
 
 describe('metrics of a consumer', () => {
   test('tell what is done, what runs, what waits, and how far behind it is', async () => {

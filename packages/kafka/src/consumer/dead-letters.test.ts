@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { DeadLetterError, DeadLettersExhaustedError } from './dispatch/errors.ts';
+import { DeadLetterError, DeadLettersExhaustedError } from './dispatch/dispatcher.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { ProducerError } from '../producer/producer-error.ts';
 import type { ConsumedRecord, OutgoingRecord } from '../record.ts';

@@ -1,4 +1,4 @@
-import { DeadLettersExhaustedError, type DeadLetterError } from './dispatch/errors.ts';
+import { DeadLettersExhaustedError, type DeadLetterError } from './dispatch/dispatcher.ts';
 import type { GroupCommitProducer } from '../producer/group-commit-producer.ts';
 import { ProducerError } from '../producer/producer-error.ts';
 import type { ConsumedRecord, HeaderValue, OutgoingRecord } from '../record.ts';
@@ -11,7 +11,7 @@ export interface DeadLetterSink {
   publish(record: ConsumedRecord, error: DeadLetterError): Promise<void>;
 }
 
-export interface DeadLettersOptions {
+interface DeadLettersOptions {
   producer: Pick<GroupCommitProducer, 'send'>;
   /** `dead-letters.<service>`. It has to take somewhat larger records than the topics that its records come from. */
   topic: string;

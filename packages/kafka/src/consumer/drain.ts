@@ -1,6 +1,6 @@
 import type { Logger } from '../logger.ts';
 import type { Assignments } from './partitions/assignments.ts';
-import { sleep } from './dispatch/attempts.ts';
+import { sleep } from './dispatch/dispatcher.ts';
 import type { Committer } from './partitions/committer.ts';
 import type { Scheduler } from './group/group-client.ts';
 
@@ -10,7 +10,7 @@ const abortGraceMs = 1_000;
 const lastCommitMs = 3_000;
 const lastCommitRetryMs = 50;
 
-export interface DrainOptions {
+interface DrainOptions {
   assignments: Assignments;
   committer: Committer;
   scheduler: Scheduler;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { SimulatedConsumer } from '../../testing/simulation/simulated-consumer.ts';
 import { consumerHealth } from './consumer-health.ts';
-import { decodeCommitMetadata } from './partitions/commit-metadata.ts';
-import { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './dispatch/errors.ts';
+import { decodeCommitMetadata } from './partitions/offset-map.ts';
+import { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './dispatch/dispatcher.ts';
 import { MetadataTooLargeError } from './group/group-client.ts';
 
 const minuteMs = 60_000;

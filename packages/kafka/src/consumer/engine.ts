@@ -2,11 +2,16 @@ import type { Logger } from '../logger.ts';
 import type { ConsumedRecord, TopicPartition } from '../record.ts';
 import { Assignments, type AssignmentsOptions } from './partitions/assignments.ts';
 import { createLimitedWarning, type Backoff } from '@nask/async';
-import { metadataOverhead } from './partitions/commit-metadata.ts';
+import { metadataOverhead } from './partitions/offset-map.ts';
 import { Committer, type CommitOutcome } from './partitions/committer.ts';
-import type { Dispatcher, DispatcherHost } from './dispatch/dispatcher.ts';
+import type {
+  DeadLetterError,
+  DeadLettersExhaustedError,
+  Dispatcher,
+  DispatcherHost,
+  FatalConsumerError,
+} from './dispatch/dispatcher.ts';
 import { drain } from './drain.ts';
-import type { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './dispatch/errors.ts';
 import { FlowControl, type BufferLimits } from './flow-control.ts';
 import type { OwnedPartition } from './partitions/owned-partition.ts';
 import type { FetchedBatch, GroupListener, Membership } from './group/group-client.ts';

@@ -4,7 +4,7 @@ import { startConsumerProcess, type ConsumerProcess } from '../../testing/consum
 import { silentLogger } from '../../testing/silent-logger.ts';
 import { TestLog } from '../../testing/test-log.ts';
 import { connectKafka } from '../connection.ts';
-import { DeadLetterError } from './dispatch/errors.ts';
+import { DeadLetterError } from './dispatch/dispatcher.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createProducer } from '../producer/group-commit-producer.ts';
 import { createParallelConsumer, type ParallelConsumer, type ParallelConsumerOptions } from './parallel-consumer.ts';

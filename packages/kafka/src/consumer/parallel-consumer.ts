@@ -6,9 +6,13 @@ import { systemClock, type Backoff } from '@nask/async';
 import { BatchDispatcher, type BatchHandler } from './dispatch/batch-dispatcher.ts';
 import { consumerHealth, type ConsumerHealth } from './consumer-health.ts';
 import { exposeConsumer, observeConsumer } from './consumer-metrics.ts';
-import type { Dispatcher, DispatcherHost } from './dispatch/dispatcher.ts';
+import {
+  DeadLettersExhaustedError,
+  type Dispatcher,
+  type DispatcherHost,
+  type FatalConsumerError,
+} from './dispatch/dispatcher.ts';
 import { Engine } from './engine.ts';
-import { DeadLettersExhaustedError, type FatalConsumerError } from './dispatch/errors.ts';
 import { KafkajsGroupClient } from './group/kafkajs-group-client.ts';
 import type { LogBounds, Scheduler } from './group/group-client.ts';
 import { RecordDispatcher, type NotBefore, type RecordHandler } from './dispatch/record-dispatcher.ts';

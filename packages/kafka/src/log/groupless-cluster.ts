@@ -35,7 +35,7 @@ export function connectGroupless(connection: KafkaConnection): GrouplessCluster 
 }
 
 /** A message, or one of Kafka's own records. */
-export type FetchedMessage = KafkaMessage & { isControlRecord?: boolean };
+type FetchedMessage = KafkaMessage & { isControlRecord?: boolean };
 
 /** What a fetch asks of a partition. */
 export interface FetchFrom {

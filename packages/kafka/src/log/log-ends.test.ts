@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { shareNextRun } from './shared-run.ts';
+import { shareNextRun } from './log-ends.ts';
 
 /** A question whose answers are given by hand. */
 function manual() {

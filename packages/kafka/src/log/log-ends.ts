@@ -1,7 +1,15 @@
 import { abandonableKafka, topicName, type KafkaConnection } from '../connection.ts';
-import { shareNextRun } from './shared-run.ts';
-import { topicEnds, type LogEnd } from './topic-ends.ts';
 import { within } from '@nask/async';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Admin } from 'kafkajs';
+
+/** Where a partition's log begins and ends. */
+export interface LogEnd {
+  /** Lowest offset that is still kept. */
+  logStart: number;
+  /** Offset that the next record will get. */
+  logEnd: number;
+}
 
 /** Kafka did not say where a topic ends. */
 export class LogEndsError extends Error {
@@ -21,6 +29,7 @@ export interface LogEnds {
   stop(): Promise<void>;
 }
 
+/** By partition. */
 type Ends = ReadonlyMap<number, LogEnd>;
 
 export function createLogEnds(
@@ -65,4 +74,61 @@ function connectAdmin(connection: KafkaConnection) {
   const client = abandonableKafka(connection, { quiet: true, retry: { retries: 2 } });
   const admin = client.kafka.admin();
   return { client, admin, connected: admin.connect() };
+}
+
+/** What a broker answers that is about to lead a partition, or leads it no more. */
+const passingErrors = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'REPLICA_NOT_AVAILABLE']);
+const retryMs = 50;
+
+/**
+ * Asks each partition's leader where its log begins and ends, again while the leader is moving or just taking over.
+ * @param name the cluster's name of the topic
+ * @param timeoutMs how long it may be asked again
+ * @returns partition -> its ends. Rejects with kafkajs's error.
+ */
+export async function topicEnds(admin: Admin, name: string, timeoutMs: number): Promise<ReadonlyMap<number, LogEnd>> {
+  const deadlineAtMs = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      const partitions = await admin.fetchTopicOffsets(name);
+      return new Map(
+        partitions.map(({ partition, low, high }) => [partition, { logStart: Number(low), logEnd: Number(high) }]),
+      );
+    } catch (error) {
+      const { type } = error as { type?: string };
+      if (type === undefined || !passingErrors.has(type) || performance.now() + retryMs > deadlineAtMs) throw error;
+      await sleep(retryMs);
+    }
+  }
+}
+
+/**
+ * Makes a question that many ask at once be asked once. A run under way began before the question, so its answer may
+ * be older than what the asker has seen; all who ask meanwhile share the next run.
+ * @param run asks; each time it is called the one before has ended
+ */
+export function shareNextRun<T>(run: () => Promise<T>): () => Promise<T> {
+  let next: PromiseWithResolvers<T> | undefined;
+  let working = false;
+
+  async function work(): Promise<void> {
+    working = true;
+    while (next !== undefined) {
+      const current = next;
+      next = undefined;
+      try {
+        current.resolve(await run());
+      } catch (error) {
+        current.reject(error);
+      }
+    }
+    working = false;
+  }
+
+  return () => {
+    next ??= Promise.withResolvers<T>();
+    const { promise } = next;
+    if (!working) void work();
+    return promise;
+  };
 }

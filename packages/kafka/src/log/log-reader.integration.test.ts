@@ -5,7 +5,7 @@ import { createTopic } from '../../testing/topics.ts';
 import { silentLogger } from '../../testing/silent-logger.ts';
 import { createProducer, type GroupCommitProducer } from '../producer/group-commit-producer.ts';
 import { createLogReader, type LogReader, type SliceStart } from './log-reader.ts';
-import { partitionFor } from '../producer/partitioner.ts';
+import { partitionFor } from '../producer/partitions.ts';
 
 const partitions = 2;
 const { topicPrefix } = isolate('log-reader');

@@ -1,8 +1,7 @@
 import type { Broker, Cluster } from 'kafkajs';
 import { topicName, type KafkaConnection } from '../connection.ts';
-import { recordOf } from '../kafkajs-record.ts';
+import { recordOf, type ConsumedRecord, type TopicPartition } from '../record.ts';
 import { connectGroupless, fetchMessages, type Fetched, type GrouplessCluster } from './groupless-cluster.ts';
-import type { ConsumedRecord, TopicPartition } from '../record.ts';
 import { within } from '@nask/async';
 
 /** A slice of a log could not be read. Trying again may help. */
@@ -31,7 +30,7 @@ export interface LogReader {
   stop(): Promise<void>;
 }
 
-export interface LogReaderOptions {
+interface LogReaderOptions {
   /** How long one request may take. Default 4,000. */
   timeoutMs?: number;
   /** Default 1 MiB. */

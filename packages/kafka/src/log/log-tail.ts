@@ -25,7 +25,7 @@ export interface TailStart {
   offset: number;
 }
 
-export interface LogTailOptions {
+interface LogTailOptions {
   connection: KafkaConnection;
   /** By the catalogue's names. */
   topics: readonly string[];
@@ -45,7 +45,7 @@ export interface LogTailOptions {
  * While nobody listens it reads nothing: it only notes now and then where the topics end, so that it can begin a moment
  * before somebody began to listen.
  */
-export interface LogTail {
+interface LogTail {
   /** Connects in the background. */
   start(): Promise<void>;
   /** Somebody begins to listen. */

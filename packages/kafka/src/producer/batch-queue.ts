@@ -6,7 +6,7 @@ export interface Queueable {
   readonly alone: boolean;
 }
 
-export interface QueueLimits {
+interface QueueLimits {
   maxRecords: number;
   maxBytes: number;
 }

@@ -5,7 +5,7 @@ import { connectKafka } from '../connection.ts';
 import { createTopic, readTopic } from '../../testing/topics.ts';
 import { silentLogger } from '../../testing/silent-logger.ts';
 import { createProducer, type GroupCommitProducer } from './group-commit-producer.ts';
-import { recordSizeBytes } from './record-size.ts';
+import { recordSizeBytes } from './pending-record.ts';
 
 const { topicPrefix } = isolate('producer');
 const connection = connectKafka({ ...testServers(), clientId: 'test', topicPrefix, logger: silentLogger });

@@ -2,15 +2,15 @@ import type { Registry } from 'prom-client';
 import type { KafkaConnection } from '../connection.ts';
 import type { Logger } from '../logger.ts';
 import { BatchQueue } from './batch-queue.ts';
-import { PendingRecord } from './pending-record.ts';
+import { PendingRecord, recordSizeBytes } from './pending-record.ts';
 import { ProducerError } from './producer-error.ts';
 import { createProducerMetrics } from './producer-metrics.ts';
-import { recordSizeBytes } from './record-size.ts';
 import { SendLoop } from './send-loop.ts';
 import { createSession } from './session.ts';
 import type { OutgoingRecord, Position } from '../record.ts';
+import { backoffMs, createLimitedWarning, retry, type Backoff } from '@nask/async';
 
-export interface ProducerOptions {
+interface ProducerOptions {
   connection: KafkaConnection;
   logger: Logger;
   /** How long a send may take, from the call to Kafka's acknowledgement, unless it says otherwise. Default 10 s. */
@@ -52,7 +52,7 @@ export interface GroupCommitProducer {
   stop(): Promise<void>;
 }
 
-export interface SendOptions {
+interface SendOptions {
   deadlineMs?: number;
 }
 
@@ -140,5 +140,37 @@ export function createProducer(options: ProducerOptions): GroupCommitProducer {
       endWhenDrained();
       await running;
     },
+  };
+}
+
+/**
+ * Returns once a write is acknowledged.
+ * @param write sends the same record at each call
+ * @param about what to say of the record in a warning
+ * @throws the signal's reason, between two attempts; a ProducerError RECORD_TOO_LARGE
+ */
+type WriteUntilAcknowledged = (write: () => Promise<unknown>, signal: AbortSignal, about?: object) => Promise<void>;
+
+const retryBackoff: Backoff = { initialMs: 100, maxMs: 1_500 };
+/** With a full queue a send fails at once, and thousands may wait: each costs an attempt in 2 to 4 s. */
+const queueFullBackoff: Backoff = { initialMs: 1_000, maxMs: 4_000 };
+
+/**
+ * Repeats writes, with backoff, until Kafka acknowledges them, for records that must not be lost. All writes together
+ * warn once a second at most.
+ */
+export function createAcknowledgedWrites(logger: Logger): WriteUntilAcknowledged {
+  const warn = createLimitedWarning(logger, 'Kafka did not acknowledge a record; it is sent again');
+  return async (write, signal, about) => {
+    await retry(write, {
+      signal,
+      onFailure(error, failures) {
+        const code = error instanceof ProducerError ? error.code : undefined;
+        if (code === 'RECORD_TOO_LARGE') throw error;
+        const delayMs = backoffMs(code === 'QUEUE_FULL' ? queueFullBackoff : retryBackoff, failures, Math.random());
+        warn({ err: error, ...about, failures, delayMs });
+        return delayMs;
+      },
+    });
   };
 }

@@ -8,7 +8,7 @@ import { refused } from './producer-error.ts';
 import type { ProducerMetrics } from './producer-metrics.ts';
 import type { ProducerSession } from './session.ts';
 
-export interface SendLoopOptions {
+interface SendLoopOptions {
   queue: BatchQueue<PendingRecord>;
   batchLimits: BatchLimits;
   openSession: () => ProducerSession;

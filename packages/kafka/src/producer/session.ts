@@ -4,7 +4,7 @@ import type { OutgoingRecord } from '../record.ts';
 import { within } from '@nask/async';
 
 /** A record and the partition that its key leads to. */
-export interface PartitionedRecord {
+interface PartitionedRecord {
   readonly record: OutgoingRecord;
   readonly partition: number;
 }

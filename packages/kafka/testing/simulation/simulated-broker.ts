@@ -3,7 +3,7 @@ import { CommitFencedError, partitionId, type Commit, type Membership } from '..
 import type { ConsumedRecord, TopicPartition } from '../../src/record.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-export interface Joining {
+interface Joining {
   instance: string;
   held: { generation: number; partitions: TopicPartition[] };
   /** The generation is there. */
@@ -16,7 +16,7 @@ interface Member extends Joining {
   isJoining: boolean;
 }
 
-export interface BrokerOptions {
+interface BrokerOptions {
   time: VirtualTime;
   topics: Map<string, number>;
   sessionTimeoutMs: number;

@@ -1,10 +1,9 @@
-import { sleep } from '../../src/consumer/dispatch/attempts.ts';
+import { sleep, type Dispatcher, type DispatcherHost } from '../../src/consumer/dispatch/dispatcher.ts';
 import { Engine } from '../../src/consumer/engine.ts';
 import { partitionId, type Commit } from '../../src/consumer/group/group-client.ts';
 import { BatchDispatcher, type BatchHandler } from '../../src/consumer/dispatch/batch-dispatcher.ts';
-import type { Dispatcher, DispatcherHost } from '../../src/consumer/dispatch/dispatcher.ts';
 import { RecordDispatcher, type RecordHandler } from '../../src/consumer/dispatch/record-dispatcher.ts';
-import { startAtCommit } from '../../src/consumer/partitions/start-position.ts';
+import { startAtCommit } from '../../src/consumer/partitions/owned-partition.ts';
 import type { Ordering } from '../../src/consumer/dispatch/work-queue.ts';
 import type { ConsumedRecord, Position, TopicPartition } from '../../src/record.ts';
 import { silentLogger } from '../silent-logger.ts';
@@ -13,7 +12,7 @@ import { SimulatedGroupClient } from './simulated-group-client.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { VirtualTime } from './virtual-time.ts';
 
-export interface SimulationOptions {
+interface SimulationOptions {
   seed: number;
   partitions: number;
   ordering: Ordering | 'in batches';

@@ -1,5 +1,5 @@
 /** A point in time by which several steps must be done together. */
-export interface Deadline {
+interface Deadline {
   /** What is left, never below 0. */
   remainingMs(): number;
 }

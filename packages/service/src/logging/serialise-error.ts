@@ -1,5 +1,5 @@
 /** An error as it is logged. Fields of the error beside these are kept when they are short plain values. */
-export interface SerialisedError {
+interface SerialisedError {
   type: string;
   message: string;
   stack?: string;

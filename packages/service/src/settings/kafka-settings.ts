@@ -58,7 +58,7 @@ export const kafkaRules: readonly SettingsRule<typeof kafkaSettings>[] = [
 ];
 
 /** How to get into a Kafka cluster: part of the options of a connection. */
-export interface KafkaAccess {
+interface KafkaAccess {
   readonly brokers: readonly string[];
   readonly topicPrefix: string;
   /** Undefined: not encrypted. PEM texts. */

@@ -29,7 +29,7 @@ export const registryRules: readonly SettingsRule<typeof registrySettings>[] = [
 ];
 
 /** Where the registry is and how to get in. */
-export interface RegistryAccess {
+interface RegistryAccess {
   readonly registryUrl: string;
   readonly auth?: { readonly username: string; readonly password: string };
 }

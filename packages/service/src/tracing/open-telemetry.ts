@@ -11,7 +11,7 @@ import {
 import { FileSpanExporter } from './file-span-exporter.ts';
 import type { SpanOptions, Tracing } from './span.ts';
 
-export interface OpenTelemetryOptions {
+interface OpenTelemetryOptions {
   exporter: 'otlp' | 'file';
   otlpUrl: string;
   file: string;

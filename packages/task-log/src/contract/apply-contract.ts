@@ -22,7 +22,7 @@ export interface ContractOptions {
 }
 
 /** One topic or subject, and what was done about it. */
-export interface ContractChange {
+interface ContractChange {
   kind: 'topic' | 'schema';
   name: string;
   outcome: 'created' | 'changed' | 'unchanged';

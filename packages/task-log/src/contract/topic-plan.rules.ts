@@ -63,7 +63,7 @@ export interface TopicPlan {
   refusals: string[];
 }
 
-export interface PlanOptions {
+interface PlanOptions {
   /** Topics whose key is a task id. */
   keyedByTask: ReadonlySet<string>;
   /** The topic whose offsets name task ids. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { SimulatedConsumer } from '../../../testing/simulation/simulated-consumer.ts';
 import type { ConsumedRecord } from '../../record.ts';
 import { BatchDispatcher, type BatchHandler } from './batch-dispatcher.ts';
-import { DeadLetterError, DeadLettersExhaustedError } from './errors.ts';
+import { DeadLetterError, DeadLettersExhaustedError } from './dispatcher.ts';
 
 const limits = { maxRecords: 5, maxBytes: 1_000_000 };
 

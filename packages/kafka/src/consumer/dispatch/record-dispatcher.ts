@@ -1,7 +1,14 @@
 import type { ConsumedRecord } from '../../record.ts';
-import { attempt, type Outcome } from './attempts.ts';
-import type { Dispatcher, DispatcherHost, HandlerContext } from './dispatcher.ts';
-import { DeadLetterError, DeadLettersExhaustedError, FatalConsumerError } from './errors.ts';
+import {
+  attempt,
+  DeadLetterError,
+  DeadLettersExhaustedError,
+  FatalConsumerError,
+  type Dispatcher,
+  type DispatcherHost,
+  type HandlerContext,
+  type Outcome,
+} from './dispatcher.ts';
 import type { OwnedPartition } from '../partitions/owned-partition.ts';
 import { WorkQueue, type Gate, type Ordering, type Work } from './work-queue.ts';
 

@@ -3,7 +3,7 @@ import type { TopicPartition } from '../../record.ts';
 import { assignPartitions, type GroupMember } from './assign-partitions.rules.ts';
 
 /** What a member tells the group about itself when it joins. */
-export interface MemberDetails {
+interface MemberDetails {
   /** Names the consumer for as long as it lives; a member id is the group's and changes. */
   instance: string;
   generation: number;

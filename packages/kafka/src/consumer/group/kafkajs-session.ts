@@ -1,9 +1,8 @@
 import type { Broker, Cluster, Consumer, EachBatchPayload } from 'kafkajs';
 import { abandonableKafka, logicalName, topicName, type KafkaConnection } from '../../connection.ts';
-import type { TopicPartition } from '../../record.ts';
+import { recordOf, type TopicPartition } from '../../record.ts';
 import { within } from '@nask/async';
 import { stickyAssigner } from './kafkajs-assigner.ts';
-import { recordOf } from '../../kafkajs-record.ts';
 import type { GroupListener } from './group-client.ts';
 
 export interface SessionOptions {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { silentLogger } from '../../../testing/silent-logger.ts';
 import { Assignments, type AssignedPartition } from './assignments.ts';
-import { encodeCommitMetadata } from './commit-metadata.ts';
+import { encodeCommitMetadata } from './offset-map.ts';
 import type { GroupClient, Scheduler } from '../group/group-client.ts';
 
 const scheduler: Scheduler = {

@@ -1,7 +1,7 @@
 import type { Logger } from '../../logger.ts';
 import type { TopicPartition } from '../../record.ts';
-import { decodeCommitMetadata, encodeCommitMetadata } from './commit-metadata.ts';
-import { OwnedPartition } from './owned-partition.ts';
+import { decodeCommitMetadata, encodeCommitMetadata } from './offset-map.ts';
+import { OwnedPartition, startAtCheckpoint, startAtCommit } from './owned-partition.ts';
 import {
   partitionId,
   type Commit,
@@ -10,9 +10,7 @@ import {
   type Membership,
   type Scheduler,
 } from '../group/group-client.ts';
-import { release } from './release.ts';
-import { startAtCheckpoint, startAtCommit } from './start-position.ts';
-import { takeOver, type KnownPosition } from './hand-over.ts';
+import { release, takeOver, type KnownPosition } from './hand-over.ts';
 
 export interface AssignedPartition extends LogBounds {
   /** The group's commit, null where it had none. */
@@ -41,7 +39,7 @@ export interface AssignmentsOptions {
   onRevoked?: (revoked: TopicPartition[]) => void;
 }
 
-export interface AssignmentsHost {
+interface AssignmentsHost {
   maxMetadataLength(): number;
   /** Records of it may be handled now. */
   flowing(partition: OwnedPartition): void;

@@ -11,7 +11,7 @@ import {
 
 export type CommitOutcome = 'ok' | 'fenced' | 'failed';
 
-export interface CommitterHost {
+interface CommitterHost {
   /** Null while not in the group. */
   membership(): Membership | null;
   /** The partitions that may be committed. */

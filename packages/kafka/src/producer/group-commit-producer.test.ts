@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { silentLogger } from '../../testing/silent-logger.ts';
-import { createAcknowledgedWrites } from './acknowledged-writes.ts';
+import { createAcknowledgedWrites, createProducer } from './group-commit-producer.ts';
 import { connectKafka } from '../connection.ts';
-import { createProducer } from './group-commit-producer.ts';
 
 const record = { topic: 't', key: '1', value: Buffer.from('x') };
 

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { anyCharacter } from '@nask/testkit/any-text';
-import { recordSizeBytes } from './record-size.ts';
+import { recordSizeBytes } from './pending-record.ts';
 
 /** What kafkajs writes a record with. It has no types. */
 const encodeRecord = createRequire(import.meta.url)('kafkajs/src/protocol/recordBatch/record/v0') as (
