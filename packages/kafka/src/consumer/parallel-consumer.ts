@@ -71,7 +71,7 @@ interface CommonOptions {
 }
 
 interface RecordOptions {
-  /** One record a call, many side by side. Its success is the record's end; errors.ts says what its errors lead to. */
+  /** One record a call, many side by side. Its success is the record's end; dispatch/dispatcher.ts says what its errors lead to. */
   handler: RecordHandler;
   /** Default `unordered`. */
   ordering?: Ordering;

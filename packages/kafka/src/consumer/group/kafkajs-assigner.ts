@@ -15,7 +15,7 @@ const { MemberMetadata, MemberAssignment } = AssignerProtocol;
 const version = 1;
 const noUserData = Buffer.alloc(0);
 
-/** The assignment of assignment.ts, in the form that kafkajs asks for. All members of a group have to use it. */
+/** The assignment of `assignPartitions`, in the form that kafkajs asks for. All members of a group have to use it. */
 export function stickyAssigner(details: () => MemberDetails, onCluster: (cluster: Cluster) => void): PartitionAssigner {
   return ({ cluster }) => {
     onCluster(cluster);

@@ -132,7 +132,7 @@ interface ReleaseOptions {
 const retryMs = 50;
 
 /**
- * Hands a lost partition over (see take-over.ts): waits until its handlers have ended, then commits what is done and
+ * Hands a lost partition over (see `takeOver`): waits until its handlers have ended, then commits what is done and
  * that nothing runs any more. Given up after the time-out, or when there is no group to tell it to.
  */
 export async function release(partition: OwnedPartition, options: ReleaseOptions): Promise<void> {
