@@ -1,48 +1,52 @@
 import './require-node.ts';
 
-export { effectiveSettings, loadSettings } from './settings/load-settings.ts';
-export type { Environment, Settings, SettingsRule, SettingsTable } from './settings/load-settings.ts';
-export { loadSettingsOrExit, settingsExitCode } from './settings/load-settings-or-exit.ts';
+export { openService, type Service } from './open-service.ts';
+
+export { runService } from './lifecycle/run-service.ts';
+export type { Component } from './lifecycle/lifecycle.ts';
+
+export { hideUrlCredentials } from './logging/hide-secrets.ts';
+export { createLogger, productVersion, type Logger } from './logging/logger.ts';
+
+export { check, checksOf, createHealth, type Health, type HealthCheck } from './ops/health.ts';
+export { createHttpServer, type HttpServer } from './ops/http-server.ts';
+export { createMetrics, createOpsServer, opsRequestListener } from './ops/ops-server.ts';
+
 export {
   consumerSettings,
-  taskTypeRule,
-  taskTypeSettings,
   opsPort,
   opsSettings,
   processSettings,
   retentionSettings,
+  taskTypeRule,
+  taskTypeSettings,
 } from './settings/common-settings.ts';
-export { kafkaAccess, kafkaRules, kafkaSettings } from './settings/kafka-settings.ts';
 export { setting } from './settings/kinds.ts';
-export { mongoCredentials, mongoRules, mongoSettings, type MongoCredentials } from './settings/mongo-settings.ts';
-export { registryAccess, registryRules, registrySettings } from './settings/registry-settings.ts';
-export type { Setting } from './settings/setting.ts';
-export { SettingsError } from './settings/settings-error.ts';
-export { settingsMarkdown } from './settings/settings-markdown.ts';
-
-export { openService, type Service } from './open-service.ts';
-export { productVersion } from './version.ts';
-
-export { createLogger } from './logging/logger.ts';
-export type { LogFormat, Logger } from './logging/logger.ts';
-export { hideUrlCredentials } from './logging/hide-url-credentials.ts';
-
-export type { Component } from './lifecycle/component.ts';
-export { createLifecycle } from './lifecycle/lifecycle.ts';
-export type { Lifecycle } from './lifecycle/lifecycle.ts';
-export { StartError, StartInterruptedError, StopError } from './lifecycle/lifecycle-errors.ts';
-export { runService } from './lifecycle/run-service.ts';
-
-export { check, checksOf, createHealth } from './ops/health.ts';
-export type { Health, HealthCheck, HealthReport } from './ops/health.ts';
-export { createHttpServer } from './ops/http-server.ts';
-export type { HttpServer, HttpServerOptions } from './ops/http-server.ts';
-export { ListenError, RequestsCutOffError } from './ops/http-server-errors.ts';
-export { createMetrics } from './ops/metrics.ts';
-export { opsPaths, opsRequestListener } from './ops/ops-request-listener.ts';
-export { createOpsServer } from './ops/ops-server.ts';
+export {
+  effectiveSettings,
+  loadSettings,
+  loadSettingsOrExit,
+  settingsExitCode,
+  SettingsError,
+  settingsMarkdown,
+  type Environment,
+  type Settings,
+  type SettingsRule,
+  type SettingsTable,
+} from './settings/load-settings.ts';
+export {
+  kafkaAccess,
+  kafkaRules,
+  kafkaSettings,
+  mongoCredentials,
+  mongoRules,
+  mongoSettings,
+  registryAccess,
+  registryRules,
+  registrySettings,
+  type MongoCredentials,
+} from './settings/server-settings.ts';
 
 export type { Tracing } from './tracing/span.ts';
-export { createTracing } from './tracing/tracing.ts';
 export { tracedHandler } from './tracing/traced-handler.ts';
-export { tracingSettings } from './tracing/tracing-settings.ts';
+export { createTracing, tracingSettings } from './tracing/tracing.ts';

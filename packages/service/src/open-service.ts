@@ -1,16 +1,19 @@
 import type { Registry } from 'prom-client';
-import type { Component } from './lifecycle/component.ts';
+import type { Component } from './lifecycle/lifecycle.ts';
 import { runService } from './lifecycle/run-service.ts';
 import { createLogger, type Logger } from './logging/logger.ts';
 import type { Health } from './ops/health.ts';
-import { createMetrics } from './ops/metrics.ts';
-import { createOpsServer } from './ops/ops-server.ts';
+import { createMetrics, createOpsServer } from './ops/ops-server.ts';
 import type { opsSettings } from './settings/common-settings.ts';
-import { loadSettingsOrExit } from './settings/load-settings-or-exit.ts';
-import { effectiveSettings, type Settings, type SettingsRule, type SettingsTable } from './settings/load-settings.ts';
+import {
+  effectiveSettings,
+  loadSettingsOrExit,
+  type Settings,
+  type SettingsRule,
+  type SettingsTable,
+} from './settings/load-settings.ts';
 import type { Tracing } from './tracing/span.ts';
-import { createTracing, noTracing } from './tracing/tracing.ts';
-import type { tracingSettings } from './tracing/tracing-settings.ts';
+import { createTracing, noTracing, type tracingSettings } from './tracing/tracing.ts';
 
 /** What every service has before its own parts: the first lines of each `main.ts`. */
 export interface Service<T extends SettingsTable> {
@@ -61,7 +64,7 @@ export async function openService<T extends SettingsTable & typeof opsSettings>(
         graceMs: common.SHUTDOWN_GRACE_MS,
         components: [
           createOpsServer({ host: common.OPS_HOST, port: common.OPS_PORT, health, metrics }),
-          tracing.component,
+          ...(tracing.isOn ? [tracing.component] : []),
           ...components,
         ],
       });

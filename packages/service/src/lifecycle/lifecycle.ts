@@ -1,6 +1,64 @@
-import type { Component } from './component.ts';
-import { deadlineIn, settledWithin } from './deadline.ts';
-import { StartError, StartInterruptedError, StopError } from './lifecycle-errors.ts';
+import { summariseError } from '../logging/errors.ts';
+
+/** A component did not start. The cause is its own error. */
+export class StartError extends Error {
+  readonly code = 'START_FAILED';
+  readonly component: string;
+
+  constructor(component: string, cause: unknown) {
+    super(`${component}: ${summariseError(cause)}`, { cause });
+    this.name = 'StartError';
+    this.component = component;
+  }
+}
+
+/** The service was stopped before all components had started. */
+export class StartInterruptedError extends Error {
+  readonly code = 'START_INTERRUPTED';
+
+  constructor() {
+    super('stopped before all components had started');
+    this.name = 'StartInterruptedError';
+  }
+}
+
+/** Some components did not stop as they should; the others have. */
+export class StopError extends Error {
+  readonly code = 'STOP_INCOMPLETE';
+  /** Names of the components that were still stopping when the grace period was over. */
+  readonly overdue: readonly string[];
+  /** Names of the components whose stop failed. */
+  readonly failed: readonly string[];
+
+  constructor({ overdue, failed }: { overdue: readonly string[]; failed: readonly string[] }) {
+    const faults = [
+      ...(overdue.length > 0 ? [`not done within the grace period: ${overdue.join(', ')}`] : []),
+      ...(failed.length > 0 ? [`failed to stop: ${failed.join(', ')}`] : []),
+    ];
+    super(faults.join('; '));
+    this.name = 'StopError';
+    this.overdue = overdue;
+    this.failed = failed;
+  }
+}
+
+/** A part of a service that is started and stopped: a server, a consumer, a connection. */
+export interface Component {
+  /** For people: 'ops server', 'task consumer'. */
+  readonly name: string;
+  /**
+   * Resolves when the component works. One that rejects leaves nothing behind: it is not stopped.
+   * The signal aborts when the service is stopped meanwhile: start then gives up soon, by rejecting or resolving.
+   */
+  start?(options: { signal: AbortSignal }): Promise<void>;
+  /**
+   * Finishes or hands back what is running, within graceMs: what is left of the whole service's grace period.
+   * It may be called while start is pending, and must then make it give up if the signal does not.
+   */
+  stop?(options: { graceMs: number }): Promise<void>;
+  /** Where a server listens once it has started, as a URL: logged, for a port may be any free one. */
+  address?(): string;
+}
 
 interface LifecycleLogger {
   info(bindings: object, message: string): void;
@@ -101,4 +159,32 @@ async function callStart(component: Component, signal: AbortSignal): Promise<voi
 
 async function callStop(component: Component, graceMs: number): Promise<void> {
   await component.stop?.({ graceMs });
+}
+
+/** A point in time by which several steps must be done together. */
+interface Deadline {
+  /** What is left, never below 0. */
+  remainingMs(): number;
+}
+
+/** A deadline so many milliseconds from now, by a clock that does not jump. */
+export function deadlineIn(durationMs: number, now: () => number = () => performance.now()): Deadline {
+  const endMs = now() + durationMs;
+  return { remainingMs: () => Math.max(0, endMs - now()) };
+}
+
+/**
+ * Waits for a promise until the time is up.
+ * @returns 'overdue' when it is not settled by then; a rejection in time is passed on, a later one is ignored.
+ */
+export async function settledWithin(promise: Promise<unknown>, timeoutMs: number): Promise<'settled' | 'overdue'> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<'overdue'>((resolve) => {
+    timer = setTimeout(() => resolve('overdue'), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise.then(() => 'settled' as const), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

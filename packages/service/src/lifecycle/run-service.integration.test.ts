@@ -12,7 +12,9 @@ afterEach(async () => {
 });
 
 function startService(...faults: string[]): FixtureProcess {
-  const service = startFixture('service.ts', faults);
+  const graceMs = faults.includes('short-grace') ? 1 : 60_000;
+  const env = { LOG_LEVEL: 'debug', OPS_PORT: '0', SHUTDOWN_GRACE_MS: String(graceMs) };
+  const service = startFixture('service.ts', faults, env);
   running.push(service);
   return service;
 }
@@ -26,9 +28,10 @@ const stopped = (service: FixtureProcess) =>
     .filter(({ msg }) => msg === 'component stopped')
     .map(({ component }) => component);
 
-/** The status and the checks of /readyz, at the address that the fixture logged last. */
+/** The status and the checks of /readyz, at the address that the log names. */
 async function readiness(service: FixtureProcess): Promise<[number, unknown]> {
-  const response = await fetch(`${String(logOf(service).at(-1)?.address)}/readyz`);
+  const { url } = logOf(service).find(({ msg, component }) => msg === 'listening' && component === 'ops server')!;
+  const response = await fetch(`${String(url)}/readyz`);
   const { checks } = (await response.json()) as { checks: unknown };
   return [response.status, checks];
 }

@@ -1,10 +1,8 @@
 import { constants } from 'node:os';
 import type { Logger } from '../logging/logger.ts';
 import type { Health } from '../ops/health.ts';
-import type { Component } from './component.ts';
-import { createLifecycle, type Lifecycle } from './lifecycle.ts';
-import { StartError, StartInterruptedError } from './lifecycle-errors.ts';
-import { errorCode, isOperational, summariseError } from './summarise-error.ts';
+import { createLifecycle, StartError, StartInterruptedError, type Component, type Lifecycle } from './lifecycle.ts';
+import { errorCode, isOperational, summariseError } from '../logging/errors.ts';
 
 const drainSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 

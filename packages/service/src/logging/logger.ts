@@ -1,12 +1,13 @@
-import { pino, type DestinationStream, type Logger, type LevelWithSilent } from 'pino';
+import { pino, type DestinationStream, type LevelWithSilent, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import { hideSecretFields } from './hide-secret-fields.ts';
-import { hideUrlCredentials } from './hide-url-credentials.ts';
-import { serialiseError } from './serialise-error.ts';
-import { writeByTurn } from './write-by-turn.ts';
-import { productVersion } from '../version.ts';
+import project from '../../../../package.json' with { type: 'json' };
+import { hideSecretFields, hideUrlCredentials } from './hide-secrets.ts';
+import { serialiseError } from './errors.ts';
 
 export type { Logger };
+
+/** Version of the product, for logs, documents and the user agent. The image has package.json as well. */
+export const productVersion = project.version;
 
 /** 'auto' is pretty on a terminal and JSON elsewhere. */
 export type LogFormat = 'auto' | 'json' | 'pretty';
@@ -64,4 +65,45 @@ function prettyStream(destination: DestinationStream): DestinationStream {
     translateTime: 'SYS:HH:MM:ss.l',
   });
   return { ...destination, write: (line) => destination.write(format(line)) };
+}
+
+/** What gathers beyond this is written at once. */
+const maxGatheredChars = 65_536;
+
+/** Of all that gather in this process, for its end. */
+const flushes = new Set<() => void>();
+process.on('exit', () => {
+  for (const flush of flushes) flush();
+});
+
+/**
+ * Gathers the lines of one turn of the event loop and writes them as one: on a busy service a write for each line costs
+ * as much as the line. Nothing is lost when the process exits; SIGKILL can take the lines of the turn that it ends.
+ * @param destination writes at once
+ */
+export function writeByTurn(destination: DestinationStream): DestinationStream & { flushSync(): void } {
+  let gathered = '';
+  let isDue = false;
+
+  function flushSync(): void {
+    isDue = false;
+    if (gathered === '') return;
+    const lines = gathered;
+    gathered = '';
+    destination.write(lines);
+  }
+
+  flushes.add(flushSync);
+  return {
+    write(line) {
+      gathered += line;
+      if (gathered.length > maxGatheredChars) flushSync();
+      else if (!isDue) {
+        isDue = true;
+        setImmediate(flushSync);
+      }
+    },
+    // pino calls it after a fatal line.
+    flushSync,
+  };
 }

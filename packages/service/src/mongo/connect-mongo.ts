@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createLimitedWarning, retry } from '@nask/async';
 import { MongoClient, ReadPreference, type MongoClientOptions } from 'mongodb';
 import type { Logger } from '../logging/logger.ts';
 
@@ -39,22 +39,20 @@ export function connectMongo(
   });
   const closing = new AbortController();
 
+  const warn = createLimitedWarning(logger, 'cannot connect to MongoDB; trying again', { intervalMs: repeatLogMs });
+
   async function connect(): Promise<void> {
-    let logged: { message: string; atMs: number } | undefined;
-    while (!closing.signal.aborted) {
-      try {
-        await client.connect();
-        if (logged !== undefined) logger.info('connected to MongoDB');
-        return;
-      } catch (error) {
-        const { message } = error as Error;
-        const isRepeated = message === logged?.message && performance.now() < logged.atMs + repeatLogMs;
-        if (!isRepeated && !closing.signal.aborted) {
-          logger.warn({ err: error, retryMs }, 'cannot connect to MongoDB; trying again');
-          logged = { message, atMs: performance.now() };
-        }
-        await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => {});
-      }
+    let hasFailed = false;
+    const onFailure = (error: unknown): number => {
+      hasFailed = true;
+      warn({ err: error, retryMs }, (error as Error).message);
+      return retryMs;
+    };
+    try {
+      await retry(() => client.connect(), { signal: closing.signal, onFailure });
+      if (hasFailed) logger.info('connected to MongoDB');
+    } catch (error) {
+      if (!closing.signal.aborted) throw error;
     }
   }
   const connecting = connect();

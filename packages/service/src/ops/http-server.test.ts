@@ -3,7 +3,8 @@ import { Agent, get, type IncomingMessage, type RequestListener, type ServerResp
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts';
+import { createHttpServer, Slots, type HttpServer, type HttpServerOptions } from './http-server.ts';
+import fc from 'fast-check';
 
 const hello: RequestListener = (_, response) => response.end('hello');
 const loopback = { name: 'server', host: '127.0.0.1', port: 0, listener: hello };
@@ -180,4 +181,32 @@ describe('the write time-out', () => {
     socket.resume();
     await once(socket, 'close');
   });
+});
+
+test('slots have what was added and not removed, and take no more room than there was at once', () => {
+  const steps = fc.array(fc.oneof(fc.constant('add' as const), fc.nat()), { maxLength: 100 });
+  fc.assert(
+    fc.property(steps, (steps) => {
+      const slots = new Slots<object>();
+      const present = new Map<number, object>();
+      let most = 0;
+      for (const step of steps) {
+        if (step === 'add') {
+          const item = {};
+          const slot = slots.add(item);
+          expect(present.has(slot)).toBe(false);
+          present.set(slot, item);
+          most = Math.max(most, present.size);
+          expect(slot).toBeLessThan(most);
+        } else if (present.size > 0) {
+          const slot = [...present.keys()][step % present.size]!;
+          slots.remove(slot);
+          present.delete(slot);
+        }
+        expect(slots.size).toBe(present.size);
+        expect(new Set(slots.all())).toEqual(new Set(present.values()));
+        expect(slots.all()).toHaveLength(present.size);
+      }
+    }),
+  );
 });

@@ -2,10 +2,29 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Component } from '../lifecycle/component.ts';
-import { settledWithin } from '../lifecycle/deadline.ts';
-import { ListenError, RequestsCutOffError } from './http-server-errors.ts';
-import { Slots } from './slots.ts';
+import { settledWithin, type Component } from '../lifecycle/lifecycle.ts';
+
+/** The server's address cannot be listened on. */
+export class ListenError extends Error {
+  readonly code: 'ADDRESS_IN_USE' | 'CANNOT_LISTEN';
+
+  constructor(address: string, cause: NodeJS.ErrnoException) {
+    const isInUse = cause.code === 'EADDRINUSE';
+    super(`cannot listen on ${address}: ${isInUse ? 'the port is in use' : cause.message}`);
+    this.name = 'ListenError';
+    this.code = isInUse ? 'ADDRESS_IN_USE' : 'CANNOT_LISTEN';
+  }
+}
+
+/** The server was closed before all requests had been answered. */
+export class RequestsCutOffError extends Error {
+  readonly code = 'REQUESTS_CUT_OFF';
+
+  constructor(requests: number) {
+    super(`${requests} requests were cut off`);
+    this.name = 'RequestsCutOffError';
+  }
+}
 
 export interface HttpServer extends Component {
   start(): Promise<void>;
@@ -140,4 +159,35 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
 function closeConnectionAfter(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('connection', 'close');
+}
+
+/**
+ * What is under way, for things that come and go with every request: a Set that grows and shrinks for ever would keep
+ * them alive after their end (docs/decisions/0046).
+ */
+export class Slots<T extends object> {
+  readonly #slots: (T | undefined)[] = [];
+  readonly #free: number[] = [];
+
+  /** How many there are. */
+  get size(): number {
+    return this.#slots.length - this.#free.length;
+  }
+
+  /** @returns the slot, to remove it by, once */
+  add(item: T): number {
+    const slot = this.#free.pop() ?? this.#slots.length;
+    this.#slots[slot] = item;
+    return slot;
+  }
+
+  remove(slot: number): void {
+    this.#slots[slot] = undefined;
+    this.#free.push(slot);
+  }
+
+  /** In no order. */
+  all(): T[] {
+    return this.#slots.filter((item) => item !== undefined);
+  }
 }

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Gauge, Registry } from 'prom-client';
 import { createHealth } from './health.ts';
-import { createMetrics } from './metrics.ts';
-import { createOpsServer } from './ops-server.ts';
+import { createMetrics, createOpsServer } from './ops-server.ts';
 import type { HttpServer } from './http-server.ts';
 
 describe('ops server', () => {

@@ -1,10 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { opsPort, opsSettings } from './common-settings.ts';
-import { kafkaSettings } from './kafka-settings.ts';
-import { mongoSettings } from './mongo-settings.ts';
-import { registrySettings } from './registry-settings.ts';
-import { loadSettings } from './load-settings.ts';
-import { SettingsError } from './settings-error.ts';
+import { kafkaSettings, mongoSettings, registrySettings } from './server-settings.ts';
+import { loadSettings, SettingsError } from './load-settings.ts';
 
 const table = { ...kafkaSettings, ...registrySettings, ...mongoSettings, ...opsSettings, OPS_PORT: opsPort(9101) };
 

@@ -1,8 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { setting } from './kinds.ts';
-import { effectiveSettings, loadSettings, type SettingsTable } from './load-settings.ts';
-import { SettingsError } from './settings-error.ts';
+import {
+  effectiveSettings,
+  loadSettings,
+  SettingsError,
+  settingsMarkdown,
+  type SettingsTable,
+} from './load-settings.ts';
 
 const table = {
   MAX_TASKS: setting.integer({ describe: 'Tasks at once.', default: 4, min: 1, max: 100 }),
@@ -151,4 +156,26 @@ describe('effectiveSettings', () => {
     const values = loadSettings(table, { TARGET: 'https://a.example' });
     expect(effectiveSettings(table, values)).toMatchObject({ API_KEYS: 'unset', SIGNING_SECRET: 'unset' });
   });
+});
+
+test('a table has a row for each setting: name, type with limits, unit, default, what it does', () => {
+  const table = {
+    TIMEOUT_MS: setting.durationMs({ describe: 'Patience | nerves.', default: 5, max: 10 }),
+    PREFIX: setting.string({ describe: 'Before names.', default: '' }),
+    TARGET: setting.url({ describe: 'Where to.', protocols: ['https:'] }),
+    KEY: setting.secret({ describe: 'Opens.', default: 'hunter2' }),
+  };
+  expect(settingsMarkdown('Gateway', table).split('\n')).toEqual([
+    '### Gateway',
+    '',
+    '| setting | type | unit | default | what it does |',
+    '| --- | --- | --- | --- | --- |',
+    String.raw`| \`TIMEOUT_MS\` | whole number from 0 to 10 | ms | \`5\` | Patience \| nerves. |`.replaceAll(
+      '\\`',
+      '`',
+    ),
+    '| `PREFIX` | text |  | (none) | Before names. |',
+    '| `TARGET` | url beginning with https:// |  | (required) | Where to. |',
+    '| `KEY` | text (secret) |  | (set) | Opens. |',
+  ]);
 });

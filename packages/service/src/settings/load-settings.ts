@@ -1,6 +1,18 @@
-import { hideUrlCredentials } from '../logging/hide-url-credentials.ts';
-import type { Setting } from './setting.ts';
-import { SettingsError } from './settings-error.ts';
+import { hideUrlCredentials } from '../logging/hide-secrets.ts';
+import type { Setting } from './kinds.ts';
+import { writeSync } from 'node:fs';
+
+/** Settings that a service cannot start with. Has every fault found, each naming its variable. */
+export class SettingsError extends Error {
+  readonly code = 'INVALID_SETTINGS';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`invalid settings:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.name = 'SettingsError';
+    this.faults = faults;
+  }
+}
 
 /** A service's settings by the names of their environment variables. */
 export type SettingsTable = Readonly<Record<string, Setting<unknown>>>;
@@ -84,4 +96,50 @@ function shownValue(setting: Setting<unknown>, value: unknown): unknown {
   const text = setting.write(value);
   if (setting.secret || text === '') return text === '' ? 'unset' : 'set';
   return typeof value === 'number' || typeof value === 'boolean' ? value : hideUrlCredentials(text);
+}
+
+/** sysexits.h: EX_CONFIG, something was found in an unconfigured or misconfigured state. */
+export const settingsExitCode = 78;
+
+/** For main.ts: the settings, or all their faults on stderr and the end of the process. */
+export function loadSettingsOrExit<T extends SettingsTable>(options: {
+  service: string;
+  table: T;
+  rules?: readonly SettingsRule<T>[];
+  env?: Environment;
+}): Settings<T> {
+  const { service, table, rules, env = process.env } = options;
+  try {
+    return loadSettings(table, env, { rules });
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    writeSync(process.stderr.fd, `${service} cannot start: ${error.message}\n`);
+    return process.exit(settingsExitCode);
+  }
+}
+
+const columns = ['setting', 'type', 'unit', 'default', 'what it does'];
+
+/** A table of settings as markdown, under a heading: for the README, where a test keeps it current. */
+export function settingsMarkdown(title: string, table: SettingsTable): string {
+  const rows = Object.entries(table).map(([name, setting]) => [
+    `\`${name}\``,
+    setting.expected + (setting.secret ? ' (secret)' : ''),
+    setting.unit ?? '',
+    shownDefault(setting),
+    setting.describe,
+  ]);
+  const lines = [columns, columns.map(() => '---'), ...rows];
+  return [`### ${title}`, '', ...lines.map((cells) => `| ${cells.map(escapeCell).join(' | ')} |`)].join('\n');
+}
+
+function shownDefault(setting: Setting<unknown>): string {
+  if (!setting.fallback) return '(required)';
+  const text = setting.write(setting.fallback.value);
+  if (text === '') return '(none)';
+  return setting.secret ? '(set)' : `\`${text}\``;
+}
+
+function escapeCell(text: string): string {
+  return text.replaceAll('|', String.raw`\|`).replace(/\s*\n\s*/g, ' ');
 }

@@ -7,9 +7,12 @@ import {
   ParentBasedSampler,
   SimpleSpanProcessor,
   TraceIdRatioBasedSampler,
+  type ReadableSpan,
+  type SpanExporter,
 } from '@opentelemetry/sdk-trace-base';
-import { FileSpanExporter } from './file-span-exporter.ts';
 import type { SpanOptions, Tracing } from './span.ts';
+import { appendFile } from 'node:fs';
+import { ExportResultCode } from '@opentelemetry/core';
 
 interface OpenTelemetryOptions {
   exporter: 'otlp' | 'file';
@@ -71,4 +74,38 @@ function parentOf(traceparent: string | undefined): Context {
   if (traceId === undefined || spanId === undefined || flags === undefined) return ROOT_CONTEXT;
   const traceFlags = Number.parseInt(flags, 16) & TraceFlags.SAMPLED;
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
+}
+
+type Done = Parameters<SpanExporter['export']>[1];
+/** Adds spans to a file, a line of JSON each: for tests, and for looking at a few traces without a collector. */
+export class FileSpanExporter implements SpanExporter {
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  export(spans: ReadableSpan[], done: Done): void {
+    const lines = spans.map((span) => `${JSON.stringify(lineOf(span))}\n`).join('');
+    appendFile(this.#file, lines, (error) =>
+      done(error ? { code: ExportResultCode.FAILED, error } : { code: ExportResultCode.SUCCESS }),
+    );
+  }
+
+  async shutdown(): Promise<void> {}
+}
+
+function lineOf(span: ReadableSpan) {
+  const { traceId, spanId } = span.spanContext();
+  const [seconds, nanoseconds] = span.duration;
+  return {
+    service: span.resource.attributes['service.name'],
+    name: span.name,
+    trace_id: traceId,
+    span_id: spanId,
+    parent_span_id: span.parentSpanContext?.spanId,
+    duration_ms: seconds * 1_000 + nanoseconds / 1e6,
+    attributes: span.attributes,
+    failed: span.status.code === SpanStatusCode.ERROR,
+  };
 }

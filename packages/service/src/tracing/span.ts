@@ -1,4 +1,4 @@
-import type { Component } from '../lifecycle/component.ts';
+import type { Component } from '../lifecycle/lifecycle.ts';
 
 export interface SpanOptions {
   readonly name: string;

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { loadSettings } from '../settings/load-settings.ts';
 import { tracedHandler } from './traced-handler.ts';
-import { createTracing } from './tracing.ts';
-import { tracingSettings } from './tracing-settings.ts';
+import { createTracing, tracingSettings } from './tracing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nask-tracing-'));
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';

@@ -1,8 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { kafkaAccess, kafkaRules, kafkaSettings } from './kafka-settings.ts';
+import {
+  kafkaAccess,
+  kafkaRules,
+  kafkaSettings,
+  mongoCredentials,
+  mongoRules,
+  mongoSettings,
+  registryAccess,
+  registryRules,
+  registrySettings,
+} from './server-settings.ts';
 import { effectiveSettings, loadSettings } from './load-settings.ts';
-import { mongoCredentials, mongoRules, mongoSettings } from './mongo-settings.ts';
-import { registryAccess, registryRules, registrySettings } from './registry-settings.ts';
 
 const table = { ...kafkaSettings, ...registrySettings, ...mongoSettings };
 const load = (env: Record<string, string>) =>

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { nodeFault } from './node-fault.ts';
+import { nodeFault } from './require-node.ts';
 
 test.each(['24.16.0', '24.21.3', '25.0.0', '100.1.0'])('Node %s is new enough for >=24.16', (found) => {
   expect(nodeFault(found, '>=24.16')).toBeUndefined();
