@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import type { schema } from 'avsc';
+import type { EventName } from './generated/events.ts';
 
 /**
  * The one place where the contract reads its own files, once, when it is loaded.
@@ -23,3 +25,8 @@ function parse(file: string): unknown {
     throw new Error(`${file} is not JSON: ${(error as Error).message}`, { cause: error });
   }
 }
+
+/** The Avro schema of each event, as parsed JSON: what is registered, and what encodes and decodes. */
+export const avroSchemas = Object.fromEntries(readJsonFolder<schema.RecordType>('events', '.avsc')) as Readonly<
+  Record<EventName, schema.RecordType>
+>;

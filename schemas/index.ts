@@ -1,11 +1,8 @@
 export * from './generated/events.ts';
-export * from './avro.ts';
-export * from './event-id.ts';
+export { avroSchemas } from './files.ts';
 export * from './ids.ts';
-export * from './json-schema.ts';
 export * from './read-model.ts';
 export * from './read-model-generations.ts';
-export * from './read-model-indexes.ts';
 export * from './task-resource.ts';
 export * from './task-types.ts';
 export * from './topics.ts';

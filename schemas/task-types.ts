@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { JSONSchemaObject } from './json-schema.ts';
 import { readJsonFolder } from './files.ts';
+
+/** A JSON Schema that is an object (not `true` or `false`); validators such as ajv take it as it is. */
+export type JSONSchemaObject = { readonly [keyword: string]: unknown };
 
 /** A task type: its name, and the JSON Schema (draft 2020-12) that its payload has to meet, limits included. */
 export interface TaskType {

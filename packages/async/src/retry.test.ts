@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { backoffMs, retry } from './retry.ts';
+import { backoffMs, createLimitedWarning, retry } from './retry.ts';
 
 test('the backoff doubles up to its limit, half of it random', () => {
   const backoff = { initialMs: 100, maxMs: 1_000 };
@@ -62,4 +62,33 @@ describe('retry', () => {
     };
     expect(await retry(work, { signal: controller.signal, onFailure: () => 0 })).toBe(1);
   });
+});
+
+function warning() {
+  const lines: unknown[][] = [];
+  const time = { nowMs: 0 };
+  const warn = createLimitedWarning({ warn: (...line) => void lines.push(line) }, 'failed; tried again', {
+    nowMs: () => time.nowMs,
+  });
+  return { lines, time, warn };
+}
+
+test('many failures are one line a second, with the number of lines left out', () => {
+  const { lines, time, warn } = warning();
+  for (let attempt = 1; attempt <= 100; attempt += 1) warn({ attempt });
+  time.nowMs = 1_000;
+  warn({ attempt: 101 });
+
+  expect(lines).toEqual([
+    [{ attempt: 1, suppressed: 0 }, 'failed; tried again'],
+    [{ attempt: 101, suppressed: 99 }, 'failed; tried again'],
+  ]);
+});
+
+test('a failure of another kind is logged at once', () => {
+  const { lines, warn } = warning();
+  warn({}, 'refused');
+  warn({}, 'refused');
+  warn({}, 'timed out');
+  expect(lines).toHaveLength(2);
 });

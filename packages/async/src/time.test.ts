@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { TimeoutError, within } from './within.ts';
+import { TimeoutError, within } from './time.ts';
 
 describe('waiting within a time', () => {
   test('gives what came in time, good or bad', async () => {

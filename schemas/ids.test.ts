@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { derivedEventId } from './event-id.ts';
+import { derivedEventId } from './ids.ts';
 
 const parts = fc.tuple(
   fc.constantFrom('TaskStarted' as const, 'TaskCompleted' as const),
