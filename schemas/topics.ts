@@ -43,7 +43,7 @@ const byTaskId = {
 /** How many delays there are between attempts at a webhook: a topic each. How long they are, the notifier's settings say. */
 export const retryTierCount = 4;
 
-type RetryTopicName = `notifications.retry.${1 | 2 | 3 | 4}`;
+export type RetryTopicName = `notifications.retry.${1 | 2 | 3 | 4}`;
 
 /** The topic of a delay tier, from 1 (the shortest) to `retryTierCount`. */
 export function retryTopic(tier: number): RetryTopicName {

@@ -7,7 +7,7 @@ import {
   type Dispatcher,
   type DispatcherHost,
   type HandlerContext,
-  type Outcome,
+  type HandlerOutcome,
 } from './dispatcher.ts';
 import type { OwnedPartition } from '../partitions/owned-partition.ts';
 import { WorkQueue, type Work } from './work-queue.ts';
@@ -119,7 +119,7 @@ export class BatchDispatcher implements Dispatcher {
     else this.#giveUp([work], outcome);
   }
 
-  #giveUp(works: Work[], outcome: Outcome): void {
+  #giveUp(works: Work[], outcome: HandlerOutcome): void {
     this.#end(works, 'aborted');
     if (outcome instanceof FatalConsumerError) this.#host.fatal(outcome);
     if (!(outcome instanceof DeadLettersExhaustedError)) return;

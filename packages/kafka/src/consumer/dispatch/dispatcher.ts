@@ -63,7 +63,7 @@ export interface HandlerContext {
 }
 
 /** How a task ended: done, given up because its signal fired, or refused for good with the error that says why. */
-export type Outcome = 'done' | 'aborted' | DeadLetterError | DeadLettersExhaustedError | FatalConsumerError;
+export type HandlerOutcome = 'done' | 'aborted' | DeadLetterError | DeadLettersExhaustedError | FatalConsumerError;
 
 export interface Retry {
   error: unknown;
@@ -89,7 +89,7 @@ export async function attempt(
   position: Position | undefined,
   signal: AbortSignal,
   { scheduler, backoff, onRetry, onProgress }: Attempts,
-): Promise<Outcome> {
+): Promise<HandlerOutcome> {
   for (let failures = 1; !signal.aborted; failures += 1) {
     onProgress();
     try {

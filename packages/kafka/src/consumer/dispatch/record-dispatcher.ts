@@ -7,7 +7,7 @@ import {
   type Dispatcher,
   type DispatcherHost,
   type HandlerContext,
-  type Outcome,
+  type HandlerOutcome,
 } from './dispatcher.ts';
 import type { OwnedPartition } from '../partitions/owned-partition.ts';
 import { WorkQueue, type Gate, type Ordering, type Work } from './work-queue.ts';
@@ -144,7 +144,12 @@ export class RecordDispatcher implements Dispatcher {
 
     const { signal, release } = partition.handlerSignal();
     let how: 'done' | 'dead-letter' | 'aborted' = 'done';
-    let outcome: Outcome = await attempt(async () => this.#handler(record, { signal }), record, signal, this.#host);
+    let outcome: HandlerOutcome = await attempt(
+      async () => this.#handler(record, { signal }),
+      record,
+      signal,
+      this.#host,
+    );
     if (outcome instanceof DeadLetterError) {
       const refusal = outcome;
       how = 'dead-letter';

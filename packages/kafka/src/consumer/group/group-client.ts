@@ -1,4 +1,5 @@
 import type { Clock } from '@nask/async';
+import type { LogEnd } from '../../log/log-ends.ts';
 import type { ConsumedRecord, Position, TopicPartition } from '../../record.ts';
 
 /** A member's place in the group. Each rebalance begins a new generation; commits of an old one are refused. */
@@ -22,12 +23,8 @@ export interface Commit extends Position {
   metadata: string;
 }
 
-export interface LogBounds extends TopicPartition {
-  /** The lowest offset that is still there. */
-  logStart: number;
-  /** The offset that the next record gets. */
-  logEnd: number;
-}
+/** Where a partition's log begins and ends. */
+export interface LogBounds extends TopicPartition, LogEnd {}
 
 /** What a group client tells. Called synchronously: what they call back takes effect before the next fetch. */
 export interface GroupListener {
