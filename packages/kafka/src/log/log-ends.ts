@@ -1,6 +1,5 @@
 import { abandonableKafka, topicName, type KafkaConnection } from '../connection.ts';
-import { within } from '@nask/async';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { retry, within } from '@nask/async';
 import type { Admin } from 'kafkajs';
 
 /** Where a partition's log begins and ends. */
@@ -88,18 +87,16 @@ const retryMs = 50;
  */
 export async function topicEnds(admin: Admin, name: string, timeoutMs: number): Promise<ReadonlyMap<number, LogEnd>> {
   const deadlineAtMs = performance.now() + timeoutMs;
-  for (;;) {
-    try {
-      const partitions = await admin.fetchTopicOffsets(name);
-      return new Map(
-        partitions.map(({ partition, low, high }) => [partition, { logStart: Number(low), logEnd: Number(high) }]),
-      );
-    } catch (error) {
+  const partitions = await retry(() => admin.fetchTopicOffsets(name), {
+    onFailure(error) {
       const { type } = error as { type?: string };
       if (type === undefined || !passingErrors.has(type) || performance.now() + retryMs > deadlineAtMs) throw error;
-      await sleep(retryMs);
-    }
-  }
+      return retryMs;
+    },
+  });
+  return new Map(
+    partitions.map(({ partition, low, high }) => [partition, { logStart: Number(low), logEnd: Number(high) }]),
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { retry } from '@nask/async';
 import { avroSchemas, topics, type ServiceName, type Topic } from '@nask/schemas';
 import { withTopicAdmin, type KafkaConnection, type Logger } from '@nask/kafka';
 import { subjectOf } from '../codec.ts';
@@ -29,25 +29,23 @@ const answerTimeoutMs = 3_000;
  * @param attempt is given how long it may wait for an answer
  * @throws ContractError UNREACHABLE after the deadline, REFUSED when the registry refuses
  */
-export async function waitFor<T>(
+export function waitFor<T>(
   unreachable: string,
   deadlineAtMs: number,
   logger: Logger,
   attempt: (timeoutMs: number) => Promise<T>,
 ): Promise<T> {
-  for (;;) {
-    try {
-      return await attempt(Math.min(answerTimeoutMs, deadlineAtMs - performance.now()));
-    } catch (error) {
+  return retry(() => attempt(Math.min(answerTimeoutMs, deadlineAtMs - performance.now())), {
+    onFailure(error) {
       if (error instanceof RegistryError && error.code !== 'UNREACHABLE')
         throw new ContractError('REFUSED', [error.message], { cause: error });
       const reason = `${unreachable}: ${(error as Error).message}`;
       if (performance.now() + retryMs > deadlineAtMs)
         throw new ContractError('UNREACHABLE', [reason], { cause: error });
       logger.info({ retryMs }, reason);
-      await sleep(retryMs);
-    }
-  }
+      return retryMs;
+    },
+  });
 }
 
 /**
