@@ -1,4 +1,11 @@
 /** The boundaries of the code, as design rules that a test breaks on purpose (tests/house). */
+/** The packages with an index, and their entries: the index, subpaths, programs. */
+const ownPackages = {
+  async: 'index',
+  kafka: 'index',
+  service: 'index|mongo/connect-mongo',
+  'task-log': 'index|contract-cli|await-contract-cli',
+};
 const serviceNames = ['gateway', 'executor', 'notifier', 'projector'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -94,6 +101,13 @@ export default {
       from: { path: '(^|/)packages/async/' },
       to: { path: '(^|/)(schemas/|packages/(?!async/)|services/|local/)' },
     },
+    ...Object.entries(ownPackages).map(([name, entries]) => ({
+      name: `${name}-is-imported-by-name`,
+      comment: `Use @nask/${name}: what its package.json does not export is its own.`,
+      severity: 'error',
+      from: { pathNot: `(^|/)packages/${name}/` },
+      to: { path: `(^|/)packages/${name}/src/`, pathNot: `/src/(${entries})\\.ts$` },
+    })),
     {
       name: 'schemas-import-nothing-of-ours',
       comment: 'The contract depends on nobody.',

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { isAbsolute, join } from 'node:path';
 import { taskTypeFaults } from '@nask/schemas';
 import { loadSettings, SettingsError, type Environment, type SettingsRule, type SettingsTable } from '@nask/service';
-import { contractRules, contractSettings } from '../packages/task-log/src/contract/contract-settings.ts';
+import { contractRules, contractSettings } from '@nask/task-log';
 import { settingsRules as executorRules, settingsTable as executor } from '../services/executor/src/config.ts';
 import { settingsRules as gatewayRules, settingsTable as gateway } from '../services/gateway/src/config.ts';
 import { settingsRules as notifierRules, settingsTable as notifier } from '../services/notifier/src/config.ts';

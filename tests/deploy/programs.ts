@@ -1,10 +1,6 @@
 import { join } from 'node:path';
-import {
-  awaitContractSettings,
-  contractRules,
-  contractSettings,
-} from '../../packages/task-log/src/contract/contract-settings.ts';
-import type { Settings, SettingsRule, SettingsTable } from '../../packages/service/src/settings/load-settings.ts';
+import { awaitContractSettings, contractRules, contractSettings } from '@nask/task-log';
+import type { Settings, SettingsRule, SettingsTable } from '@nask/service';
 import { settingsRules as executorRules, settingsTable as executor } from '../../services/executor/src/config.ts';
 import { settingsRules as gatewayRules, settingsTable as gateway } from '../../services/gateway/src/config.ts';
 import { settingsRules as notifierRules, settingsTable as notifier } from '../../services/notifier/src/config.ts';

@@ -39,10 +39,12 @@ export function cruise(folder: string): CruiseResult {
 }
 
 const services = ['gateway', 'executor', 'notifier', 'projector'].map((name) => `services/${name}/src`);
+/** Imported by name: each has an index. */
+const packages = ['async', 'kafka', 'service', 'task-log'];
 const places = [
   ...services,
   ...services.map((place) => `${place}/adapters`),
-  ...['async', 'kafka', 'service', 'task-log'].map((name) => `packages/${name}/src`),
+  ...packages.map((name) => `packages/${name}/src`),
   'packages/testkit/src',
   'packages/dev-stack/src',
 ];
@@ -71,7 +73,9 @@ export function makeProject(files: (readonly [file: string, imported: string])[]
     write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' }));
     write(`node_modules/${name}/index.js`, '');
   }
-  for (const place of [...places, 'schemas', 'local']) write(`${place}/innocent.ts`, 'export type Innocent = true;\n');
+  const innocent = 'export type Innocent = true;\n';
+  for (const place of [...places, 'schemas', 'local']) write(`${place}/innocent.ts`, innocent);
+  for (const name of packages) write(`packages/${name}/src/index.ts`, innocent);
   for (const [file, imported] of files) write(file, importOf(imported));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
