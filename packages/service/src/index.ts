@@ -48,5 +48,4 @@ export {
 } from './settings/server-settings.ts';
 
 export type { Tracing } from './tracing/span.ts';
-export { tracedHandler } from './tracing/traced-handler.ts';
 export { createTracing, tracingSettings } from './tracing/tracing.ts';

@@ -27,7 +27,7 @@ import {
   type ServiceUnderTest,
 } from '@nask/testkit';
 import { BSON, MongoClient, type Document } from 'mongodb';
-import { recreateTopic } from '../../../packages/kafka/testing/recreate-topic.ts';
+import { recreateTopic } from '../../../packages/kafka/testing/topics.ts';
 import type { CommandContext } from './commands/context.ts';
 import { rebuild } from './commands/rebuild.ts';
 import { verify } from './commands/verify.ts';

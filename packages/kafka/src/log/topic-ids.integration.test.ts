@@ -1,9 +1,8 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { isolate, testServers } from '@nask/testkit';
-import { recreateTopic } from '../../testing/recreate-topic.ts';
+import { createTopic, recreateTopic } from '../../testing/topics.ts';
 import { silentLogger } from '../../testing/silent-logger.ts';
 import { connectKafka } from '../connection.ts';
-import { createTopic } from '../../testing/topics.ts';
 import { createTopicIds, TopicIdsError } from './topic-ids.ts';
 
 const { brokers } = testServers();

@@ -3,13 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { loadSettings } from '../settings/load-settings.ts';
-import { tracedHandler } from './traced-handler.ts';
 import { createTracing, tracingSettings } from './tracing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nask-tracing-'));
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const incoming = `00-${traceId}-00f067aa0ba902b7-01`;
-const record = { topic: 'tasks.requested', partition: 1, offset: 7, key: '5', headers: { traceparent: incoming } };
+const runTask = {
+  name: 'run task',
+  kind: 'consumer',
+  traceparent: incoming,
+  attributes: { 'nask.task_id': '5' },
+} as const;
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -26,33 +30,30 @@ async function toFile(name: string, env: Record<string, string> = {}) {
 }
 
 describe('tracing', () => {
-  test('off, it is the handler itself, and what came in is handed on', async () => {
+  test('off, the traceparent that came in is handed on', async () => {
     const tracing = await createTracing('test', loadSettings(tracingSettings, {}));
-    const handle = async () => 1;
-    expect(tracedHandler(tracing, 'work', handle)).toBe(handle);
-    const handedOn = tracing.span({ name: 'a', kind: 'server', traceparent: incoming }, async (given) => given);
-    expect(await handedOn).toBe(incoming);
+    expect(tracing.isOn).toBe(false);
+    expect(await tracing.span(runTask, async (given) => given)).toBe(incoming);
   });
 
-  test('on, work on a record is a span of the trace in its headers, and what it writes names that span', async () => {
+  test('on, work is a span of the trace that came in, and hands on the traceparent of that span', async () => {
     const { tracing, spans } = await toFile('on');
-    const handle = tracedHandler(tracing, 'run task', async ({ headers }: typeof record, _context: null) => headers);
-    const headers = await handle(record, null);
+    const traceparent = await tracing.span(runTask, async (given) => given);
     const [span] = await spans();
     expect(span).toMatchObject({
       service: 'nask-test',
       name: 'run task',
       trace_id: traceId,
       parent_span_id: '00f067aa0ba902b7',
+      attributes: { 'nask.task_id': '5' },
       failed: false,
     });
-    expect(headers.traceparent).toBe(`00-${traceId}-${String(span!.span_id)}-01`);
+    expect(traceparent).toBe(`00-${traceId}-${String(span!.span_id)}-01`);
   });
 
   test('on, work that fails is a span that failed, and fails', async () => {
     const { tracing, spans } = await toFile('failing');
-    const handle = tracedHandler(tracing, 'run task', () => Promise.reject(new Error('no')));
-    await expect(handle(record, null)).rejects.toThrow('no');
+    await expect(tracing.span(runTask, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await spans()).toEqual([expect.objectContaining({ failed: true })]);
   });
 

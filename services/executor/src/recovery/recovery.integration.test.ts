@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { partitionFor } from '@nask/kafka';
 import { eventually } from '@nask/testkit';
-import { forgetGroup } from '../../../../packages/kafka/testing/forget-group.ts';
+import { forgetGroup } from '../../../../packages/kafka/testing/topics.ts';
 import { ExecutorProcesses, ownTypes } from '../fixtures/executor-processes.ts';
 
 jest.setTimeout(120_000);
