@@ -5,7 +5,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnService } from '@nask/testkit';
-import { verify } from '../services/projector/src/commands/verify.ts';
+import { verify } from '../services/projector/src/verify/verify.ts';
 import { openProjectionBench } from './projection-context.ts';
 import { onServers } from './servers.ts';
 

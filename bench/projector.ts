@@ -5,12 +5,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collectionsOf } from '@nask/schemas';
 import type { Collection, Db, Document } from 'mongodb';
-import { createCheckpoints } from '../services/projector/src/adapters/checkpoints.ts';
-import { durable } from '../services/projector/src/adapters/durability.ts';
-import { ensureIndexes } from '../services/projector/src/adapters/indexes.ts';
+import { createCheckpoints } from '../services/projector/src/positions/checkpoints.ts';
+import { durable } from '../services/projector/src/read-model/durability.ts';
+import { ensureIndexes } from '../services/projector/src/read-model/indexes.ts';
 import { openLogState } from '../services/projector/src/commands/log-state.ts';
-import { rebuild } from '../services/projector/src/commands/rebuild.ts';
-import { verify } from '../services/projector/src/commands/verify.ts';
+import { rebuild } from '../services/projector/src/rebuild/rebuild.ts';
+import { verify } from '../services/projector/src/verify/verify.ts';
 import { openProjectionBench } from './projection-context.ts';
 import { onServers } from './servers.ts';
 import { printTable } from './table.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnService } from '@nask/testkit';
-import { createGenerations, type GenerationState } from '../../services/projector/src/adapters/generations.ts';
-import { rebuild, type RebuildOptions } from '../../services/projector/src/commands/rebuild.ts';
-import { verify, type Verification } from '../../services/projector/src/commands/verify.ts';
+import { createGenerations, type GenerationState } from '../../services/projector/src/read-model/generations.ts';
+import { rebuild, type RebuildOptions } from '../../services/projector/src/rebuild/rebuild.ts';
+import { verify, type Verification } from '../../services/projector/src/verify/verify.ts';
 import { openProjectionBench } from '../projection-context.ts';
 import { createWatchfulClient, type WatchfulClient } from './watchful-client.ts';
 

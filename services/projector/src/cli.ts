@@ -1,11 +1,11 @@
 import { connectKafka } from '@nask/kafka';
 import { createEventCodec } from '@nask/task-log';
 import { createLogger, kafkaAccess, loadSettingsOrExit, mongoCredentials, registryAccess } from '@nask/service';
-import { connectStore } from './adapters/store-connection.ts';
+import { connectStore } from './read-model/mongodb.ts';
 import { CommandError, type CommandContext } from './commands/context.ts';
 import { drop } from './commands/drop.ts';
-import { rebuild } from './commands/rebuild.ts';
-import { verify } from './commands/verify.ts';
+import { rebuild } from './rebuild/rebuild.ts';
+import { verify } from './verify/verify.ts';
 import { commandSettings, daysMs, settingsRules } from './config.ts';
 
 /**

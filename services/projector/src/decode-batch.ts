@@ -1,8 +1,8 @@
 import { topics, type EventTopicName } from '@nask/schemas';
 import { type ConsumedRecord } from '@nask/kafka';
 import { UndecodableError, type EventCodec } from '@nask/task-log';
-import { impossibility } from './domain/impossible-event.ts';
-import type { LoggedEvent, TaskEvent } from './domain/task-event.ts';
+import { impossibility } from './events/impossible-event.ts';
+import type { LoggedEvent, TaskEvent } from './events/event.ts';
 
 /** An event with the record that it came in. */
 export interface DecodedRecord extends LoggedEvent {

@@ -23,14 +23,14 @@ import {
   registryAccess,
   runService,
 } from '@nask/service';
-import { createGenerations } from './adapters/generations.ts';
-import { createLagWriter } from './adapters/lag-writer.ts';
-import { repeated } from './adapters/repeated.ts';
-import { connectStore } from './adapters/store-connection.ts';
+import { createGenerations } from './read-model/generations.ts';
+import { createLagWriter } from './positions/lag-writer.ts';
+import { repeated } from './positions/repeated.ts';
+import { connectStore } from './read-model/mongodb.ts';
 import { daysMs, settingsRules, settingsTable } from './config.ts';
-import { createGenerationRunner } from './generation-runner.ts';
+import { createGenerationRunner } from './read-model/generation-runner.ts';
 import { createProjectorMetrics } from './metrics.ts';
-import { openReadModel, projectorGroup, type ReadModel } from './read-model.ts';
+import { openReadModel, projectorGroup, type ReadModel } from './read-model/read-model.ts';
 
 const settings = loadSettingsOrExit({ service: 'projector', table: settingsTable, rules: settingsRules });
 const logger = createLogger({ service: 'projector', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });

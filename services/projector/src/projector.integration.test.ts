@@ -29,9 +29,9 @@ import {
 import { BSON, MongoClient, type Document } from 'mongodb';
 import { recreateTopic } from '../../../packages/kafka/testing/topics.ts';
 import type { CommandContext } from './commands/context.ts';
-import { rebuild } from './commands/rebuild.ts';
-import { verify } from './commands/verify.ts';
-import { evolve } from './domain/evolve.ts';
+import { rebuild } from './rebuild/rebuild.ts';
+import { verify } from './verify/verify.ts';
+import { evolve } from './events/evolve.ts';
 import { openEventLog, type EventLog } from './fixtures/event-log.ts';
 import { eventsOfTask, requestOf, shuffled } from './fixtures/task-events.ts';
 import { modelOf } from './fixtures/task-log.ts';

@@ -5,15 +5,15 @@ import { collectionsOf, type TaskDocument, type TaskEventDocument } from '@nask/
 import { createLogger } from '@nask/service';
 import { eventually, isolate, serviceEnv, spawnService, testServers, type ServiceUnderTest } from '@nask/testkit';
 import { MongoClient } from 'mongodb';
-import { createGenerations } from '../adapters/generations.ts';
-import { createCheckpoints } from '../adapters/checkpoints.ts';
+import { createGenerations } from '../read-model/generations.ts';
+import { createCheckpoints } from '../positions/checkpoints.ts';
 import { openEventLog, type EventLog } from '../fixtures/event-log.ts';
 import { eventsOfTask, shuffled } from '../fixtures/task-events.ts';
 import { CommandError, type CommandContext } from './context.ts';
 import { drop } from './drop.ts';
 import { openLogState } from './log-state.ts';
-import { rebuild } from './rebuild.ts';
-import { verify } from './verify.ts';
+import { rebuild } from '../rebuild/rebuild.ts';
+import { verify } from '../verify/verify.ts';
 
 /** The commands, beside a projector as a process. */
 const servers = testServers();

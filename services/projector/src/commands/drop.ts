@@ -1,4 +1,4 @@
-import { createGenerations, GenerationInUseError } from '../adapters/generations.ts';
+import { createGenerations, GenerationInUseError } from '../read-model/generations.ts';
 import { CommandError, type CommandContext } from './context.ts';
 
 /**

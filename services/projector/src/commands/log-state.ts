@@ -1,7 +1,7 @@
 import { createLogEnds, type KafkaConnection } from '@nask/kafka';
 import { checkpointId, topicsReadBy } from '@nask/schemas';
-import type { Checkpoints } from '../adapters/checkpoints.ts';
-import type { PartitionProgress } from '../domain/rebuild-progress.ts';
+import type { Checkpoints } from '../positions/checkpoints.ts';
+import type { PartitionProgress } from '../rebuild/progress.rules.ts';
 
 /** What the logs of all topics hold, and how far a read model is in them. */
 export interface LogState {

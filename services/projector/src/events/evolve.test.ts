@@ -1,0 +1,255 @@
+import { describe, expect, test } from '@jest/globals';
+import type { TaskDocument } from '@nask/schemas';
+import fc from 'fast-check';
+import { BSON } from 'mongodb';
+import { inAnyOrder, modelOf, taskLog } from '../fixtures/task-log.ts';
+import { evolve, merge } from './evolve.ts';
+import type { LoggedEvent, TaskEvent } from './event.ts';
+
+type Fold = typeof evolve;
+
+const request: TaskEvent = {
+  name: 'TaskRequested',
+  data: {
+    event_id: 'request-4',
+    task_id: 4,
+    type: 'prime',
+    payload: '{"input":100}',
+    notify_url: 'http://127.0.0.1:8000/',
+    requested_at: 1_795_000_000_000,
+    timeout_ms: null,
+  },
+};
+const start = {
+  name: 'TaskStarted',
+  data: {
+    event_id: 'start-4',
+    task_id: 4,
+    attempt: 1,
+    executor: 'executor-a',
+    started_at: 1_795_000_000_012,
+    crashes: 0,
+    trial: 0,
+  },
+} as const satisfies TaskEvent;
+const secondStart: TaskEvent = { ...start, data: { ...start.data, attempt: 2 } };
+const attemptFailed: TaskEvent = {
+  name: 'TaskAttemptFailed',
+  data: {
+    event_id: 'failure-4',
+    task_id: 4,
+    attempt: 1,
+    executor: 'executor-a',
+    error: { code: 'handler-failed', message: 'Not yet.' },
+    failed_at: 1_795_000_000_012,
+    next_attempt_at: 1_795_000_001_012,
+  },
+};
+const progress = {
+  name: 'TaskProgressed',
+  data: {
+    event_id: 'progress-4',
+    task_id: 4,
+    attempt: 1,
+    executor: 'executor-a',
+    fraction: 0.5,
+    progressed_at: 1_795_000_001_012,
+  },
+} as const satisfies TaskEvent;
+const cancellation: TaskEvent = {
+  name: 'TaskCancellationRequested',
+  data: { event_id: 'cancellation-4', task_id: 4, requested_at: 1_795_000_001_012 },
+};
+const success: TaskEvent = {
+  name: 'TaskCompleted',
+  data: {
+    event_id: 'end-4',
+    task_id: 4,
+    type: 'prime',
+    payload: '{"input":100}',
+    notify_url: 'http://127.0.0.1:8000/',
+    requested_at: 1_795_000_000_000,
+    started_at: 1_795_000_000_012,
+    completed_at: 1_795_000_000_013,
+    attempt: 1,
+    executor: 'executor-a',
+    outcome: 'SUCCESS',
+    result: '541',
+    error: null,
+  },
+};
+const failure: TaskEvent = {
+  name: 'TaskCompleted',
+  data: {
+    ...success.data,
+    event_id: 'late-end-4',
+    outcome: 'FAILURE',
+    result: null,
+    error: { code: 'timed-out', message: 'Took too long.' },
+  },
+};
+
+function fold(events: readonly LoggedEvent[], by: Fold = evolve): Map<number, TaskDocument> {
+  const documents = new Map<number, TaskDocument>();
+  for (const { event, offset } of events) {
+    const id = event.data.task_id;
+    documents.set(id, by(documents.get(id), event, offset));
+  }
+  return documents;
+}
+
+/** Sorted by id, since the order of the documents among themselves is nothing that a fold decides. */
+function bytesOf(documents: ReadonlyMap<number, TaskDocument>): string[] {
+  return [...documents.values()]
+    .toSorted((one, other) => one._id - other._id)
+    .map((document) => Buffer.from(BSON.serialize(document)).toString('hex'));
+}
+
+function expectOneDocumentInAnyOrder(by: Fold): void {
+  fc.assert(
+    fc.property(
+      taskLog.chain((log) => fc.record({ log: fc.constant(log), events: inAnyOrder(log) })),
+      ({ log, events }) => {
+        expect(bytesOf(fold(events, by))).toEqual(bytesOf(modelOf(log)));
+      },
+    ),
+    { numRuns: 100 },
+  );
+}
+
+describe('the fold of a task’s events', () => {
+  test('given request, start and end, then the document has each in its slot and the outcome as its status', () => {
+    const document = evolve(evolve(evolve(undefined, request, 7), start, 3), success, 5);
+
+    expect(document).toEqual({
+      _id: 4,
+      status: 'SUCCESS',
+      created_at: new Date(1_795_000_000_000),
+      requested: {
+        offset: 7,
+        event_id: 'request-4',
+        type: 'prime',
+        payload: '{"input":100}',
+        notify_url: 'http://127.0.0.1:8000/',
+        requested_at: new Date(1_795_000_000_000),
+      },
+      started: {
+        offset: 3,
+        event_id: 'start-4',
+        attempt: 1,
+        executor: 'executor-a',
+        started_at: new Date(1_795_000_000_012),
+      },
+      completed: {
+        offset: 5,
+        event_id: 'end-4',
+        attempt: 1,
+        executor: 'executor-a',
+        outcome: 'SUCCESS',
+        result: '541',
+        error: null,
+        completed_at: new Date(1_795_000_000_013),
+      },
+    });
+  });
+
+  test.each([
+    ['PENDING', [request]],
+    ['STARTED', [request, start]],
+    ['STARTED', [start]],
+    ['SUCCESS', [request, success]],
+    ['FAILURE', [request, start, failure]],
+    ['STARTED', [request, start, progress, cancellation]],
+    ['RETRY', [request, start, attemptFailed]],
+    ['RETRY', [request, attemptFailed]],
+    ['RETRY', [request, attemptFailed, start]],
+    ['STARTED', [request, start, attemptFailed, secondStart]],
+    ['STARTED', [request, secondStart, start, attemptFailed]],
+    ['SUCCESS', [request, success, start, attemptFailed]],
+  ])('the status is %s after %#', (status, events) => {
+    expect([...fold(events.map((event, offset) => ({ event, offset }))).values()]).toMatchObject([{ status }]);
+  });
+
+  test('given two ends, then the one with the lower offset wins, whichever is read first', () => {
+    const ends = [
+      { event: success, offset: 8 },
+      { event: failure, offset: 9 },
+    ];
+
+    expect(fold(ends).get(4)?.status).toBe('SUCCESS');
+    expect(fold(ends.toReversed()).get(4)?.status).toBe('SUCCESS');
+  });
+
+  test('given two progresses, then the newer one is kept', () => {
+    const newer: TaskEvent = { ...progress, data: { ...progress.data, fraction: 0.75 } };
+    const both = [
+      { event: newer, offset: 9 },
+      { event: progress, offset: 8 },
+    ];
+
+    expect(fold(both).get(4)?.progressed?.fraction).toBe(0.75);
+    expect(fold(both.toReversed()).get(4)?.progressed?.fraction).toBe(0.75);
+  });
+
+  test('given an erasure, then nothing else is left, whatever was read before it and is read after it', () => {
+    const erasure: TaskEvent = {
+      name: 'TaskErased',
+      data: { event_id: 'erasure-4', task_id: 4, requested_at: 1_795_000_000_000, erased_at: 1_795_000_100_000 },
+    };
+    const events = [request, start, success, erasure].map((event, offset) => ({ event, offset }));
+
+    for (const order of permutations(events))
+      expect(fold(order).get(4)).toEqual({
+        _id: 4,
+        status: 'ERASED',
+        created_at: new Date(1_795_000_000_000),
+        erased: {
+          offset: 3,
+          event_id: 'erasure-4',
+          requested_at: new Date(1_795_000_000_000),
+          erased_at: new Date(1_795_000_100_000),
+        },
+      });
+  });
+
+  test('given six events, then each of their 720 orders gives the same bytes', () => {
+    const log = [request, start, success, secondStart, attemptFailed, request];
+    const events = log.map((event, offset) => ({ event, offset }));
+
+    const results = new Set([...permutations(events)].map((order) => bytesOf(fold(order)).join()));
+
+    expect(results.size).toBe(1);
+  });
+
+  test('any events in any order with any repetition give the bytes that the log in order gives', () => {
+    expectOneDocumentInAnyOrder(evolve);
+  });
+
+  test.each<[string, Fold]>([
+    ['lets the last event win', (document, event) => evolve(document, event, -Math.random())],
+    ['keeps the order of arrival', (document, event, offset) => ({ ...document, ...evolve(undefined, event, offset) })],
+  ])('the check of order and repetition catches a fold that %s', (_fault, faulty) => {
+    expect(() => expectOneDocumentInAnyOrder(faulty)).toThrow(/Property failed/);
+  });
+
+  test('the merge of two parts is what all of their events make', () => {
+    const parts = taskLog.chain((log) =>
+      fc.record({ log: fc.constant(log), some: fc.subarray(log), others: fc.subarray(log) }),
+    );
+    fc.assert(
+      fc.property(parts, ({ some, others }) => {
+        const [one, other] = [fold(some), fold(others)];
+        const merged = new Map(one);
+        for (const [id, document] of other) merged.set(id, merge(one.get(id), document));
+
+        expect(bytesOf(merged)).toEqual(bytesOf(fold([...some, ...others])));
+      }),
+    );
+  });
+});
+
+function* permutations<T>(items: readonly T[]): Generator<T[]> {
+  if (items.length === 0) yield [];
+  for (const [index, item] of items.entries())
+    for (const rest of permutations(items.toSpliced(index, 1))) yield [item, ...rest];
+}

@@ -1,0 +1,19 @@
+import type { LoggedEvent } from './event.ts';
+
+/**
+ * The requests whose task id belongs to another request. Ids are never given twice, so there are none unless the topic
+ * of id leases was recreated or truncated; then the request with the lowest offset keeps the id, its document stays as
+ * it is, and the others must be seen by people. A repeat of the same request (same event id) is no conflict.
+ *
+ * A partition is read upwards from its checkpoint, so the winner is in the store, or in the batch, when a loser is read.
+ * @param ownerOf event id of the request that has a task id, once the batch is in the store
+ */
+export function conflictingRequests<E extends LoggedEvent>(
+  events: readonly E[],
+  ownerOf: (taskId: number) => string | undefined,
+): E[] {
+  return events.filter(
+    ({ event: { name, data } }) =>
+      name === 'TaskRequested' && (ownerOf(data.task_id) ?? data.event_id) !== data.event_id,
+  );
+}

@@ -1,0 +1,180 @@
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type ConsumedRecord } from '@nask/kafka';
+import { RegistryUnreachableError, UndecodableError } from '@nask/task-log';
+import {
+  checkpointsCollection,
+  taskEventsCollection,
+  tasksCollection,
+  type CheckpointDocument,
+  type TaskDocument,
+  type TaskEventDocument,
+} from '@nask/schemas';
+import { createMetrics } from '@nask/service';
+import { isolate, testServers } from '@nask/testkit';
+import { MongoClient } from 'mongodb';
+import { createCheckpoints } from './positions/checkpoints.ts';
+import { createTaskHistory } from './read-model/history-store.ts';
+import { createTaskStore } from './read-model/document-store.ts';
+import { createProjectorMetrics } from './metrics.ts';
+import { createProjection } from './on-events.ts';
+
+const client = new MongoClient(testServers().mongoUrl);
+const db = client.db(isolate('projection').database);
+const tasks = db.collection<TaskDocument>(tasksCollection);
+const checkpoints = db.collection<CheckpointDocument>(checkpointsCollection);
+
+const history = db.collection<TaskEventDocument>(taskEventsCollection);
+
+beforeEach(() => Promise.all([tasks, history, checkpoints].map((collection) => collection.deleteMany({}))));
+afterAll(async () => {
+  await db.dropDatabase();
+  await client.close();
+});
+
+/** Events as JSON: how they are encoded is the codec's business, and tested with it. */
+const codec = {
+  decode(_topic: string, value: Buffer | null) {
+    const text = String(value);
+    if (text === 'garbage') throw new UndecodableError('not an event');
+    if (text === 'unknown schema') return Promise.reject(new RegistryUnreachableError('the registry is away'));
+    return JSON.parse(text);
+  },
+};
+
+function openProjection(retentionMs = Infinity) {
+  const registry = createMetrics('test');
+  const project = createProjection({
+    codec,
+    store: createTaskStore(db, tasksCollection),
+    history: createTaskHistory(db, taskEventsCollection),
+    checkpoints: createCheckpoints(db, checkpointsCollection),
+    metrics: createProjectorMetrics(registry),
+    retentionMs,
+  });
+  const buried: string[] = [];
+  const bury = async ({ offset }: ConsumedRecord, reason: string) => void buried.push(`${offset}: ${reason}`);
+  return { project, buried, bury, registry };
+}
+
+function record(offset: number, value: string, key = '1', topic = 'tasks.requested'): ConsumedRecord {
+  return {
+    topic,
+    partition: 2,
+    offset,
+    key,
+    value: Buffer.from(value),
+    headers: {},
+    timestampMs: 0,
+  };
+}
+
+function request(offset: number, id: number, eventId: string): ConsumedRecord {
+  const event = { event_id: eventId, task_id: id, type: 'sleep', payload: '{}', notify_url: null, requested_at: 0 };
+  return record(offset, JSON.stringify(event), String(id));
+}
+
+const checkpoint = async () => (await checkpoints.findOne({ _id: 'tasks.requested/2' }))?.next_offset;
+const taskIds = async () => (await tasks.find({}, { sort: { _id: 1 } }).toArray()).map(({ _id }) => _id);
+
+function erasure(offset: number, id: number): ConsumedRecord {
+  const event = { event_id: `erasure-${id}`, task_id: id, requested_at: 0, erased_at: 1 };
+  return record(offset, JSON.stringify(event), String(id), 'tasks.erased');
+}
+
+describe('an erasure', () => {
+  const historyOf = async (id: number) => history.countDocuments({ task_id: id });
+
+  test.each([
+    ['after', [[request(0, 1, 'one'), request(1, 2, 'two')], [erasure(0, 1)]]],
+    ['before', [[erasure(0, 1)], [request(0, 1, 'one'), request(1, 2, 'two')]]],
+    ['with', [[request(0, 1, 'one'), erasure(0, 1), request(1, 2, 'two')]]],
+    [
+      'and once more after',
+      [
+        [request(0, 1, 'one'), erasure(0, 1)],
+        [request(0, 1, 'one'), request(1, 2, 'two')],
+      ],
+    ],
+  ])('that is read %s the other events leaves a stub and no history', async (_when, batches) => {
+    const { project, buried, bury } = openProjection();
+    for (const batch of batches) await project(batch, bury);
+
+    expect(await tasks.findOne({ _id: 1 })).toEqual({
+      _id: 1,
+      status: 'ERASED',
+      created_at: new Date(0),
+      erased: { offset: 0, event_id: 'erasure-1', requested_at: new Date(0), erased_at: new Date(1) },
+    });
+    expect([await historyOf(1), await historyOf(2), buried]).toEqual([0, 1, []]);
+  });
+});
+
+describe('a task that was accepted longer ago than the read model keeps tasks', () => {
+  test('is left out, also as a dead letter; what is in time is not', async () => {
+    const { project, buried, bury } = openProjection(60_000);
+    const inTime = { ...JSON.parse(String(request(1, 2, 'two').value)), requested_at: Date.now() };
+    await project([request(0, 1, 'one'), record(1, JSON.stringify(inTime), '2')], bury);
+    expect([await taskIds(), await checkpoint(), buried]).toEqual([[2], 2, []]);
+  });
+});
+
+describe('a batch', () => {
+  test('given records that are no events among others, then they are dead letters and the rest goes on', async () => {
+    const { project, buried, bury, registry } = openProjection();
+
+    await project([request(4, 1, 'one'), record(5, 'garbage'), request(6, 2, 'two'), request(7, 3, 'x')], bury);
+    await project([record(8, request(0, 4, 'four').value!.toString(), '5'), record(9, 'garbage')], bury);
+
+    expect(await taskIds()).toEqual([1, 2, 3]);
+    expect(buried).toEqual(['5: not an event', '8: the record\'s key is "5", its task_id is 4', '9: not an event']);
+    expect(await checkpoint()).toBe(10);
+    const metrics = await registry.metrics();
+    expect(metrics).toMatch(/projector_refused_total\{topic="tasks.requested",kind="undecodable".*\} 2/);
+    expect(metrics).toMatch(/projector_refused_total\{topic="tasks.requested",kind="impossible".*\} 1/);
+    expect(metrics).toMatch(/projector_events_total\{topic="tasks.requested".*\} 3/);
+  });
+
+  test('given a request whose id belongs to another one, then the first keeps it and the other is a dead letter', async () => {
+    const { project, buried, bury } = openProjection();
+    const conflict = (offset: number, id: number, owner: string) =>
+      `${offset}: task id ${id} belongs to the request with event_id ${owner}`;
+
+    await project([request(0, 1, 'one'), request(1, 1, 'other'), request(2, 2, 'two')], bury);
+    expect(buried).toEqual([conflict(1, 1, 'one')]);
+
+    await project([request(3, 2, 'other'), request(4, 1, 'one'), request(5, 3, 'three')], bury);
+    expect(buried).toEqual([conflict(1, 1, 'one'), conflict(3, 2, 'two')]);
+    expect((await tasks.find({}, { sort: { _id: 1 } }).toArray()).map(({ requested }) => requested?.event_id)).toEqual([
+      'one',
+      'two',
+      'three',
+    ]);
+    expect(await checkpoint()).toBe(6);
+  });
+
+  test('given dead letters that cannot be written, then the checkpoint waits; done again, each is written once', async () => {
+    const { project, buried, bury } = openProjection();
+    const batch = [request(0, 1, 'one'), record(1, 'garbage'), record(2, 'garbage')];
+    let full = true;
+    const unsteady: typeof bury = async (refused, reason) => {
+      if (full && refused.offset === 2) throw new Error('Kafka is away');
+      await bury(refused, reason);
+    };
+
+    await expect(project(batch, unsteady)).rejects.toThrow('Kafka is away');
+    expect([await taskIds(), await checkpoint()]).toEqual([[1], undefined]);
+
+    full = false;
+    await project(batch, unsteady);
+    expect([await checkpoint(), buried]).toEqual([3, ['1: not an event', '2: not an event']]);
+  });
+
+  test('given a schema that the registry cannot be asked for, then nothing is written and the batch is refused', async () => {
+    const { project, buried, bury } = openProjection();
+
+    await expect(project([request(0, 1, 'one'), record(1, 'unknown schema')], bury)).rejects.toThrow(
+      RegistryUnreachableError,
+    );
+    expect([await taskIds(), await checkpoint(), buried]).toEqual([[], undefined, []]);
+  });
+});

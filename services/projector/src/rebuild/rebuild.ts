@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createParallelConsumer, createTopicIds, deleteGroup } from '@nask/kafka';
+import { topicsReadBy } from '@nask/schemas';
+import { Registry } from 'prom-client';
+import { createGenerations } from '../read-model/generations.ts';
+import { hasCaughtUp, progressLine, progressOf, type PartitionProgress } from './progress.rules.ts';
+import { createProjectorMetrics } from '../metrics.ts';
+import { openReadModel } from '../read-model/read-model.ts';
+import { CommandError, type CommandContext } from '../commands/context.ts';
+import { openLogState } from '../commands/log-state.ts';
+
+export interface RebuildOptions {
+  /** How often it looks how far it is. */
+  intervalMs?: number;
+  /** How long the new read model is kept current from here after the switch, while the projectors take over. */
+  overlapMs?: number;
+}
+
+/**
+ * Builds a new generation of the read model from the log's start beside the live one, and makes it the live one once it
+ * has caught up. Interrupted, it goes on where it was when it is started again. It writes to the database and to its
+ * own consumer group alone, which it deletes in the end: what cannot be projected is counted, no dead letter is written.
+ * @throws CommandError
+ */
+export async function rebuild(context: CommandContext, options: RebuildOptions = {}): Promise<void> {
+  const { intervalMs = 500, overlapMs = 15_000 } = options;
+  const { connection, db, codec, topicPrefix, retentionMs, logger, signal, say } = context;
+  const generations = createGenerations(db);
+  const generation = await generations.build();
+  say(`Building generation ${generation} of the read model beside generation ${await generations.live()}.`);
+
+  let refused = 0;
+  const topicIds = createTopicIds(connection);
+  const model = openReadModel({
+    db,
+    generation,
+    retentionMs,
+    codec,
+    topicIds,
+    metrics: createProjectorMetrics(new Registry()),
+    logger,
+  });
+  const groupId = `${topicPrefix}projector-rebuild-${generation}`;
+  const consumer = createParallelConsumer({
+    connection,
+    groupId,
+    topics: topicsReadBy('projector'),
+    batchHandler: (records) => model.project(records, async () => void (refused += 1)),
+    maxBatchRecords: context.maxBatchEvents,
+    maxBatchBytes: context.maxBatchBytes,
+    loadPositions: (assigned) => model.loadPositions(assigned),
+    logger,
+  });
+  const log = openLogState(connection);
+  const pause = (delayMs: number) => sleep(delayMs, undefined, { signal }).catch(() => undefined);
+
+  async function untilCaughtUp(): Promise<void> {
+    const startedAtMs = performance.now();
+    let startedDone: number | undefined;
+    let earlier: PartitionProgress[] = [];
+    while (!signal.aborted) {
+      const fault = model.fault();
+      if (fault !== undefined)
+        throw new CommandError(`${fault}: npm run projector -- drop ${generation}, then begin anew`);
+      const now = await log.look(model.checkpoints);
+      const progress = progressOf(now);
+      startedDone ??= progress.done;
+      context.progress(progressLine(progress, startedDone, performance.now() - startedAtMs));
+      if (hasCaughtUp(earlier, now)) return;
+      earlier = now;
+      await pause(intervalMs);
+    }
+  }
+
+  await consumer.start();
+  try {
+    await untilCaughtUp();
+    if (signal.aborted) {
+      say(`Stopped. The next rebuild goes on with generation ${generation}.`);
+      return;
+    }
+    const before = await generations.live();
+    await generations.switchTo(generation);
+    say(`Generation ${generation} is the live read model now. ${refused} records could not be projected.`);
+    say('Keeping it current until the projectors have taken over …');
+    await pause(overlapMs);
+    say(`Done. The old one is kept: npm run projector -- drop ${before} deletes it.`);
+  } finally {
+    await consumer.stop();
+    await log.stop();
+    await topicIds.stop();
+    await forgetGroup(context, groupId);
+  }
+}
+
+/** Where it goes on is in the database. Another rebuild that is at work on the same generation deletes the group later. */
+async function forgetGroup({ connection, logger }: CommandContext, groupId: string): Promise<void> {
+  try {
+    await deleteGroup(connection, groupId);
+  } catch (error) {
+    logger.warn({ err: error, group: groupId }, 'the consumer group of the rebuild stays until Kafka drops it');
+  }
+}
