@@ -8,6 +8,9 @@ const ownPackages = {
 };
 const serviceNames = ['gateway', 'executor', 'notifier', 'projector'];
 
+/** What has to be pure: files that say so by their names, and a folder that has nothing else. */
+const ruleFiles = ['\\.rules\\.ts$', '(^|/)services/projector/src/events/'];
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -50,12 +53,12 @@ export default {
     {
       name: 'rules-have-no-io',
       comment:
-        'A file *.rules.ts is pure: time, ids and randomness are arguments. Of a service it imports other rules, errors and types.',
+        'A file *.rules.ts, or of projector/src/events/, is pure: time, ids and randomness are arguments. Of a service it imports other rules, errors and types.',
       severity: 'error',
-      from: { path: '\\.rules\\.ts$' },
+      from: { path: ruleFiles, pathNot: '\\.test\\.ts$' },
       to: {
         path: ['(^|/)services/', '(^|/)packages/', '^node_modules/(?!(ajv|ajv-formats|ipaddr\\.js)/)'],
-        pathNot: '(\\.rules|[/-]errors?)\\.ts$',
+        pathNot: [...ruleFiles, '[/-]errors?\\.ts$'],
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -63,7 +66,7 @@ export default {
       name: 'rules-have-no-node-modules',
       comment: 'Rules read no files, open no sockets, start no timers. (Hashes and buffers are pure and allowed.)',
       severity: 'error',
-      from: { path: '\\.rules\\.ts$' },
+      from: { path: ruleFiles, pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|buffer)$' },
     },
     {

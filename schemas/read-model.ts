@@ -1,4 +1,5 @@
 import type { EventName, NotificationState, Outcome, TaskError } from './generated/events.ts';
+import type { EventTopicName } from './topics.ts';
 
 /**
  * The read model: one document a task, in the collection named by `tasksCollection`. The projector writes it, the
@@ -27,6 +28,21 @@ export interface TaskDocument {
   notified?: NotifiedSlot;
   erased?: ErasedSlot;
 }
+
+/** The slots of a document. */
+export type SlotName = Exclude<keyof TaskDocument, '_id' | 'status' | 'created_at'>;
+
+/** The topic whose events fill each slot, in the order of the document's fields. */
+export const slotTopics = {
+  requested: 'tasks.requested',
+  started: 'tasks.started',
+  attempt_failed: 'tasks.attempt-failed',
+  progressed: 'tasks.progressed',
+  cancellation_requested: 'tasks.cancellation-requested',
+  completed: 'tasks.completed',
+  notified: 'notifications.attempted',
+  erased: 'tasks.erased',
+} as const satisfies Record<SlotName, EventTopicName>;
 
 /** Celery's names: PENDING waits, STARTED runs, RETRY waits after a failed attempt, REVOKED was cancelled. */
 export type TaskStatus = 'PENDING' | 'STARTED' | 'RETRY' | Outcome;

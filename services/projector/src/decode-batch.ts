@@ -1,7 +1,7 @@
 import { topics, type EventTopicName } from '@nask/schemas';
 import { type ConsumedRecord } from '@nask/kafka';
 import { UndecodableError, type EventCodec } from '@nask/task-log';
-import { impossibility } from './events/impossible-event.ts';
+import { impossibility } from './events/index.ts';
 import type { LoggedEvent, TaskEvent } from './events/event.ts';
 
 /** An event with the record that it came in. */

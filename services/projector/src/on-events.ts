@@ -5,7 +5,7 @@ import type { Checkpoint, Checkpoints } from './positions/checkpoints.ts';
 import type { TaskHistory } from './read-model/history-store.ts';
 import type { TaskStore } from './read-model/document-store.ts';
 import { decodeBatch, type DecodedRecord, type Refusal } from './decode-batch.ts';
-import { foldBatch } from './events/batch.ts';
+import { foldBatch } from './events/evolve.ts';
 import { historyEntry, isTurnToCut } from './events/history.ts';
 import { conflictingRequests } from './events/task-requested.ts';
 import { isPastRetention } from './read-model/retention.rules.ts';

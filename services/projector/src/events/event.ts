@@ -1,24 +1,98 @@
-import type { Events } from '@nask/schemas';
+import type { Events, SlotName, slotTopics, TaskDocument, topics } from '@nask/schemas';
+import type { MergeRule, Ranked } from './merge-rules.ts';
+
+type TopicOf<S extends SlotName> = (typeof slotTopics)[S];
+
+/** The event that fills a slot. */
+export type EventOf<S extends SlotName> = (typeof topics)[TopicOf<S>]['event'];
 
 /** The events that make up a task's document. */
-export type TaskEventName =
-  | 'TaskRequested'
-  | 'TaskStarted'
-  | 'TaskAttemptFailed'
-  | 'TaskProgressed'
-  | 'TaskCancellationRequested'
-  | 'TaskCompleted'
-  | 'NotificationAttempted'
-  | 'TaskErased';
+export type TaskEventName = EventOf<SlotName>;
 
 /** One event of a task, decoded. */
-export type TaskEvent = { [N in TaskEventName]: { readonly name: N; readonly data: Events[N] } }[TaskEventName];
+export type TaskEvent = {
+  [S in SlotName]: { readonly name: EventOf<S>; readonly data: Events[EventOf<S>] };
+}[SlotName];
 
 /**
- * An event and its position: its offset in its topic. Topic and partition follow from the event, since each kind has its
- * own topic and a task lives in one partition number of them all.
+ * An event and its offset in its topic. Topic and partition follow from the event: each event has its own topic, and a
+ * task has one partition number in all of them.
  */
 export interface LoggedEvent {
   readonly event: TaskEvent;
   readonly offset: number;
+}
+
+/** The part of a history entry that differs from event to event. */
+export interface HistoryDetails {
+  /** Attempt of the task; null for an event that belongs to none. */
+  attempt: number | null;
+  /** For people, without payload and result: the task's document has those. */
+  data: Record<string, unknown>;
+}
+
+/** What the projector does with an event: one file each. `D` is the event's data, `V` the value of its slot. */
+export interface EventRules<
+  D = TaskEvent['data'],
+  V extends Ranked = Ranked,
+  S extends SlotName = SlotName,
+  F extends string = string,
+> {
+  readonly topic: TopicOf<S>;
+  readonly slot: S;
+  /** Which of several events the slot keeps. */
+  readonly keeps: MergeRule<V>;
+  /** The time field of event and slot: the time of a history entry, and `created_at` of a document without a request. */
+  readonly time: F;
+  /** The value of the slot, its fields in the order of the read model's types. */
+  toSlot(data: D, offset: number): V;
+  /** The event in the task's history; null: it is not in it. */
+  readonly history: {
+    /** Of several events only the one with the highest offset is kept. */
+    readonly newestOnly?: true;
+    detailsOf(data: D): HistoryDetails;
+  } | null;
+  /** Why the event cannot be true, see `impossibility`; undefined: it can. */
+  faultOf(data: D): string | undefined;
+  /** When the task was accepted, for an event that says so: it is not projected once retention has ended. */
+  acceptedAtMs?(data: D): number;
+}
+
+type ValueOf<S extends SlotName> = NonNullable<TaskDocument[S]>;
+
+type DateFieldOf<V> = { [F in keyof V]: V[F] extends Date ? F : never }[keyof V];
+
+/** The rules of the event that fills a slot. */
+export type RulesOf<S extends SlotName> = EventRules<
+  Events[EventOf<S>],
+  ValueOf<S>,
+  S,
+  DateFieldOf<ValueOf<S>> & keyof Events[EventOf<S>] & string
+>;
+
+/** Checks the rules of an event against the contract's types. */
+export function defineEvent<S extends SlotName>(rules: RulesOf<S>): RulesOf<S> {
+  return rules;
+}
+
+/** The times that RFC 3339 can express, years 1 to 9999: clients get no others, and not every database stores others. */
+const minTimeMs = Date.parse('0001-01-01T00:00:00.000Z');
+const maxTimeMs = Date.parse('9999-12-31T23:59:59.999Z');
+
+export function timeFault(field: string, timeMs: number): string | undefined {
+  if (timeMs >= minTimeMs && timeMs <= maxTimeMs) return undefined;
+  return `${field} is ${timeMs}; it has to be from ${minTimeMs} to ${maxTimeMs} (years 1 to 9999)`;
+}
+
+export function fractionFault(field: string, fraction: number): string | undefined {
+  return fraction >= 0 && fraction <= 1 ? undefined : `${field} is ${fraction}; it has to be from 0 to 1`;
+}
+
+export function jsonFault(field: string, text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return `${field} is not JSON text: ${(error as SyntaxError).message}`;
+  }
 }

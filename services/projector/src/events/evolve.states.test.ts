@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Outcome, TaskDocument } from '@nask/schemas';
 import { evolve } from './evolve.ts';
-import type { TaskEvent } from './event.ts';
+import { examplesOf } from '../fixtures/task-events.ts';
+import type { TaskEvent, TaskEventName } from './event.ts';
+import { eventRules } from './index.ts';
 
 /*
  * The diagram of docs/read-model.md is held against the fold: every state that any events lead to, in the order of the log,
@@ -13,34 +15,18 @@ import type { TaskEvent } from './event.ts';
 const documentation = join(import.meta.dirname, '../../../../docs/read-model.md');
 const start = '[*]';
 
-const common = { event_id: 'e', task_id: 4 };
 const attempts = [1, 2];
 const outcomes: Outcome[] = ['SUCCESS', 'FAILURE', 'REVOKED'];
-const run = { type: 'prime', payload: '{}', notify_url: null, requested_at: 0 };
 
-/** One event of each kind, and of each attempt and outcome. */
-const events: TaskEvent[] = [
-  { name: 'TaskRequested', data: { ...common, ...run, timeout_ms: null } },
-  { name: 'TaskCancellationRequested', data: { ...common, requested_at: 0 } },
-  {
-    name: 'NotificationAttempted',
-    data: { ...common, round: 0, state: 'DELIVERED', attempt: 1, error: null, attempted_at: 0, next_attempt_at: null },
-  },
-  { name: 'TaskErased', data: { ...common, requested_at: 0, erased_at: 0 } },
-  ...attempts.flatMap((attempt): TaskEvent[] => {
-    const by = { ...common, attempt, executor: 'x' };
-    const error = { code: 'c', message: 'm' };
-    return [
-      { name: 'TaskStarted', data: { ...by, started_at: 0, crashes: 0, trial: 0 } },
-      { name: 'TaskProgressed', data: { ...by, fraction: 0.5, progressed_at: 0 } },
-      { name: 'TaskAttemptFailed', data: { ...by, error, failed_at: 0, next_attempt_at: 0 } },
-      ...outcomes.map((outcome): TaskEvent => ({
-        name: 'TaskCompleted',
-        data: { ...by, ...run, outcome, result: null, error: null, started_at: 0, completed_at: 0 },
-      })),
-    ];
-  }),
-] as TaskEvent[];
+/** One event of each kind in the registry, and of each attempt and outcome. */
+const events = (Object.keys(eventRules) as TaskEventName[]).flatMap((name): TaskEvent[] => {
+  const [example] = examplesOf(name).values();
+  const data = { ...example!.data, task_id: 4 };
+  const ofAttempts = 'attempt' in data ? attempts.map((attempt) => ({ ...data, attempt })) : [data];
+  const all =
+    'outcome' in data ? ofAttempts.flatMap((end) => outcomes.map((outcome) => ({ ...end, outcome }))) : ofAttempts;
+  return all.map((each) => ({ name, data: each }) as TaskEvent);
+});
 
 /** What of a document its next status can depend on, for positions only ever grow. */
 const essence = ({ status, started, attempt_failed: failed, completed }: TaskDocument) =>

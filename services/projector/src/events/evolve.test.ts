@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { TaskDocument } from '@nask/schemas';
 import fc from 'fast-check';
 import { BSON } from 'mongodb';
-import { inAnyOrder, modelOf, taskLog } from '../fixtures/task-log.ts';
-import { evolve, merge } from './evolve.ts';
+import { inAnyOrder, inBatches, modelOf, taskLog } from '../fixtures/task-log.ts';
+import { evolve, foldBatch, merge } from './evolve.ts';
 import type { LoggedEvent, TaskEvent } from './event.ts';
 
 type Fold = typeof evolve;
@@ -243,6 +243,35 @@ describe('the fold of a task’s events', () => {
         for (const [id, document] of other) merged.set(id, merge(one.get(id), document));
 
         expect(bytesOf(merged)).toEqual(bytesOf(fold([...some, ...others])));
+      }),
+    );
+  });
+});
+
+describe('folding batches', () => {
+  test('given any events in any order, cut into any batches, then the merged batches are what the log in order makes', () => {
+    const batchesOfALog = taskLog.chain((log) =>
+      fc.record({ log: fc.constant(log), batches: inAnyOrder(log).chain(inBatches) }),
+    );
+    fc.assert(
+      fc.property(batchesOfALog, ({ log, batches }) => {
+        const stored = new Map<number, TaskDocument>();
+        for (const batch of batches)
+          for (const [id, document] of foldBatch(batch)) stored.set(id, merge(stored.get(id), document));
+
+        const model = modelOf(log);
+        expect(new Set(stored.keys())).toEqual(new Set(model.keys()));
+        for (const [id, document] of stored)
+          expect(Buffer.compare(BSON.serialize(document), BSON.serialize(model.get(id)!))).toBe(0);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('a task costs one document however many of its events are in the batch', () => {
+    fc.assert(
+      fc.property(taskLog, (log) => {
+        expect(foldBatch([...log, ...log]).size).toBe(new Set(log.map(({ event }) => event.data.task_id)).size);
       }),
     );
   });

@@ -1,9 +1,29 @@
-import type { LoggedEvent } from './event.ts';
+import { defineEvent, jsonFault, timeFault, type LoggedEvent } from './event.ts';
+import { lowestOffset } from './merge-rules.ts';
+
+/** A task was accepted. */
+export const taskRequested = defineEvent({
+  topic: 'tasks.requested',
+  slot: 'requested',
+  keeps: lowestOffset,
+  time: 'requested_at',
+  toSlot: (data, offset) => ({
+    offset,
+    event_id: data.event_id,
+    type: data.type,
+    payload: data.payload,
+    notify_url: data.notify_url,
+    requested_at: new Date(data.requested_at),
+  }),
+  history: { detailsOf: ({ type }) => ({ attempt: null, data: { type } }) },
+  faultOf: (data) => timeFault('requested_at', data.requested_at) ?? jsonFault('payload', data.payload),
+  acceptedAtMs: ({ requested_at }) => requested_at,
+});
 
 /**
  * The requests whose task id belongs to another request. Ids are never given twice, so there are none unless the topic
- * of id leases was recreated or truncated; then the request with the lowest offset keeps the id, its document stays as
- * it is, and the others must be seen by people. A repeat of the same request (same event id) is no conflict.
+ * of id leases was recreated or truncated; then the request with the lowest offset keeps the id and its document, and the
+ * others have to be seen by people. A repeat of the same request (same event id) is no conflict.
  *
  * A partition is read upwards from its checkpoint, so the winner is in the store, or in the batch, when a loser is read.
  * @param ownerOf event id of the request that has a task id, once the batch is in the store

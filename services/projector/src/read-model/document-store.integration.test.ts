@@ -3,7 +3,7 @@ import { tasksCollection, type TaskDocument } from '@nask/schemas';
 import { isolate, testServers } from '@nask/testkit';
 import fc from 'fast-check';
 import { BSON, MongoClient, type Db, type Document } from 'mongodb';
-import { foldBatch } from '../events/batch.ts';
+import { foldBatch } from '../events/evolve.ts';
 import type { LoggedEvent } from '../events/event.ts';
 import { inAnyOrder, inBatches, modelOf, taskLog } from '../fixtures/task-log.ts';
 import { createTaskStore, type TaskStore } from './document-store.ts';

@@ -1,7 +1,7 @@
 import type { TaskDocument } from '@nask/schemas';
 import { MongoBulkWriteError, type Collection, type Db, type Document, type Filter } from 'mongodb';
 import { durable } from './durability.ts';
-import { mergePipeline } from '../events/merge-pipeline.ts';
+import { mergePipeline } from '../events/evolve.ts';
 import { hasOnlyDuplicates, writeErrorsOf } from './write-errors.ts';
 
 /** The documents of the read model, as the projector writes them. */

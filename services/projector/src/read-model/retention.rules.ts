@@ -1,20 +1,21 @@
 import type { TaskDocument } from '@nask/schemas';
 import type { LoggedEvent } from '../events/event.ts';
+import { eventRules } from '../events/index.ts';
 
 /** How long the read model keeps a task after it was accepted, in milliseconds. */
 export type RetentionMs = number;
 
 /**
- * Whether an event tells of a task that the read model keeps no longer. Those events that say when their task was accepted
- * decide: without its request a task is invisible, so a read model that is rebuilt shows what the live one does.
+ * Whether the retention of an event's task has ended. Only events that say when their task was accepted are left out:
+ * without its request a task is invisible, so a read model that is rebuilt shows what the live one does.
  */
 export function isPastRetention(
   { event: { name, data } }: LoggedEvent,
   retentionMs: RetentionMs,
   nowMs: number,
 ): boolean {
-  if (name !== 'TaskRequested' && name !== 'TaskCompleted' && name !== 'TaskErased') return false;
-  return data.requested_at < nowMs - retentionMs;
+  const acceptedAtMs = eventRules[name].acceptedAtMs?.(data);
+  return acceptedAtMs !== undefined && acceptedAtMs < nowMs - retentionMs;
 }
 
 /** How long the database may take to delete what is past retention: about a minute, more when it is busy. */

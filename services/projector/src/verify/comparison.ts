@@ -1,9 +1,23 @@
+import { createHash } from 'node:crypto';
 import { partitionFor } from '@nask/kafka';
-import { checkpointId, type TaskDocument } from '@nask/schemas';
+import {
+  checkpointId,
+  maxTaskEventsPerTopic,
+  slotTopics,
+  type SlotName,
+  type TaskDocument,
+  type TaskEventDocument,
+} from '@nask/schemas';
+import { BSON } from 'mongodb';
+import { keepsNewestOnly } from '../events/history.ts';
 import { isKeptSince, isToBeKept } from '../read-model/retention.rules.ts';
-import { historyDifferences, type HistoryDifference, type HistoryOfTask } from './shadow-history.ts';
-import { condensed, isNewer, type Shadow } from './shadow.ts';
-import { checksum, comparedEvent, type StoredTask } from './stored-tasks.ts';
+import { condensed, type ComparedEvent, type HistoryOfTask, type Shadow } from './shadow.ts';
+
+/** What a read model has of one task. */
+export interface StoredTask {
+  document?: TaskDocument;
+  history: TaskEventDocument[];
+}
 
 /** What of a task is not what the log says. */
 export interface TaskDifference {
@@ -15,18 +29,15 @@ export interface TaskDifference {
   readonly history: readonly HistoryDifference[];
 }
 
-export interface TaskComparisonOptions {
+/** Compares what a read model has of a task with what the log makes of it, as far as both are to be the same. */
+export function createTaskComparison(options: {
   /** Checkpoint id -> the offset up to which the log was read. */
   ends: ReadonlyMap<string, number>;
   partitionCount: () => number;
   retentionMs: number;
   nowMs: number;
-}
-
-const noHistory: HistoryOfTask = new Map();
-
-/** Compares what a read model has of a task with what the log makes of it, as far as both are to be the same. */
-export function createTaskComparison({ ends, partitionCount, retentionMs, nowMs }: TaskComparisonOptions) {
+}) {
+  const { ends, partitionCount, retentionMs, nowMs } = options;
   const partitionOf = (id: number) => partitionFor(String(id), partitionCount());
   const isRead = (id: number, topic: string, offset: number) =>
     offset < (ends.get(checkpointId(topic, partitionOf(id))) ?? 0);
@@ -45,7 +56,7 @@ export function createTaskComparison({ ends, partitionCount, retentionMs, nowMs 
   function history(shadow: Shadow, id: number): HistoryOfTask | undefined {
     const document = shadow.documents.get(id);
     if (!isCompared(document)) return undefined;
-    return document.erased === undefined ? shadow.history.of(id) : noHistory;
+    return document.erased === undefined ? shadow.history.of(id) : new Map();
   }
 
   return {
@@ -73,4 +84,73 @@ export function createTaskComparison({ ends, partitionCount, retentionMs, nowMs 
       return events.some(({ topic, offset }) => !isRead(id, topic, offset));
     },
   };
+}
+
+/** SHA-256 of a document's bytes. */
+export function checksum(document: TaskDocument | TaskEventDocument): string {
+  return createHash('sha256').update(BSON.serialize(document)).digest('base64url');
+}
+
+export function comparedEvent(entry: TaskEventDocument): ComparedEvent {
+  return { topic: entry.topic, offset: entry.offset, atMs: entry.at.getTime(), checksum: checksum(entry) };
+}
+
+/**
+ * Whether a document has an event that was not read for the comparison: then it is newer, and no difference yet.
+ * @param ends checkpoint id -> the offset up to which the log was read
+ */
+export function isNewer(document: TaskDocument, partition: number, ends: ReadonlyMap<string, number>): boolean {
+  return Object.entries(slotTopics).some(([name, topic]) => {
+    const slot = document[name as SlotName];
+    return slot !== undefined && slot.offset >= (ends.get(checkpointId(topic, partition)) ?? 0);
+  });
+}
+
+/** Which events are to be the same in every read model. */
+export interface HistoryBounds {
+  /** Whether the log was read that far. */
+  isRead(topic: string, offset: number): boolean;
+  /** Whether an event of that time is neither deleted by the database nor about to be. */
+  isKept(atMs: number): boolean;
+}
+
+/** Where two histories differ; `found` or `expected` is undefined where there is nothing. */
+export interface HistoryDifference {
+  readonly topic: string;
+  readonly offset: number;
+  readonly found?: ComparedEvent | undefined;
+  readonly expected?: ComparedEvent | undefined;
+}
+
+/**
+ * Whether an event that was found counts: not when it came after what was read of the log, is about to be deleted for its
+ * age, or is beyond the number that is kept and will be cut.
+ */
+function counts({ topic, offset, atMs }: ComparedEvent, expected: HistoryOfTask, bounds: HistoryBounds): boolean {
+  if (!bounds.isRead(topic, offset) || !bounds.isKept(atMs)) return false;
+  const events = expected.get(topic) ?? [];
+  return events.length < maxTaskEventsPerTopic || offset <= events.at(-1)!.offset;
+}
+
+/** Compares a task's stored history with what the log makes of it, in the order of topics and offsets. */
+export function historyDifferences(
+  expected: HistoryOfTask,
+  stored: readonly ComparedEvent[],
+  bounds: HistoryBounds,
+): HistoryDifference[] {
+  // Of progress the newest took the place of the others, and it is not read yet.
+  const isReplaced = (topic: string) =>
+    keepsNewestOnly(topic) && stored.some((event) => event.topic === topic && !bounds.isRead(topic, event.offset));
+  const wanted = [...expected.values()].flat().filter(({ topic, atMs }) => bounds.isKept(atMs) && !isReplaced(topic));
+  const pairs = new Map<string, HistoryDifference>();
+  for (const event of wanted)
+    pairs.set(`${event.topic}/${event.offset}`, { topic: event.topic, offset: event.offset, expected: event });
+  for (const event of stored) {
+    if (!counts(event, expected, bounds)) continue;
+    const { topic, offset } = event;
+    pairs.set(`${topic}/${offset}`, { topic, offset, ...pairs.get(`${topic}/${offset}`), found: event });
+  }
+  return [...pairs.values()]
+    .filter(({ found, expected: made }) => found?.checksum !== made?.checksum)
+    .toSorted((a, b) => (a.topic === b.topic ? a.offset - b.offset : a.topic < b.topic ? -1 : 1));
 }

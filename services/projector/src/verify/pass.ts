@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogReader } from '@nask/kafka';
-import { collectionsOf } from '@nask/schemas';
+import { collectionsOf, type ReadModelCollections, type TaskDocument, type TaskEventDocument } from '@nask/schemas';
+import type { Db } from 'mongodb';
 import { createCheckpoints } from '../positions/checkpoints.ts';
 import { decodeBatch } from '../decode-batch.ts';
 import { historyEntry } from '../events/history.ts';
-import type { Shadow } from './shadow.ts';
+import type { IdRange, Shadow } from './shadow.ts';
 import { CommandError, type CommandContext } from '../commands/context.ts';
 import type { LogState } from '../commands/log-state.ts';
-import { checksum, comparedEvent, openStoredTasks } from './stored-tasks.ts';
-import { createTaskComparison, type TaskDifference } from './comparison.ts';
+import { checksum, comparedEvent, createTaskComparison, type StoredTask, type TaskDifference } from './comparison.ts';
 
 export interface PassResult {
   /** Where the next pass begins; Infinity: this was the last one. */
@@ -131,5 +131,32 @@ export function createPass(context: PassContext): (shadow: Shadow) => Promise<Pa
     }
     const tasks = [...shadow.documents.values()].filter((document) => comparison.isCompared(document)).length;
     return { next: shadow.range.to, tasks, changing: signal.aborted ? 0 : open.length };
+  };
+}
+
+/** Reads a generation of the read model, to compare it. */
+interface StoredTasks {
+  /** All documents of a range, in any order: to sort them is slow in some stores. */
+  documents(range: IdRange): AsyncIterable<TaskDocument>;
+  /** All history of a range, in any order. */
+  events(range: IdRange): AsyncIterable<TaskEventDocument>;
+  /** All that there is now of some tasks, at most a hundred at once. */
+  load(ids: readonly number[]): Promise<Map<number, StoredTask>>;
+}
+
+function openStoredTasks(db: Db, collections: ReadModelCollections): StoredTasks {
+  const tasks = db.collection<TaskDocument>(collections.tasks);
+  const events = db.collection<TaskEventDocument>(collections.taskEvents);
+  const within = ({ from, to }: IdRange) => ({ $gte: from, ...(to < Infinity ? { $lt: to } : {}) });
+  return {
+    documents: (range) => tasks.find({ _id: within(range) }),
+    events: (range) => events.find({ task_id: within(range) }),
+    async load(ids) {
+      const found = new Map<number, StoredTask>(ids.map((id) => [id, { history: [] }]));
+      const some = [...ids];
+      for await (const document of tasks.find({ _id: { $in: some } })) found.get(document._id)!.document = document;
+      for await (const entry of events.find({ task_id: { $in: some } })) found.get(entry.task_id)!.history.push(entry);
+      return found;
+    },
   };
 }

@@ -1,15 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
+import { maxTaskEventsPerTopic } from '@nask/schemas';
 import fc from 'fast-check';
 import { modelOf, taskLog } from '../fixtures/task-log.ts';
 import { requestOf } from '../fixtures/task-events.ts';
 import { evolve } from '../events/evolve.ts';
-import { condensed, isNewer, Shadow } from './shadow.ts';
+import { condensed, Shadow, ShadowHistory, type ComparedEvent } from './shadow.ts';
 import type { LoggedEvent } from '../events/event.ts';
 
 const request = (id: number, offset: number): LoggedEvent => ({
   event: { name: 'TaskRequested', data: requestOf(id) },
   offset,
 });
+
+const event = (offset: number, topic: string): ComparedEvent => ({ topic, offset, atMs: 0, checksum: String(offset) });
 
 describe('the shadow of a read model', () => {
   test('given any log, then passes over it give each task’s document once, however few a pass may hold', () => {
@@ -61,11 +64,14 @@ describe('the shadow of a read model', () => {
     expect(JSON.stringify(condensed(document(long))).length).toBeLessThan(500);
     expect(condensed(document('{}'))).toEqual(document('{}'));
   });
+});
 
-  test('a document is newer than the comparison when one of its events is beyond what was read', () => {
-    const document = evolve(undefined, request(1, 7).event, 7);
-    expect(isNewer(document, 2, new Map([['tasks.requested/2', 8]]))).toBe(false);
-    expect(isNewer(document, 2, new Map([['tasks.requested/2', 7]]))).toBe(true);
-    expect(isNewer(document, 2, new Map())).toBe(true);
-  });
+test('the shadow of histories knows how much it holds', () => {
+  const shadow = new ShadowHistory();
+  for (let offset = 0; offset < maxTaskEventsPerTopic + 5; offset += 1) shadow.add(1, event(offset, 'tasks.started'));
+  shadow.add(2, event(1, 'tasks.progressed'));
+  shadow.add(2, event(2, 'tasks.progressed'));
+  expect(shadow.size).toBe(maxTaskEventsPerTopic + 1);
+  shadow.drop(1);
+  expect([shadow.size, shadow.of(1).size]).toEqual([1, 0]);
 });

@@ -1,12 +1,10 @@
 import { createLogReader } from '@nask/kafka';
 import type { TaskDocument } from '@nask/schemas';
 import { createGenerations } from '../read-model/generations.ts';
-import type { HistoryDifference } from './shadow-history.ts';
 import { condensed, Shadow } from './shadow.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { openLogState } from '../commands/log-state.ts';
-import type { StoredTask } from './stored-tasks.ts';
-import type { TaskDifference } from './comparison.ts';
+import type { HistoryDifference, StoredTask, TaskDifference } from './comparison.ts';
 import { createPass } from './pass.ts';
 
 export interface VerifyOptions {

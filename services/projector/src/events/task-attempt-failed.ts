@@ -1,0 +1,26 @@
+import { defineEvent, timeFault } from './event.ts';
+import { highestAttempt } from './merge-rules.ts';
+
+/** An attempt at a task failed, and another follows. */
+export const taskAttemptFailed = defineEvent({
+  topic: 'tasks.attempt-failed',
+  slot: 'attempt_failed',
+  keeps: highestAttempt,
+  time: 'failed_at',
+  toSlot: (data, offset) => ({
+    offset,
+    event_id: data.event_id,
+    attempt: data.attempt,
+    executor: data.executor,
+    error: { code: data.error.code, message: data.error.message },
+    failed_at: new Date(data.failed_at),
+    next_attempt_at: new Date(data.next_attempt_at),
+  }),
+  history: {
+    detailsOf: ({ attempt, executor, error, next_attempt_at }) => ({
+      attempt,
+      data: { executor, error: { ...error }, next_attempt_at: new Date(next_attempt_at) },
+    }),
+  },
+  faultOf: (data) => timeFault('failed_at', data.failed_at) ?? timeFault('next_attempt_at', data.next_attempt_at),
+});
