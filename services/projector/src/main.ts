@@ -25,10 +25,10 @@ import {
 } from '@nask/service';
 import { createGenerations } from './read-model/generations.ts';
 import { createLagWriter } from './positions/lag-writer.ts';
-import { repeated } from './positions/repeated.ts';
+import { repeated } from './repeated.ts';
 import { connectStore } from './read-model/mongodb.ts';
 import { daysMs, settingsRules, settingsTable } from './config.ts';
-import { createGenerationRunner } from './read-model/generation-runner.ts';
+import { createGenerationRunner } from './read-model/live-generation.ts';
 import { createProjectorMetrics } from './metrics.ts';
 import { openReadModel, projectorGroup, type ReadModel } from './read-model/read-model.ts';
 

@@ -3,7 +3,7 @@ import type { Logger } from '@nask/kafka';
 import type { Component } from '@nask/service';
 import type { Db } from 'mongodb';
 import { lagDocuments, newsOf, type LagReport } from './lag.ts';
-import { repeated } from './repeated.ts';
+import { repeated } from '../repeated.ts';
 
 /**
  * Writes the lag to the database, for the gateway's stats: about once a second, the partitions that are behind, and
