@@ -46,7 +46,7 @@ export async function openProjectionBench(name: string): Promise<ProjectionBench
       maxBatchEvents: 1_000,
       maxBatchBytes: 8 * 1024 * 1024,
       signal: new AbortController().signal,
-      say: (line) => console.log(line),
+      print: (line) => console.log(line),
       progress: (line) => void (process.stdout.isTTY && process.stdout.write(`\r\u001b[K${line}\r`)),
     },
     env: { ...serviceEnv(isolation, servers), LOG_LEVEL: 'error' },

@@ -1,6 +1,6 @@
 import { connectKafka } from '@nask/kafka';
 import { createEventCodec } from '@nask/task-log';
-import { createLogger, kafkaAccess, loadSettingsOrExit, mongoCredentials, registryAccess } from '@nask/service';
+import { createLogger, kafkaAccess, loadSettingsOrExit, registryAccess } from '@nask/service';
 import { connectStore } from './read-model/mongodb.ts';
 import { CommandError, type CommandContext } from './commands/context.ts';
 import { drop } from './commands/drop.ts';
@@ -33,20 +33,14 @@ if (run === undefined || args.length > (command === 'drop' ? 1 : 0)) {
 const settings = loadSettingsOrExit({ service: 'projector', table: commandSettings, rules: settingsRules });
 const logger = createLogger({ service: 'projector', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
 const topicPrefix = settings.TOPIC_PREFIX;
-const store = connectStore({
-  url: settings.MONGODB_URL,
-  credentials: mongoCredentials(settings),
-  database: settings.MONGODB_DATABASE,
-  operationTimeoutMs: settings.MONGODB_TIMEOUT_MS,
-  logger,
-});
+const store = connectStore(settings, logger);
 const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logger });
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
 const isTerminal = process.stdout.isTTY;
-const everyMs = 5_000;
-let saidAtMs = -Infinity;
+const progressIntervalMs = 5_000;
+let progressAtMs = -Infinity;
 
 try {
   await codec.start({ signal: stop.signal });
@@ -60,11 +54,11 @@ try {
     maxBatchBytes: settings.PROJECTOR_MAX_BATCH_BYTES,
     logger,
     signal: stop.signal,
-    say: (line) => console.log(isTerminal ? `\r\u001b[K${line}` : line),
+    print: (line) => console.log(isTerminal ? `\r\u001b[K${line}` : line),
     progress(line) {
       if (isTerminal) process.stdout.write(`\r\u001b[K${line}`);
-      else if (performance.now() - saidAtMs > everyMs) {
-        saidAtMs = performance.now();
+      else if (performance.now() - progressAtMs > progressIntervalMs) {
+        progressAtMs = performance.now();
         console.log(line);
       }
     },

@@ -1,10 +1,12 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { DecodedRecord, Refusal } from './decode-batch.ts';
+
+/** Why a record is not projected. */
+export type RefusalKind = 'undecodable' | 'impossible' | 'id-conflict';
 
 export interface ProjectorMetrics {
-  /** A batch is in the read model, checkpoint included. */
-  projected(events: readonly DecodedRecord[]): void;
-  refused(topic: string, kind: Refusal['kind']): void;
+  /** A batch is in the read model, checkpoint included: the topic of each of its events. */
+  projected(topics: readonly string[]): void;
+  refused(topic: string, kind: RefusalKind): void;
   /** Measures one write to the database, whether it works or not. */
   timed<T>(what: 'documents' | 'history' | 'checkpoints', write: () => Promise<T>): Promise<T>;
 }
@@ -40,7 +42,7 @@ export function createProjectorMetrics(registry: Registry): ProjectorMetrics {
 
   return {
     projected(batch) {
-      for (const { record } of batch) events.inc({ topic: record.topic });
+      for (const topic of batch) events.inc({ topic });
       batchEvents.observe(batch.length);
     },
     refused: (topic, kind) => refused.inc({ topic, kind }),

@@ -13,10 +13,10 @@ import { createMetrics } from '@nask/service';
 import { isolate, testServers } from '@nask/testkit';
 import { MongoClient } from 'mongodb';
 import { createCheckpoints } from './positions/checkpoints.ts';
-import { createTaskHistory } from './read-model/history-store.ts';
-import { createTaskStore } from './read-model/document-store.ts';
+import { createHistoryStore } from './read-model/history-store.ts';
+import { createDocumentStore } from './read-model/document-store.ts';
 import { createProjectorMetrics } from './metrics.ts';
-import { createProjection } from './on-events.ts';
+import { createBatchHandler, type WriteDeadLetter } from './on-events.ts';
 
 const client = new MongoClient(testServers().mongoUrl);
 const db = client.db(isolate('projection').database);
@@ -41,19 +41,19 @@ const codec = {
   },
 };
 
-function openProjection(retentionMs = Infinity) {
+function openHandler(retentionMs = Infinity) {
   const registry = createMetrics('test');
-  const project = createProjection({
+  const project = createBatchHandler({
     codec,
-    store: createTaskStore(db, tasksCollection),
-    history: createTaskHistory(db, taskEventsCollection),
+    documents: createDocumentStore(db, tasksCollection),
+    history: createHistoryStore(db, taskEventsCollection),
     checkpoints: createCheckpoints(db, checkpointsCollection),
     metrics: createProjectorMetrics(registry),
     retentionMs,
   });
-  const buried: string[] = [];
-  const bury = async ({ offset }: ConsumedRecord, reason: string) => void buried.push(`${offset}: ${reason}`);
-  return { project, buried, bury, registry };
+  const deadLetters: string[] = [];
+  const writeDeadLetter: WriteDeadLetter = async ({ offset }, reason) => void deadLetters.push(`${offset}: ${reason}`);
+  return { project, deadLetters, writeDeadLetter, registry };
 }
 
 function record(offset: number, value: string, key = '1', topic = 'tasks.requested'): ConsumedRecord {
@@ -96,8 +96,8 @@ describe('an erasure', () => {
       ],
     ],
   ])('that is read %s the other events leaves a stub and no history', async (_when, batches) => {
-    const { project, buried, bury } = openProjection();
-    for (const batch of batches) await project(batch, bury);
+    const { project, deadLetters, writeDeadLetter } = openHandler();
+    for (const batch of batches) await project(batch, writeDeadLetter);
 
     expect(await tasks.findOne({ _id: 1 })).toEqual({
       _id: 1,
@@ -105,28 +105,35 @@ describe('an erasure', () => {
       created_at: new Date(0),
       erased: { offset: 0, event_id: 'erasure-1', requested_at: new Date(0), erased_at: new Date(1) },
     });
-    expect([await historyOf(1), await historyOf(2), buried]).toEqual([0, 1, []]);
+    expect([await historyOf(1), await historyOf(2), deadLetters]).toEqual([0, 1, []]);
   });
 });
 
 describe('a task that was accepted longer ago than the read model keeps tasks', () => {
   test('is left out, also as a dead letter; what is in time is not', async () => {
-    const { project, buried, bury } = openProjection(60_000);
+    const { project, deadLetters, writeDeadLetter } = openHandler(60_000);
     const inTime = { ...JSON.parse(String(request(1, 2, 'two').value)), requested_at: Date.now() };
-    await project([request(0, 1, 'one'), record(1, JSON.stringify(inTime), '2')], bury);
-    expect([await taskIds(), await checkpoint(), buried]).toEqual([[2], 2, []]);
+    await project([request(0, 1, 'one'), record(1, JSON.stringify(inTime), '2')], writeDeadLetter);
+    expect([await taskIds(), await checkpoint(), deadLetters]).toEqual([[2], 2, []]);
   });
 });
 
 describe('a batch', () => {
   test('given records that are no events among others, then they are dead letters and the rest goes on', async () => {
-    const { project, buried, bury, registry } = openProjection();
+    const { project, deadLetters, writeDeadLetter, registry } = openHandler();
 
-    await project([request(4, 1, 'one'), record(5, 'garbage'), request(6, 2, 'two'), request(7, 3, 'x')], bury);
-    await project([record(8, request(0, 4, 'four').value!.toString(), '5'), record(9, 'garbage')], bury);
+    await project(
+      [request(4, 1, 'one'), record(5, 'garbage'), request(6, 2, 'two'), request(7, 3, 'x')],
+      writeDeadLetter,
+    );
+    await project([record(8, request(0, 4, 'four').value!.toString(), '5'), record(9, 'garbage')], writeDeadLetter);
 
     expect(await taskIds()).toEqual([1, 2, 3]);
-    expect(buried).toEqual(['5: not an event', '8: the record\'s key is "5", its task_id is 4', '9: not an event']);
+    expect(deadLetters).toEqual([
+      '5: not an event',
+      '8: the record\'s key is "5", its task_id is 4',
+      '9: not an event',
+    ]);
     expect(await checkpoint()).toBe(10);
     const metrics = await registry.metrics();
     expect(metrics).toMatch(/projector_refused_total\{topic="tasks.requested",kind="undecodable".*\} 2/);
@@ -135,15 +142,15 @@ describe('a batch', () => {
   });
 
   test('given a request whose id belongs to another one, then the first keeps it and the other is a dead letter', async () => {
-    const { project, buried, bury } = openProjection();
+    const { project, deadLetters, writeDeadLetter } = openHandler();
     const conflict = (offset: number, id: number, owner: string) =>
       `${offset}: task id ${id} belongs to the request with event_id ${owner}`;
 
-    await project([request(0, 1, 'one'), request(1, 1, 'other'), request(2, 2, 'two')], bury);
-    expect(buried).toEqual([conflict(1, 1, 'one')]);
+    await project([request(0, 1, 'one'), request(1, 1, 'other'), request(2, 2, 'two')], writeDeadLetter);
+    expect(deadLetters).toEqual([conflict(1, 1, 'one')]);
 
-    await project([request(3, 2, 'other'), request(4, 1, 'one'), request(5, 3, 'three')], bury);
-    expect(buried).toEqual([conflict(1, 1, 'one'), conflict(3, 2, 'two')]);
+    await project([request(3, 2, 'other'), request(4, 1, 'one'), request(5, 3, 'three')], writeDeadLetter);
+    expect(deadLetters).toEqual([conflict(1, 1, 'one'), conflict(3, 2, 'two')]);
     expect((await tasks.find({}, { sort: { _id: 1 } }).toArray()).map(({ requested }) => requested?.event_id)).toEqual([
       'one',
       'two',
@@ -153,12 +160,12 @@ describe('a batch', () => {
   });
 
   test('given dead letters that cannot be written, then the checkpoint waits; done again, each is written once', async () => {
-    const { project, buried, bury } = openProjection();
+    const { project, deadLetters, writeDeadLetter } = openHandler();
     const batch = [request(0, 1, 'one'), record(1, 'garbage'), record(2, 'garbage')];
     let full = true;
-    const unsteady: typeof bury = async (refused, reason) => {
+    const unsteady: WriteDeadLetter = async (refused, reason) => {
       if (full && refused.offset === 2) throw new Error('Kafka is away');
-      await bury(refused, reason);
+      await writeDeadLetter(refused, reason);
     };
 
     await expect(project(batch, unsteady)).rejects.toThrow('Kafka is away');
@@ -166,15 +173,15 @@ describe('a batch', () => {
 
     full = false;
     await project(batch, unsteady);
-    expect([await checkpoint(), buried]).toEqual([3, ['1: not an event', '2: not an event']]);
+    expect([await checkpoint(), deadLetters]).toEqual([3, ['1: not an event', '2: not an event']]);
   });
 
   test('given a schema that the registry cannot be asked for, then nothing is written and the batch is refused', async () => {
-    const { project, buried, bury } = openProjection();
+    const { project, deadLetters, writeDeadLetter } = openHandler();
 
-    await expect(project([request(0, 1, 'one'), record(1, 'unknown schema')], bury)).rejects.toThrow(
+    await expect(project([request(0, 1, 'one'), record(1, 'unknown schema')], writeDeadLetter)).rejects.toThrow(
       RegistryUnreachableError,
     );
-    expect([await taskIds(), await checkpoint(), buried]).toEqual([[], undefined, []]);
+    expect([await taskIds(), await checkpoint(), deadLetters]).toEqual([[], undefined, []]);
   });
 });

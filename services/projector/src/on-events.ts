@@ -1,44 +1,57 @@
 import type { ConsumedRecord } from '@nask/kafka';
-import type { EventCodec } from '@nask/task-log';
-import { checkpointId } from '@nask/schemas';
-import type { Checkpoint, Checkpoints } from './positions/checkpoints.ts';
-import type { TaskHistory } from './read-model/history-store.ts';
-import type { TaskStore } from './read-model/document-store.ts';
-import { decodeBatch, type DecodedRecord, type Refusal } from './decode-batch.ts';
+import { checkpointId, topics, type EventTopicName } from '@nask/schemas';
+import { UndecodableError, type EventCodec } from '@nask/task-log';
+import type { LoggedEvent, TaskEvent } from './events/event.ts';
 import { foldBatch } from './events/evolve.ts';
 import { historyEntry, isTurnToCut } from './events/history.ts';
+import { impossibility } from './events/index.ts';
 import { conflictingRequests } from './events/task-requested.ts';
+import type { ProjectorMetrics, RefusalKind } from './metrics.ts';
+import type { Checkpoint, Checkpoints } from './positions/checkpoints.ts';
+import type { DocumentStore } from './read-model/document-store.ts';
+import type { HistoryStore } from './read-model/history-store.ts';
 import { isPastRetention } from './read-model/retention.rules.ts';
-import type { ProjectorMetrics } from './metrics.ts';
+
+/** An event with its record. */
+interface DecodedRecord extends LoggedEvent {
+  readonly record: ConsumedRecord;
+}
+
+/** Why a record is not projected: a kind to count by, a sentence for people. */
+interface Refusal {
+  readonly record: ConsumedRecord;
+  readonly kind: RefusalKind;
+  readonly reason: string;
+}
 
 /** Writes a record to the dead letters; resolves once it is durable there. */
-export type Bury = (record: ConsumedRecord, reason: string) => Promise<void>;
+export type WriteDeadLetter = (record: ConsumedRecord, reason: string) => Promise<void>;
 
-export interface ProjectionOptions {
+/**
+ * What the projector does with a batch: history and documents first, then the dead letters, then the checkpoint. So
+ * whenever it is interrupted, the checkpoint has not passed what is written, and doing the batch again does no harm. It
+ * rejects when the database, the registry or the dead letters are away: then the whole batch has to be tried again.
+ *
+ * Records of a batch are contiguous per partition and in log order.
+ */
+export function createBatchHandler(options: {
   codec: Pick<EventCodec, 'decode'>;
-  store: TaskStore;
-  history: TaskHistory;
+  documents: DocumentStore;
+  history: HistoryStore;
   checkpoints: Checkpoints;
   metrics: ProjectorMetrics;
   /** Tasks that were accepted longer ago, in milliseconds, are left out. */
   retentionMs: number;
-}
+}): (records: readonly ConsumedRecord[], writeDeadLetter: WriteDeadLetter) => Promise<void> {
+  const { codec, documents, history, checkpoints, metrics, retentionMs } = options;
+  // A batch that is tried again has the same records: each is one dead letter all the same.
+  const deadLetters = new WeakSet<ConsumedRecord>();
 
-/**
- * What is done with a batch: history and documents first, then the dead letters, then the checkpoint. So whenever it is
- * interrupted, the checkpoint says no more than what is there, and doing the batch again does no harm. It rejects when
- * the database, the registry or the dead letters are away: then the whole batch is to be tried again.
- *
- * A batch has, of each partition in it, the records that follow on its last batch, in the log's order.
- */
-export function createProjection({ codec, store, history, checkpoints, metrics, retentionMs }: ProjectionOptions) {
-  // A batch that is tried again hands the same records over: each is one dead letter all the same.
-  const buried = new WeakSet<ConsumedRecord>();
-
-  async function write(events: readonly DecodedRecord[]): Promise<Refusal[]> {
-    const documents = foldBatch(events);
-    const stored = await metrics.timed('documents', () => store.merge(documents.values()));
-    const ownerOf = (id: number) => stored.get(id) ?? documents.get(id)?.requested?.event_id;
+  /** @returns the requests whose task id belongs to another request */
+  async function writeDocuments(events: readonly DecodedRecord[]): Promise<Refusal[]> {
+    const folded = foldBatch(events);
+    const stored = await metrics.timed('documents', () => documents.merge(folded.values()));
+    const ownerOf = (id: number) => stored.get(id) ?? folded.get(id)?.requested?.event_id;
     return conflictingRequests(events, ownerOf).map(({ event: { data }, record }) => ({
       record,
       kind: 'id-conflict',
@@ -46,7 +59,7 @@ export function createProjection({ codec, store, history, checkpoints, metrics, 
     }));
   }
 
-  async function remember(events: readonly DecodedRecord[]): Promise<void> {
+  async function writeHistory(events: readonly DecodedRecord[]): Promise<void> {
     const entries = events.flatMap((logged) => {
       const entry = historyEntry(logged, logged.record.partition);
       return entry === undefined ? [] : [{ entry, isTurn: isTurnToCut(logged) }];
@@ -56,36 +69,61 @@ export function createProjection({ codec, store, history, checkpoints, metrics, 
   }
 
   /**
-   * After history and documents are written: whoever else writes history of an erased task either finds it erased then,
-   * as we do here, or wrote before we delete.
+   * After history and documents are written: another writer of the history of an erased task either finds it erased then,
+   * as this one does, or wrote before the deletion.
    */
-  async function forgetErased(events: readonly DecodedRecord[]): Promise<void> {
+  async function deleteHistoryOfErased(events: readonly DecodedRecord[]): Promise<void> {
     const ids = new Set(events.map(({ event }) => event.data.task_id));
-    await history.forget(await store.erasedAmong([...ids]));
+    await history.delete(await documents.erasedAmong([...ids]));
   }
 
-  async function buryAll(refused: readonly Refusal[], bury: Bury): Promise<void> {
+  async function writeDeadLetters(refused: readonly Refusal[], writeDeadLetter: WriteDeadLetter): Promise<void> {
     for (const { record, kind, reason } of refused) {
-      if (buried.has(record)) continue;
-      await bury(record, reason);
-      buried.add(record);
+      if (deadLetters.has(record)) continue;
+      await writeDeadLetter(record, reason);
+      deadLetters.add(record);
       metrics.refused(record.topic, kind);
     }
   }
 
-  return async (records: readonly ConsumedRecord[], bury: Bury): Promise<void> => {
+  return async (records, writeDeadLetter) => {
     const { events: decoded, refused } = await decodeBatch(codec, records);
     const nowMs = Date.now();
     const events = decoded.filter((logged) => !isPastRetention(logged, retentionMs, nowMs));
-    const [conflicts] = await Promise.all([write(events), remember(events)]);
-    await forgetErased(events);
-    await buryAll([...refused, ...conflicts], bury);
+    const [conflicts] = await Promise.all([writeDocuments(events), writeHistory(events)]);
+    await deleteHistoryOfErased(events);
+    await writeDeadLetters([...refused, ...conflicts], writeDeadLetter);
     await metrics.timed('checkpoints', () => checkpoints.advance(checkpointsAfter(records)));
-    metrics.projected(events);
+    metrics.projected(events.map(({ record }) => record.topic));
   };
 }
 
-/** Behind the last record of each partition, whether it was projected or refused. */
+/**
+ * Decodes a batch and separates what cannot be projected, now or later.
+ * Rejects when the registry does not answer for a schema that is not known yet: then the batch has to be tried again.
+ */
+export async function decodeBatch(
+  codec: Pick<EventCodec, 'decode'>,
+  records: readonly ConsumedRecord[],
+): Promise<{ events: DecodedRecord[]; refused: Refusal[] }> {
+  const events: DecodedRecord[] = [];
+  const refused: Refusal[] = [];
+  for (const record of records) {
+    try {
+      const topic = record.topic as EventTopicName;
+      const event = { name: topics[topic].event, data: await codec.decode(topic, record.value) } as TaskEvent;
+      const reason = impossibility(event, record.key);
+      if (reason === undefined) events.push({ event, offset: record.offset, record });
+      else refused.push({ record, kind: 'impossible', reason });
+    } catch (error) {
+      if (!(error instanceof UndecodableError)) throw error;
+      refused.push({ record, kind: 'undecodable', reason: error.message });
+    }
+  }
+  return { events, refused };
+}
+
+/** After the last record of each partition, whether it was projected or refused. */
 function checkpointsAfter(records: readonly ConsumedRecord[]): Checkpoint[] {
   const last = new Map<string, Checkpoint>();
   for (const { topic, partition, offset } of records)

@@ -107,7 +107,7 @@ describe('the projector, as a process', () => {
       maxBatchBytes: 1_000_000,
       logger,
       signal: new AbortController().signal,
-      say: () => undefined,
+      print: () => undefined,
       progress: () => undefined,
     };
   }
@@ -186,8 +186,8 @@ describe('the projector, as a process', () => {
     await log.writeRecord({ topic: 'tasks.started', key, value: Buffer.from([0, 255, 255, 255, 255, 1]) });
     await log.write([{ name: 'TaskRequested', data: { ...request, event_id: 'another-request' } }]);
 
-    await eventually(() => expect(log.deadLetters).toHaveLength(3));
-    const reasonByTopic = log.deadLetters.map(({ headers }) => [
+    await eventually(async () => expect(await log.deadLetters()).toHaveLength(3));
+    const reasonByTopic = (await log.deadLetters()).map(({ headers }) => [
       headers['dead-letter-topic'],
       headers['dead-letter-reason'],
     ]);

@@ -2,28 +2,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Component } from '@nask/service';
 
 /**
- * Work that is done again and again, one run at a time, from the start of a service to its stop.
- * @param run a failure is no end: it is handed to `onFailure`, and the next run has to do
- * @param intervalMs from the end of one run to the next
+ * Work that is repeated, one run at a time, from the start of a service to its stop.
+ * @param options.run gets a signal that fires at the stop; after a failure (`onFailure`) the next run follows as usual
+ * @param options.intervalMs from the end of one run to the next
  */
 export function repeated(options: {
   name: string;
   intervalMs: number;
-  run: () => Promise<void>;
+  run: (signal: AbortSignal) => Promise<void>;
   onFailure: (error: unknown) => void;
-}): Component {
+}): Component & { stop(): Promise<void> } {
   const { name, intervalMs, run, onFailure } = options;
   const stopping = new AbortController();
+  const { signal } = stopping;
   let running: Promise<void> = Promise.resolve();
 
   async function repeat(): Promise<void> {
-    while (!stopping.signal.aborted) {
+    while (!signal.aborted) {
       try {
-        await run();
+        await run(signal);
       } catch (error) {
         onFailure(error);
       }
-      await sleep(intervalMs, undefined, { signal: stopping.signal }).catch(() => {});
+      await sleep(intervalMs, undefined, { signal }).catch(() => {});
     }
   }
 

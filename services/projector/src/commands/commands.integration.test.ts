@@ -9,9 +9,8 @@ import { createGenerations } from '../read-model/generations.ts';
 import { createCheckpoints } from '../positions/checkpoints.ts';
 import { openEventLog, type EventLog } from '../fixtures/event-log.ts';
 import { eventsOfTask, shuffled } from '../fixtures/task-events.ts';
-import { CommandError, type CommandContext } from './context.ts';
+import { CommandError, openLogState, type CommandContext } from './context.ts';
 import { drop } from './drop.ts';
-import { openLogState } from './log-state.ts';
 import { rebuild } from '../rebuild/rebuild.ts';
 import { verify } from '../verify/verify.ts';
 
@@ -28,8 +27,8 @@ const generations = createGenerations(db);
 let log: EventLog;
 let projector: ServiceUnderTest;
 let lastTaskId = 0;
-let said: string[] = [];
-beforeEach(() => void (said = []));
+let printed: string[] = [];
+beforeEach(() => void (printed = []));
 
 beforeAll(async () => {
   log = await openEventLog(servers, isolation);
@@ -46,8 +45,8 @@ afterAll(async () => {
 
 function context(signal: AbortSignal = new AbortController().signal): CommandContext {
   const bounds = { maxBatchEvents: 20, maxBatchBytes: 1_000_000, retentionMs: 86_400_000 };
-  const say = (line: string) => void said.push(line);
-  return { connection, codec, db, topicPrefix, ...bounds, logger, signal, say, progress: () => undefined };
+  const print = (line: string) => void printed.push(line);
+  return { connection, codec, db, topicPrefix, ...bounds, logger, signal, print, progress: () => undefined };
 }
 
 const live = async () => db.collection<TaskDocument>(collectionsOf(await generations.live()).tasks);
@@ -75,7 +74,7 @@ describe('verify', () => {
     const { differences } = await verify(context(), { maxTasks: 30 });
 
     expect(differences).toBe(3);
-    expect(said.flatMap((line) => /^Task (\d+)/.exec(line)?.[1] ?? []).map(Number)).toEqual([2, 5, 9_999]);
+    expect(printed.flatMap((line) => /^Task (\d+)/.exec(line)?.[1] ?? []).map(Number)).toEqual([2, 5, 9_999]);
     await tasks.insertOne(missing);
     await tasks.replaceOne({ _id: 5 }, changed);
     await tasks.deleteOne({ _id: 9_999 });
@@ -95,7 +94,7 @@ describe('verify', () => {
     const { differences } = await verify(context(), { maxTasks: 30 });
 
     expect(differences).toBe(3);
-    const told = said.filter((line) => line.startsWith('History of task')).map((line) => line.split('\n'));
+    const told = printed.filter((line) => line.startsWith('History of task')).map((line) => line.split('\n'));
     expect(told).toEqual([
       [
         'History of task 3',
@@ -150,7 +149,7 @@ describe('rebuild', () => {
 
   test('makes the same documents in a new generation, which the projector then keeps current, and writes no record', async () => {
     await log.writeRecord({ topic: 'tasks.completed', key: '1', value: Buffer.from('garbage') });
-    await eventually(() => expect(log.deadLetters).toHaveLength(1));
+    await eventually(async () => expect(await log.deadLetters()).toHaveLength(1));
     const before = await topicEnds();
 
     const rebuilding = rebuild(context(), { intervalMs: 50, overlapMs: 4_000 });
@@ -158,17 +157,17 @@ describe('rebuild', () => {
     expect(await topicEnds()).toEqual(before);
     await rebuilding;
     expect(await deleteGroup(connection, `${topicPrefix}projector-rebuild-2`)).toBe('absent');
-    expect(said.join('\n')).toContain('1 records could not be projected');
-    expect(log.deadLetters).toHaveLength(1);
+    expect(printed.join('\n')).toContain('1 records could not be projected');
+    expect(await log.deadLetters()).toHaveLength(1);
 
     await writeSome(20);
     expect(await verify(context())).toEqual({ tasks: lastTaskId, differences: 0, changing: 0 });
-    expect(said.at(-1)).toMatch(/^Generation 2/);
+    expect(printed.at(-1)).toMatch(/^Generation 2/);
   }, 60_000);
 
   test('keeps the old generation until it is dropped, and never drops the live one', async () => {
     await drop(context(), undefined);
-    expect(said).toEqual(['1 old', '2 live']);
+    expect(printed).toEqual(['1 old', '2 live']);
     await expect(drop(context(), '2')).rejects.toThrow('generation 2 is the live one');
     await expect(drop(context(), '7')).rejects.toThrow('There is no generation 7. There are: 1, 2');
     await drop(context(), '1');

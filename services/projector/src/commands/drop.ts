@@ -5,11 +5,14 @@ import { CommandError, type CommandContext } from './context.ts';
  * Deletes a generation of the read model; without one, says which there are.
  * @throws CommandError when there is no such generation, or it is the live one
  */
-export async function drop({ db, say }: Pick<CommandContext, 'db' | 'say'>, text: string | undefined): Promise<void> {
+export async function drop(
+  { db, print }: Pick<CommandContext, 'db' | 'print'>,
+  text: string | undefined,
+): Promise<void> {
   const generations = createGenerations(db);
   const all = await generations.list();
   if (text === undefined) {
-    for (const { generation, role } of all) say(`${generation} ${role}`);
+    for (const { generation, role } of all) print(`${generation} ${role}`);
     return;
   }
   const generation = Number(text);
@@ -23,5 +26,5 @@ export async function drop({ db, say }: Pick<CommandContext, 'db' | 'say'>, text
     if (!(error instanceof GenerationInUseError)) throw error;
     throw new CommandError(`${error.message}: not dropped`);
   }
-  say(`Generation ${generation} is deleted.`);
+  print(`Generation ${generation} is deleted.`);
 }

@@ -24,7 +24,7 @@ export interface LoggedEvent {
 }
 
 /** The part of a history entry that differs from event to event. */
-export interface HistoryDetails {
+interface HistoryDetails {
   /** Attempt of the task; null for an event that belongs to none. */
   attempt: number | null;
   /** For people, without payload and result: the task's document has those. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { lagDocuments, newsOf } from './lag.ts';
+import { lagDocuments, changesSince } from './lag.ts';
 
 const report = (partition: number, records: number, oldestMs: number | null) => ({
   topic: 'tasks.requested',
@@ -18,20 +18,20 @@ describe('the lag for those who read it in the database', () => {
     ]);
   });
 
-  test('given it was told before, then only those that are behind, or have just caught up, are told', () => {
-    const told = new Map(
+  test('given it was written before, then only partitions that are behind, or have just caught up, are written', () => {
+    const written = new Map(
       lagDocuments([report(0, 0, null), report(1, 4, 1), report(2, 4, 1)], 1).map((d) => [d._id, d]),
     );
     const now = lagDocuments([report(0, 0, null), report(1, 0, null), report(2, 4, 1), report(3, 0, null)], 2);
-    expect(newsOf(now, told).map(({ _id }) => _id)).toEqual(
+    expect(changesSince(written, now).map(({ _id }) => _id)).toEqual(
       [1, 2, 3].map((partition) => `tasks.requested/${partition}`),
     );
   });
 
-  test('given nothing new, then it is told again once what was told is ten seconds old', () => {
+  test('given no change, then it is written again once the written document is ten seconds old', () => {
     const at = (ms: number) => lagDocuments([report(0, 0, null)], ms);
-    const told = new Map(at(1_000).map((document) => [document._id, document]));
-    expect(newsOf(at(10_999), told)).toEqual([]);
-    expect(newsOf(at(11_000), told)).toEqual(at(11_000));
+    const written = new Map(at(1_000).map((document) => [document._id, document]));
+    expect(changesSince(written, at(10_999))).toEqual([]);
+    expect(changesSince(written, at(11_000))).toEqual(at(11_000));
   });
 });

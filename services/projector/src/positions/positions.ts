@@ -1,7 +1,7 @@
 import { checkpointId } from '@nask/schemas';
 import type { Logger, TopicIds } from '@nask/kafka';
 import type { Checkpoint, Checkpoints, TopicPartition } from './checkpoints.ts';
-import { resumption, type AssignedPartition, type ReachedPosition, type Resumption } from './resume.rules.ts';
+import { resumption, type LogBounds, type ReachedPosition, type Resumption } from './resume.rules.ts';
 
 /** A checkpoint is not of the log that is there now: the read model was made from another one. */
 export class AnotherLogError extends Error {
@@ -9,16 +9,8 @@ export class AnotherLogError extends Error {
   readonly code = 'ANOTHER_LOG';
 }
 
-export interface PositionsOptions {
-  checkpoints: Checkpoints;
-  topicIds: Pick<TopicIds, 'read'>;
-  /** Where the read model is, for the messages: database and generation. */
-  where: Readonly<Record<string, unknown>>;
-  logger: Pick<Logger, 'warn' | 'error'>;
-}
-
 /** Where the projector begins in each partition. */
-export interface Positions {
+interface Positions {
   /**
    * Where to go on in the partitions that were assigned: at the checkpoints that are kept with the documents, not at the
    * group's commits. Afterwards each of them has a checkpoint, not before the log's start, also with an empty log:
@@ -28,7 +20,7 @@ export interface Positions {
    * log has grown past it meanwhile.
    * @returns checkpoint id -> offset of the first record to read
    */
-  load(assigned: readonly AssignedPartition[]): Promise<Map<string, number>>;
+  load(assigned: readonly LogBounds[]): Promise<Map<string, number>>;
   /** Why nothing can be projected, as of the last load; undefined: all is well. */
   fault(): string | undefined;
 }
@@ -47,7 +39,14 @@ const reasons = {
   },
 } as const satisfies Record<Extract<Resumption, { kind: 'another-log' }>['why'], object>;
 
-export function createPositions({ checkpoints, topicIds, where, logger }: PositionsOptions): Positions {
+export function createPositions(options: {
+  checkpoints: Checkpoints;
+  topicIds: Pick<TopicIds, 'read'>;
+  /** Where the read model is, for the messages: database and generation. */
+  where: Readonly<Record<string, unknown>>;
+  logger: Pick<Logger, 'warn' | 'error'>;
+}): Positions {
+  const { checkpoints, topicIds, where, logger } = options;
   const refused = new Map<string, { checkpoint: number; why: keyof typeof reasons }>();
   let fault: string | undefined;
 
@@ -62,7 +61,7 @@ export function createPositions({ checkpoints, topicIds, where, logger }: Positi
   }
 
   /** @returns the checkpoint that it is to have from now on; undefined: it is another log's */
-  function begin(partition: AssignedPartition, topicId: string | undefined, stored: Stored): Checkpoint | undefined {
+  function begin(partition: LogBounds, topicId: string | undefined, stored: Stored): Checkpoint | undefined {
     const id = checkpointId(partition.topic, partition.partition);
     const resumed = resumption(partition, topicId, stored);
     const before = stored === undefined ? undefined : refused.get(id);

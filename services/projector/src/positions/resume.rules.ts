@@ -1,12 +1,12 @@
-/** A partition that was assigned, and what its log holds: offsets from `logStart` up to, not including, `logEnd`. */
-export interface AssignedPartition {
+/** A partition and what its log has: offsets from `logStart` up to, not including, `logEnd`. */
+export interface LogBounds {
   readonly topic: string;
   readonly partition: number;
   readonly logStart: number;
   readonly logEnd: number;
 }
 
-/** How far a partition was projected, and of which log that is said. */
+/** How far a partition was projected, and of which topic. */
 export interface ReachedPosition {
   /** The next offset to read. */
   readonly nextOffset: number;
@@ -14,7 +14,7 @@ export interface ReachedPosition {
   readonly topicId?: string | undefined;
 }
 
-/** Where to go on reading a partition, and what is to be said about it. */
+/** Where to go on reading a partition. */
 export type Resumption =
   | { readonly kind: 'resume'; readonly from: number }
   /** Retention removed this many records before they were projected. */
@@ -26,14 +26,14 @@ export type Resumption =
  * where retention has removed what it points at.
  *
  * A checkpoint of a topic with another id, or beyond the log's end, says that the log is not the one that was projected:
- * the topic was recreated, or lost records. The documents are another log's, so nothing may be merged into them. The id
- * alone tells of a topic that was recreated and has grown past the checkpoint. Where one of the two ids is not known,
+ * the topic was recreated, or lost records. The documents are another log's, so nothing may be merged into them. Only the
+ * id shows a topic that was recreated and has grown past the checkpoint. Where one of the two ids is not known,
  * the offset has to do.
  * @param topicId the topic's present id
  * @param checkpoint as stored; undefined: none
  */
 export function resumption(
-  { logStart, logEnd }: AssignedPartition,
+  { logStart, logEnd }: LogBounds,
   topicId: string | undefined,
   checkpoint: ReachedPosition | undefined,
 ): Resumption {

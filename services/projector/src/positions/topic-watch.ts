@@ -1,17 +1,10 @@
 import type { Logger, TopicIds } from '@nask/kafka';
 
-export interface TopicWatchOptions {
-  topicIds: Pick<TopicIds, 'read'>;
-  /** Where the read model is, for the messages: database and generation. */
-  where: Readonly<Record<string, unknown>>;
-  logger: Pick<Logger, 'error'>;
-}
-
 /**
  * Notices that a topic is created anew while it is read. Kafka's fetch asks by name: a consumer goes on, unawares, with
  * the offsets of the topic that is gone.
  */
-export interface TopicWatch {
+interface TopicWatch {
   /** As TopicIds. What it answers first of each topic is what the topic is expected to be from then on. */
   read: TopicIds['read'];
   /** Compares the topics with what they were. Rejects when Kafka does not say, also while one does not exist. */
@@ -20,7 +13,13 @@ export interface TopicWatch {
   fault(): string | undefined;
 }
 
-export function createTopicWatch({ topicIds, where, logger }: TopicWatchOptions): TopicWatch {
+export function createTopicWatch(options: {
+  topicIds: Pick<TopicIds, 'read'>;
+  /** Where the read model is, for the messages: database and generation. */
+  where: Readonly<Record<string, unknown>>;
+  logger: Pick<Logger, 'error'>;
+}): TopicWatch {
+  const { topicIds, where, logger } = options;
   const expected = new Map<string, string>();
   let fault: string | undefined;
 

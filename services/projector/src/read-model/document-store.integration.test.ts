@@ -3,15 +3,15 @@ import { tasksCollection, type TaskDocument } from '@nask/schemas';
 import { isolate, testServers } from '@nask/testkit';
 import fc from 'fast-check';
 import { BSON, MongoClient, type Db, type Document } from 'mongodb';
-import { foldBatch } from '../events/evolve.ts';
-import type { LoggedEvent } from '../events/event.ts';
+import { evolve, foldBatch } from '../events/evolve.ts';
+import type { LoggedEvent, TaskEvent } from '../events/event.ts';
 import { inAnyOrder, inBatches, modelOf, taskLog } from '../fixtures/task-log.ts';
-import { createTaskStore, type TaskStore } from './document-store.ts';
+import { createDocumentStore, type DocumentStore } from './document-store.ts';
 
 const client = new MongoClient(testServers().mongoUrl);
 const db = client.db(isolate('task-store').database);
 const tasks = db.collection<TaskDocument>(tasksCollection);
-const store = createTaskStore(db, tasksCollection);
+const store = createDocumentStore(db, tasksCollection);
 
 beforeEach(() => tasks.deleteMany({}));
 afterAll(async () => {
@@ -48,7 +48,7 @@ async function expectTheBytesOfTheLog(
   );
 }
 
-async function oneAfterTheOther(target: TaskStore, batches: LoggedEvent[][]): Promise<void> {
+async function oneAfterTheOther(target: DocumentStore, batches: LoggedEvent[][]): Promise<void> {
   for (const batch of batches) await target.merge(foldBatch(batch).values());
 }
 
@@ -102,7 +102,7 @@ describe('the documents in the database', () => {
   }, 60_000);
 
   test('the check of the bytes catches a store that replaces documents', async () => {
-    const replacing: TaskStore = {
+    const replacing: DocumentStore = {
       async merge(documents) {
         for (const document of documents) await tasks.replaceOne({ _id: document._id }, document, { upsert: true });
         return new Map();
@@ -117,7 +117,7 @@ describe('the documents in the database', () => {
     const watched = new MongoClient(testServers().mongoUrl, { monitorCommands: true });
     const commands: Document[] = [];
     watched.on('commandStarted', ({ command }) => commands.push(command));
-    const watchedStore = createTaskStore(watched.db(db.databaseName), tasksCollection);
+    const watchedStore = createDocumentStore(watched.db(db.databaseName), tasksCollection);
 
     for (const event of [start(1), request(1, 'first', 5), start(1), start(2), request(3, 'third', 7)])
       await watchedStore.merge(foldBatch([event]).values());
@@ -140,7 +140,7 @@ describe('the documents in the database', () => {
         };
       },
     });
-    const failing = createTaskStore({ collection: () => vanishing } as unknown as Db, tasksCollection);
+    const failing = createDocumentStore({ collection: () => vanishing } as unknown as Db, tasksCollection);
 
     for (const event of [start(1), request(1, 'first', 5)]) {
       await merge(request(1, 'first', 5));
@@ -196,3 +196,39 @@ describe('whose a task id is', () => {
     );
   }, 30_000);
 });
+
+const webhookAttempt = (n: number): TaskEvent => ({
+  name: 'NotificationAttempted',
+  data: {
+    event_id: `n${n}`,
+    task_id: 0,
+    webhook_id: 'w',
+    completion_offset: 0,
+    round: 0,
+    attempt: n,
+    state: n === 3 ? 'DELIVERED' : 'RETRYING',
+    result: 'unavailable',
+    status_code: 503,
+    duration_ms: 1,
+    error: '$requested',
+    answer_start: null,
+    attempted_at: n,
+    next_attempt_at: n === 3 ? null : n + 1,
+    notifier: 'x',
+  },
+});
+
+test('attempts that are merged in any order, with any repetition, give the bytes of the last one', async () => {
+  let id = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom(1, 2, 3), { minLength: 1, maxLength: 5 }), async (order) => {
+      id += 1;
+      for (const n of order) await store.merge([{ ...evolve(undefined, webhookAttempt(n), n), _id: id }]);
+      const highest = Math.max(...order);
+      const expected: TaskDocument = { ...evolve(undefined, webhookAttempt(highest), highest), _id: id };
+      const stored = await tasks.findOne({ _id: id });
+      expect(Buffer.compare(BSON.serialize(stored!), BSON.serialize(expected))).toBe(0);
+    }),
+    { numRuns: 15 },
+  );
+}, 60_000);

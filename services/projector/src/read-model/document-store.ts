@@ -1,11 +1,10 @@
 import type { TaskDocument } from '@nask/schemas';
 import { MongoBulkWriteError, type Collection, type Db, type Document, type Filter } from 'mongodb';
-import { durable } from './durability.ts';
 import { mergePipeline } from '../events/evolve.ts';
-import { hasOnlyDuplicates, writeErrorsOf } from './write-errors.ts';
+import { durable, hasOnlyDuplicates, writeErrorsOf } from './mongodb.ts';
 
 /** The documents of the read model, as the projector writes them. */
-export interface TaskStore {
+export interface DocumentStore {
   /**
    * Merges a batch's documents into the stored ones. Once it resolves they are durable: acknowledged by a majority,
    * from their journals. When it rejects, any of them may have been written; writing them again does no harm.
@@ -23,7 +22,7 @@ const maxIdsPerQuery = 100;
 /** Answered from the index of the ids, no document is read for it. */
 const idAlone = { _id: 1 };
 
-export function createTaskStore(db: Db, collection: string): TaskStore {
+export function createDocumentStore(db: Db, collection: string): DocumentStore {
   const tasks = db.collection<TaskDocument>(collection);
 
   return {
@@ -51,7 +50,7 @@ function hasRequest({ requested }: TaskDocument): boolean {
   return requested !== undefined;
 }
 
-/** Those of the tasks that are stored. A task whose request arrives is nearly always new: of those nobody asks. */
+/** Those of the tasks that are stored. A task whose request arrives is nearly always new, so those are not looked up. */
 async function knownAmong(tasks: Collection<TaskDocument>, documents: readonly TaskDocument[]): Promise<Set<number>> {
   const known = new Set<number>();
   for await (const { _id } of storedAmong(tasks, idsOf(documents), idAlone)) known.add(_id);

@@ -7,7 +7,7 @@ import {
   type ReadModelDocument,
 } from '@nask/schemas';
 import { MongoServerError, type Db } from 'mongodb';
-import { durable, durablyRead } from './durability.ts';
+import { duplicateKey, durable, durablyRead } from './mongodb.ts';
 
 export interface GenerationState {
   generation: number;
@@ -22,7 +22,7 @@ export class GenerationInUseError extends Error {
 }
 
 /** The generations of the read model: which is live, which is being built, which are kept. */
-export interface Generations {
+interface Generations {
   live(): Promise<number>;
   /** The one that is being built, or a new one that is from now on. */
   build(): Promise<number>;
@@ -32,8 +32,6 @@ export interface Generations {
   /** Deletes a generation for good. @throws GenerationInUseError unless it is old, or given up while being built */
   drop(generation: number): Promise<void>;
 }
-
-const duplicateKey = 11000;
 
 export function createGenerations(db: Db): Generations {
   const pointers = db.collection<ReadModelDocument>(readModelCollection);

@@ -6,13 +6,13 @@ import { MongoClient } from 'mongodb';
 import { historyEntry } from '../events/history.ts';
 import type { LoggedEvent } from '../events/event.ts';
 import { inAnyOrder, inBatches, taskLog } from '../fixtures/task-log.ts';
-import { ensureIndexes } from './indexes.ts';
-import { createTaskHistory } from './history-store.ts';
+import { ensureIndexes } from './read-model.ts';
+import { createHistoryStore } from './history-store.ts';
 
 const client = new MongoClient(testServers().mongoUrl);
 const db = client.db(isolate('task-history').database);
 const stored = db.collection<TaskEventDocument>(taskEventsCollection);
-const history = createTaskHistory(db, taskEventsCollection);
+const history = createHistoryStore(db, taskEventsCollection);
 
 beforeAll(() => ensureIndexes(db, collectionsOf(1), 50 * 365 * 86_400_000));
 beforeEach(() => stored.deleteMany({}));

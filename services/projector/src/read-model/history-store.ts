@@ -1,11 +1,10 @@
 import { maxTaskEventsPerTopic, type TaskEventDocument } from '@nask/schemas';
 import { MongoBulkWriteError, type AnyBulkWriteOperation, type Collection, type Db } from 'mongodb';
 import { keepsNewestOnly } from '../events/history.ts';
-import { durable } from './durability.ts';
-import { hasOnlyDuplicates, writeErrorsOf } from './write-errors.ts';
+import { durable, hasOnlyDuplicates, writeErrorsOf } from './mongodb.ts';
 
 /** The history of tasks, as the projector writes it. */
-export interface TaskHistory {
+export interface HistoryStore {
   /**
    * Writes events, durably, in one bulk write. What is there stays; of progress the highest offset does. When it
    * rejects, any of them may have been written; writing them again does no harm.
@@ -14,10 +13,10 @@ export interface TaskHistory {
   /** Deletes what the histories of these tasks have of these topics beyond the lowest `maxTaskEventsPerTopic` offsets. */
   cut(entries: readonly Pick<TaskEventDocument, 'task_id' | 'topic'>[]): Promise<void>;
   /** Deletes all that there is of these tasks, durably. */
-  forget(taskIds: readonly number[]): Promise<void>;
+  delete(taskIds: readonly number[]): Promise<void>;
 }
 
-export function createTaskHistory(db: Db, collection: string): TaskHistory {
+export function createHistoryStore(db: Db, collection: string): HistoryStore {
   const events = db.collection<TaskEventDocument>(collection);
 
   return {
@@ -40,7 +39,7 @@ export function createTaskHistory(db: Db, collection: string): TaskHistory {
       const pairs = new Map(entries.map(({ task_id, topic }) => [`${task_id}/${topic}`, { task_id, topic }]));
       await Promise.all([...pairs.values()].map((pair) => cutOne(events, pair)));
     },
-    async forget(taskIds) {
+    async delete(taskIds) {
       for (const task_id of taskIds) await events.deleteMany({ task_id }, durable);
     },
   };

@@ -1,78 +1,73 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger, ParallelConsumer, PartitionLag } from '@nask/kafka';
+import type { Logger, ParallelConsumer } from '@nask/kafka';
+import type { Component } from '@nask/service';
+import { repeated } from '../repeated.ts';
 
-export interface GenerationRunner {
-  readonly name: string;
-  start(): Promise<void>;
-  stop(options: { graceMs: number }): Promise<void>;
+/** How often the database is asked which generation is live. */
+const pollIntervalMs = 500;
+/** How long the old generation is still kept current after a switch, while readers leave it. */
+const settleMs = 3_000;
+
+/** The consumer that keeps the live generation current, as a component. */
+interface LiveGenerationConsumer extends Component {
   health(): ReturnType<ParallelConsumer['health']>;
-  lag(): PartitionLag[];
+  lag(): ReturnType<ParallelConsumer['lag']>;
 }
 
-export interface GenerationRunnerOptions {
+/**
+ * Keeps the live generation current. When another one becomes live, it goes on with the old one until no reader uses
+ * that any more, and then with the new one, from its checkpoints: meanwhile the rebuild keeps the new one current.
+ */
+export function consumeIntoLiveGeneration(options: {
   /** Which generation is live. */
   live: () => Promise<number>;
   /** A consumer that projects into a generation, from its checkpoints on. */
   createConsumer: (generation: number) => ParallelConsumer;
   logger: Pick<Logger, 'info' | 'warn'>;
-  pollIntervalMs?: number;
-  /** How long the old generation is still kept current after a switch, while readers leave it. */
-  settleMs?: number;
-}
-
-/**
- * Keeps the live generation current. When another one becomes live, it goes on with the old one until no reader uses
- * that any more, and then with the new one, from its checkpoints: meanwhile whoever built that keeps it current.
- */
-export function createGenerationRunner(options: GenerationRunnerOptions): GenerationRunner {
-  const { live, createConsumer, logger, pollIntervalMs = 500, settleMs = 3_000 } = options;
-  const stopping = new AbortController();
+}): LiveGenerationConsumer {
+  const { live, createConsumer, logger } = options;
   let current: { generation: number; consumer: ParallelConsumer } | undefined;
-  let running: Promise<void> = Promise.resolve();
-  let isAway = false;
+  let isUnknown = false;
 
-  const pause = (delayMs: number) => sleep(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-
-  async function look(): Promise<number | undefined> {
+  async function readLive(): Promise<number | undefined> {
     try {
       const generation = await live();
-      isAway = false;
+      isUnknown = false;
       return generation;
     } catch (error) {
-      if (!isAway) logger.warn({ err: error }, 'the database does not say which generation of the read model is live');
-      isAway = true;
+      if (!isUnknown)
+        logger.warn({ err: error }, 'the database does not say which generation of the read model is live');
+      isUnknown = true;
       return undefined;
     }
   }
 
-  async function follow(generation: number): Promise<void> {
+  async function follow(signal: AbortSignal): Promise<void> {
+    const generation = await readLive();
+    if (generation === undefined || generation === current?.generation || signal.aborted) return;
     if (current !== undefined) {
       logger.info({ from: current.generation, to: generation }, 'another generation of the read model is live');
-      await pause(settleMs);
-      if (stopping.signal.aborted) return;
+      await sleep(settleMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
       await current.consumer.stop();
     }
     current = { generation, consumer: createConsumer(generation) };
     await current.consumer.start();
   }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const generation = await look();
-      if (generation !== undefined && generation !== current?.generation && !stopping.signal.aborted)
-        await follow(generation);
-      await pause(pollIntervalMs);
-    }
-  }
-
-  return {
+  const following = repeated({
     name: 'consumer of task events',
-    async start() {
-      running = run();
+    intervalMs: pollIntervalMs,
+    run: follow,
+    // A consumer that cannot be started or stopped: an unhandled rejection ends the process.
+    onFailure(error) {
+      throw error;
     },
+  });
+  return {
+    ...following,
     async stop({ graceMs }) {
-      stopping.abort();
-      await running;
+      await following.stop();
       await current?.consumer.stop({ drainTimeoutMs: graceMs / 2 });
     },
     health: () =>

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createLogger } from '@nask/service';
+import { createLogger, loadSettings } from '@nask/service';
 import { eventually, isolate, startTcpProxy, testServers, type TcpProxy } from '@nask/testkit';
-import { durable } from './durability.ts';
-import { connectStore, type StoreConnection } from './mongodb.ts';
+import { settingsTable } from '../config.ts';
+import { connectStore, durable, type StoreConnection } from './mongodb.ts';
 
 let proxy: TcpProxy;
 let store: StoreConnection;
@@ -13,7 +13,8 @@ beforeAll(async () => {
   proxy = await startTcpProxy(() => storePort);
   url.port = String(proxy.port);
   const logger = createLogger({ service: 'test', level: 'silent' });
-  store = connectStore({ url: url.href, database: isolate('silent').database, operationTimeoutMs: 300, logger });
+  const settings = loadSettings(settingsTable, { MONGODB_URL: url.href, MONGODB_DATABASE: isolate('silent').database });
+  store = connectStore({ ...settings, MONGODB_TIMEOUT_MS: 300 }, logger);
 });
 afterAll(async () => {
   await proxy.set('pass');

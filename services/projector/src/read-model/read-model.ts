@@ -1,15 +1,23 @@
 import type { Logger, TopicIds } from '@nask/kafka';
 import type { EventCodec } from '@nask/task-log';
-import { collectionsOf, readModelVersion } from '@nask/schemas';
-import type { Db } from 'mongodb';
+import {
+  collectionsOf,
+  readModelVersion,
+  taskEventIndexes,
+  taskEventTimeField,
+  taskIndexes,
+  taskTimeField,
+  type ReadModelCollections,
+  type ReadModelIndex,
+} from '@nask/schemas';
+import { MongoServerError, type Db } from 'mongodb';
 import { createCheckpoints, type Checkpoints } from '../positions/checkpoints.ts';
-import { ensureIndexes } from './indexes.ts';
-import { createTaskHistory } from './history-store.ts';
-import { createTaskStore } from './document-store.ts';
-import type { AssignedPartition } from '../positions/resume.rules.ts';
+import { createHistoryStore } from './history-store.ts';
+import { createDocumentStore } from './document-store.ts';
+import type { LogBounds } from '../positions/resume.rules.ts';
 import type { ProjectorMetrics } from '../metrics.ts';
 import { AnotherLogError, createPositions } from '../positions/positions.ts';
-import { createProjection } from '../on-events.ts';
+import { createBatchHandler } from '../on-events.ts';
 import { createTopicWatch } from '../positions/topic-watch.ts';
 
 /** The projectors of each version of the documents are a group: each version reads all events. */
@@ -20,10 +28,10 @@ export function projectorGroup(topicPrefix: string, version: number = readModelV
 /** A generation of the read model, to be written: what a consumer of events needs to bring it to the log's end. */
 export interface ReadModel {
   readonly checkpoints: Checkpoints;
-  /** What is to be done with a batch. Rejects with AnotherLogError once a topic is known to be another one. */
-  readonly project: ReturnType<typeof createProjection>;
+  /** Projects a batch. Rejects with AnotherLogError once a topic is known to be another one. */
+  readonly project: ReturnType<typeof createBatchHandler>;
   /** Where to begin in partitions, indexes made. */
-  loadPositions(assigned: readonly AssignedPartition[]): Promise<Map<string, number>>;
+  loadPositions(assigned: readonly LogBounds[]): Promise<Map<string, number>>;
   /** Whether the topics are those that it was begun with: fault() says so afterwards. Rejects when Kafka does not say. */
   recheckTopics(): Promise<void>;
   /** Why nothing can be projected; undefined: all is well. */
@@ -45,20 +53,20 @@ export function openReadModel(options: {
   const where = { database: db.databaseName, generation };
   const watch = createTopicWatch({ topicIds, where, logger });
   const positions = createPositions({ checkpoints, topicIds: watch, where, logger });
-  const project = createProjection({
+  const project = createBatchHandler({
     codec,
-    store: createTaskStore(db, collections.tasks),
-    history: createTaskHistory(db, collections.taskEvents),
+    documents: createDocumentStore(db, collections.tasks),
+    history: createHistoryStore(db, collections.taskEvents),
     checkpoints,
     metrics,
     retentionMs,
   });
   return {
     checkpoints,
-    async project(records, bury) {
+    async project(records, writeDeadLetter) {
       const fault = watch.fault();
       if (fault !== undefined) throw new AnotherLogError(fault);
-      await project(records, bury);
+      await project(records, writeDeadLetter);
     },
     async loadPositions(assigned) {
       await ensureIndexes(db, collections, retentionMs);
@@ -67,4 +75,34 @@ export function openReadModel(options: {
     recheckTopics: () => watch.recheck(),
     fault: () => positions.fault() ?? watch.fault(),
   };
+}
+
+/**
+ * Makes the indexes of a generation of the read model, those that are not there, and sets how long it keeps its tasks.
+ * @param retentionMs after a task was accepted; a little later the database deletes it, and its history
+ * @returns once they are made; rejects when the database does not answer
+ */
+export async function ensureIndexes(db: Db, collections: ReadModelCollections, retentionMs: number): Promise<void> {
+  await create(db, collections.tasks, taskIndexes);
+  await create(db, collections.taskEvents, taskEventIndexes);
+  await expire(db, collections.tasks, taskTimeField, retentionMs);
+  await expire(db, collections.taskEvents, taskEventTimeField, retentionMs);
+}
+
+async function create(db: Db, collection: string, indexes: readonly ReadModelIndex[]): Promise<void> {
+  const wanted = indexes.map(({ key, ...options }) => ({ key: { ...key }, ...options }));
+  await db.collection(collection).createIndexes(wanted);
+}
+
+/** IndexOptionsConflict and IndexKeySpecsConflict: it is there, with another time. */
+const conflicts: ReadonlySet<unknown> = new Set([85, 86]);
+
+async function expire(db: Db, collection: string, field: string, retentionMs: number): Promise<void> {
+  const expireAfterSeconds = Math.ceil(retentionMs / 1_000);
+  try {
+    await db.collection(collection).createIndex({ [field]: 1 }, { expireAfterSeconds });
+  } catch (error) {
+    if (!(error instanceof MongoServerError) || !conflicts.has(error.code)) throw error;
+    await db.command({ collMod: collection, index: { keyPattern: { [field]: 1 }, expireAfterSeconds } });
+  }
 }

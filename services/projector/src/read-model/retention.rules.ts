@@ -2,18 +2,11 @@ import type { TaskDocument } from '@nask/schemas';
 import type { LoggedEvent } from '../events/event.ts';
 import { eventRules } from '../events/index.ts';
 
-/** How long the read model keeps a task after it was accepted, in milliseconds. */
-export type RetentionMs = number;
-
 /**
- * Whether the retention of an event's task has ended. Only events that say when their task was accepted are left out:
+ * Whether the retention of an event's task (how long the read model keeps it after it was accepted) has ended. Only events that say when their task was accepted are left out:
  * without its request a task is invisible, so a read model that is rebuilt shows what the live one does.
  */
-export function isPastRetention(
-  { event: { name, data } }: LoggedEvent,
-  retentionMs: RetentionMs,
-  nowMs: number,
-): boolean {
+export function isPastRetention({ event: { name, data } }: LoggedEvent, retentionMs: number, nowMs: number): boolean {
   const acceptedAtMs = eventRules[name].acceptedAtMs?.(data);
   return acceptedAtMs !== undefined && acceptedAtMs < nowMs - retentionMs;
 }
@@ -25,13 +18,13 @@ const edgeMs = 3_600_000;
  * Whether a document is to be the same in every read model: clients can see it, or that it was erased, and its retention
  * does not end about now.
  */
-export function isToBeKept(document: TaskDocument, retentionMs: RetentionMs, nowMs: number): boolean {
+export function isToBeKept(document: TaskDocument, retentionMs: number, nowMs: number): boolean {
   const { created_at, requested, erased } = document;
   if (requested === undefined && erased === undefined) return false;
   return created_at === undefined || isKeptSince(created_at.getTime(), retentionMs, nowMs);
 }
 
 /** Whether what the database keeps from that time on is there, and does not end about now. */
-export function isKeptSince(sinceMs: number, retentionMs: RetentionMs, nowMs: number): boolean {
+export function isKeptSince(sinceMs: number, retentionMs: number, nowMs: number): boolean {
   return sinceMs >= nowMs - retentionMs + edgeMs;
 }

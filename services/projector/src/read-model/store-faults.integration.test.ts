@@ -9,11 +9,10 @@ import {
 } from '@nask/schemas';
 import { isolate, testServers } from '@nask/testkit';
 import { MongoClient, type Db, type Document } from 'mongodb';
-import { storeFaults } from '../fixtures/store-faults.ts';
-import { openStoreProxy, type Fault, type StoreProxy } from '../fixtures/store-proxy.ts';
+import { openStoreProxy, storeFaults, type Fault, type StoreProxy } from '../fixtures/store-proxy.ts';
 import { createCheckpoints } from '../positions/checkpoints.ts';
-import { createTaskHistory } from './history-store.ts';
-import { createTaskStore } from './document-store.ts';
+import { createHistoryStore } from './history-store.ts';
+import { createDocumentStore } from './document-store.ts';
 
 /** What is told to be written is written, whatever the store answered meanwhile. */
 const { database } = isolate('write-errors');
@@ -78,7 +77,7 @@ const writings: [string, () => Writing][] = [
     'new documents',
     () => ({
       given: async () => undefined,
-      write: () => createTaskStore(unsteadyDb, tasksCollection).merge([task(1, 5), task(2, 6)]),
+      write: () => createDocumentStore(unsteadyDb, tasksCollection).merge([task(1, 5), task(2, 6)]),
       written: ids,
       expected: [1, 2],
     }),
@@ -86,8 +85,8 @@ const writings: [string, () => Writing][] = [
   [
     'documents that are there in part',
     () => ({
-      given: () => createTaskStore(db, tasksCollection).merge([task(1, 9)]),
-      write: () => createTaskStore(unsteadyDb, tasksCollection).merge([task(1, 5), task(2, 6)]),
+      given: () => createDocumentStore(db, tasksCollection).merge([task(1, 9)]),
+      write: () => createDocumentStore(unsteadyDb, tasksCollection).merge([task(1, 5), task(2, 6)]),
       written: async () => [
         await ids(),
         (await db.collection<TaskDocument>(tasksCollection).findOne({ _id: 1 }))?.requested?.offset,
@@ -98,8 +97,8 @@ const writings: [string, () => Writing][] = [
   [
     'history',
     () => ({
-      given: () => createTaskHistory(db, taskEventsCollection).append([entry(1)]),
-      write: () => createTaskHistory(unsteadyDb, taskEventsCollection).append([entry(1), entry(2)]),
+      given: () => createHistoryStore(db, taskEventsCollection).append([entry(1)]),
+      write: () => createHistoryStore(unsteadyDb, taskEventsCollection).append([entry(1), entry(2)]),
       written: () => history().countDocuments(),
       expected: 2,
     }),
@@ -108,7 +107,7 @@ const writings: [string, () => Writing][] = [
     'history of progress',
     () => ({
       given: async () => undefined,
-      write: () => createTaskHistory(unsteadyDb, taskEventsCollection).append([entry(4, 'tasks.progressed')]),
+      write: () => createHistoryStore(unsteadyDb, taskEventsCollection).append([entry(4, 'tasks.progressed')]),
       written: async () => (await history().findOne({}))?.offset,
       expected: 4,
     }),

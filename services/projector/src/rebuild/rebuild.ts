@@ -6,8 +6,7 @@ import { createGenerations } from '../read-model/generations.ts';
 import { hasCaughtUp, progressLine, progressOf, type PartitionProgress } from './progress.rules.ts';
 import { createProjectorMetrics } from '../metrics.ts';
 import { openReadModel } from '../read-model/read-model.ts';
-import { CommandError, type CommandContext } from '../commands/context.ts';
-import { openLogState } from '../commands/log-state.ts';
+import { CommandError, openLogState, type CommandContext } from '../commands/context.ts';
 
 export interface RebuildOptions {
   /** How often it looks how far it is. */
@@ -24,12 +23,12 @@ export interface RebuildOptions {
  */
 export async function rebuild(context: CommandContext, options: RebuildOptions = {}): Promise<void> {
   const { intervalMs = 500, overlapMs = 15_000 } = options;
-  const { connection, db, codec, topicPrefix, retentionMs, logger, signal, say } = context;
+  const { connection, db, codec, topicPrefix, retentionMs, logger, signal, print } = context;
   const generations = createGenerations(db);
   const generation = await generations.build();
-  say(`Building generation ${generation} of the read model beside generation ${await generations.live()}.`);
+  print(`Building generation ${generation} of the read model beside generation ${await generations.live()}.`);
 
-  let refused = 0;
+  let refusedRecords = 0;
   const topicIds = createTopicIds(connection);
   const model = openReadModel({
     db,
@@ -45,7 +44,7 @@ export async function rebuild(context: CommandContext, options: RebuildOptions =
     connection,
     groupId,
     topics: topicsReadBy('projector'),
-    batchHandler: (records) => model.project(records, async () => void (refused += 1)),
+    batchHandler: (records) => model.project(records, async () => void (refusedRecords += 1)),
     maxBatchRecords: context.maxBatchEvents,
     maxBatchBytes: context.maxBatchBytes,
     loadPositions: (assigned) => model.loadPositions(assigned),
@@ -76,15 +75,15 @@ export async function rebuild(context: CommandContext, options: RebuildOptions =
   try {
     await untilCaughtUp();
     if (signal.aborted) {
-      say(`Stopped. The next rebuild goes on with generation ${generation}.`);
+      print(`Stopped. The next rebuild goes on with generation ${generation}.`);
       return;
     }
     const before = await generations.live();
     await generations.switchTo(generation);
-    say(`Generation ${generation} is the live read model now. ${refused} records could not be projected.`);
-    say('Keeping it current until the projectors have taken over …');
+    print(`Generation ${generation} is the live read model now. ${refusedRecords} records could not be projected.`);
+    print('Keeping it current until the projectors have taken over …');
     await pause(overlapMs);
-    say(`Done. The old one is kept: npm run projector -- drop ${before} deletes it.`);
+    print(`Done. The old one is kept: npm run projector -- drop ${before} deletes it.`);
   } finally {
     await consumer.stop();
     await log.stop();

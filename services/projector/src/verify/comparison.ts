@@ -107,7 +107,7 @@ export function isNewer(document: TaskDocument, partition: number, ends: Readonl
 }
 
 /** Which events are to be the same in every read model. */
-export interface HistoryBounds {
+interface HistoryBounds {
   /** Whether the log was read that far. */
   isRead(topic: string, offset: number): boolean;
   /** Whether an event of that time is neither deleted by the database nor about to be. */

@@ -3,23 +3,22 @@ import type { LogReader } from '@nask/kafka';
 import { collectionsOf, type ReadModelCollections, type TaskDocument, type TaskEventDocument } from '@nask/schemas';
 import type { Db } from 'mongodb';
 import { createCheckpoints } from '../positions/checkpoints.ts';
-import { decodeBatch } from '../decode-batch.ts';
+import { decodeBatch } from '../on-events.ts';
 import { historyEntry } from '../events/history.ts';
 import type { IdRange, Shadow } from './shadow.ts';
-import { CommandError, type CommandContext } from '../commands/context.ts';
-import type { LogState } from '../commands/log-state.ts';
+import { CommandError, type CommandContext, type LogState } from '../commands/context.ts';
 import { checksum, comparedEvent, createTaskComparison, type StoredTask, type TaskDifference } from './comparison.ts';
 
-export interface PassResult {
+interface PassResult {
   /** Where the next pass begins; Infinity: this was the last one. */
   next: number;
   /** Tasks that were compared. */
   tasks: number;
-  /** Tasks that got events all the while: not compared. */
+  /** Tasks that got events in every round: not compared. */
   changing: number;
 }
 
-export interface PassContext extends CommandContext {
+interface PassContext extends CommandContext {
   generation: number;
   reader: LogReader;
   log: LogState;

@@ -2,17 +2,9 @@ import { createLogReader } from '@nask/kafka';
 import type { TaskDocument } from '@nask/schemas';
 import { createGenerations } from '../read-model/generations.ts';
 import { condensed, Shadow } from './shadow.ts';
-import type { CommandContext } from '../commands/context.ts';
-import { openLogState } from '../commands/log-state.ts';
+import { openLogState, type CommandContext } from '../commands/context.ts';
 import type { HistoryDifference, StoredTask, TaskDifference } from './comparison.ts';
 import { createPass } from './pass.ts';
-
-export interface VerifyOptions {
-  /** How many documents are in memory at once; of more tasks the log is read several times. */
-  maxTasks?: number;
-  /** How long the read model may take to reach what was read of the log. */
-  waitMs?: number;
-}
 
 export interface Verification {
   tasks: number;
@@ -30,26 +22,30 @@ const maxEventsPrinted = 5;
  * Replays the log into a shadow in memory and compares the live read model with it by checksum: document by document, and
  * the history of each task event by event. It writes nothing anywhere. What changes meanwhile is compared again with
  * what came.
+ * @param options.maxTasks how many documents are in memory at once; of more tasks the log is read several times
+ * @param options.waitMs how long the read model may take to reach what was read of the log
  * @throws CommandError when the read model is too far behind to be compared
  */
-export async function verify(context: CommandContext, options: VerifyOptions = {}): Promise<Verification> {
-  const { maxTasks = 200_000, waitMs = 60_000 } = options;
-  const { connection, db, say, signal } = context;
+export async function verify(
+  context: CommandContext,
+  { maxTasks = 200_000, waitMs = 60_000 }: { maxTasks?: number; waitMs?: number } = {},
+): Promise<Verification> {
+  const { connection, db, print, signal } = context;
   const generation = await createGenerations(db).live();
   const reader = createLogReader(connection);
   const log = openLogState(connection);
   const result: Verification = { tasks: 0, differences: 0, changing: 0 };
 
-  function print(lines: () => string[]): void {
+  function report(lines: () => string[]): void {
     result.differences += 1;
-    if (result.differences <= maxPrinted) say(lines().join('\n'));
+    if (result.differences <= maxPrinted) print(lines().join('\n'));
   }
 
   function onDifference({ id, stored, expected, isDocumentDifferent, history }: TaskDifference): void {
     if (isDocumentDifferent)
-      print(() => [`Task ${id}`, `  read model: ${shown(stored.document)}`, `  log:        ${shown(expected)}`]);
+      report(() => [`Task ${id}`, `  read model: ${shown(stored.document)}`, `  log:        ${shown(expected)}`]);
     if (history.length > 0)
-      print(() => [
+      report(() => [
         `History of task ${id}`,
         ...history.slice(0, maxEventsPrinted).flatMap((difference) => linesOf(difference, stored)),
         ...(history.length > maxEventsPrinted ? [`  and ${history.length - maxEventsPrinted} more`] : []),
@@ -69,7 +65,7 @@ export async function verify(context: CommandContext, options: VerifyOptions = {
     await log.stop();
   }
   const changing = result.changing === 0 ? '' : `, ${result.changing} changed all the while and were not compared`;
-  say(
+  print(
     `Generation ${generation}: ${result.tasks} tasks and their history, ${result.differences} differences${changing}.`,
   );
   return result;
