@@ -1,8 +1,7 @@
 import { slotTopics, type SlotName, type TaskDocument } from '@nask/schemas';
 import type { Document } from 'mongodb';
-import type { EventRules, LoggedEvent, TaskEvent } from './event.ts';
+import type { EventRules, LoggedEvent, Ranked, TaskEvent } from './event.ts';
 import { eventRules } from './index.ts';
-import type { Ranked } from './merge-rules.ts';
 
 /** The rules of each slot, in the document's order of fields. */
 const slots: readonly EventRules[] = Object.keys(slotTopics).map((name) =>
@@ -15,7 +14,7 @@ type SlotValues = { [S in SlotName]?: Ranked };
  * The fold: what a task's document becomes by one more event of that task.
  *
  * It is commutative, associative and idempotent, for all it does is to keep, in each slot, the event that comes first in
- * a total order of the slot's events (merge-rules.ts), or the erasure alone once there is one: a join-semilattice,
+ * a total order of the slot's events (`MergeRule`), or the erasure alone once there is one: a join-semilattice,
  * as in state-based CRDTs. So the same events give the same document, byte for byte once
  * it is BSON, in any order, with any repetition, and cut into any batches. It throws for no event.
  *

@@ -1,5 +1,4 @@
-import { defineEvent, timeFault } from './event.ts';
-import { highestOffset } from './merge-rules.ts';
+import { defineEvent, highestOffset, timeFault } from './event.ts';
 
 /** A webhook was attempted. */
 export const notificationAttempted = defineEvent({

@@ -1,5 +1,4 @@
-import { defineEvent, timeFault } from './event.ts';
-import { highestAttempt } from './merge-rules.ts';
+import { defineEvent, highestAttempt, timeFault } from './event.ts';
 
 /** An attempt at a task failed, and another follows. */
 export const taskAttemptFailed = defineEvent({

@@ -1,5 +1,4 @@
-import { defineEvent, timeFault } from './event.ts';
-import { lowestOffset } from './merge-rules.ts';
+import { defineEvent, lowestOffset, timeFault } from './event.ts';
 
 /** A client requested the cancellation of a task. */
 export const taskCancellationRequested = defineEvent({

@@ -1,5 +1,4 @@
-import { defineEvent, jsonFault, timeFault } from './event.ts';
-import { lowestOffset } from './merge-rules.ts';
+import { defineEvent, jsonFault, lowestOffset, timeFault } from './event.ts';
 
 /** A task ended. The first end is the outcome, later ones are repeats. */
 export const taskCompleted = defineEvent({

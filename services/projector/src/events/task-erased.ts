@@ -1,5 +1,4 @@
-import { defineEvent, timeFault } from './event.ts';
-import { lowestOffset } from './merge-rules.ts';
+import { defineEvent, lowestOffset, timeFault } from './event.ts';
 
 /** A task was erased: its document keeps no other slot (evolve.ts), and no history is left. */
 export const taskErased = defineEvent({

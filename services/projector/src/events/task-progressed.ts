@@ -1,5 +1,4 @@
-import { defineEvent, fractionFault, timeFault } from './event.ts';
-import { highestOffset } from './merge-rules.ts';
+import { defineEvent, fractionFault, highestOffset, timeFault } from './event.ts';
 
 /** How much of a running attempt is done. */
 export const taskProgressed = defineEvent({

@@ -1,5 +1,4 @@
-import { defineEvent, jsonFault, timeFault, type LoggedEvent } from './event.ts';
-import { lowestOffset } from './merge-rules.ts';
+import { defineEvent, jsonFault, lowestOffset, timeFault, type LoggedEvent } from './event.ts';
 
 /** A task was accepted. */
 export const taskRequested = defineEvent({
