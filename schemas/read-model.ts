@@ -29,9 +29,6 @@ export interface TaskDocument {
   erased?: ErasedSlot;
 }
 
-/** The slots of a document. */
-export type SlotName = Exclude<keyof TaskDocument, '_id' | 'status' | 'created_at'>;
-
 /** The topic whose events fill each slot, in the order of the document's fields. */
 export const slotTopics = {
   requested: 'tasks.requested',
@@ -42,7 +39,10 @@ export const slotTopics = {
   completed: 'tasks.completed',
   notified: 'notifications.attempted',
   erased: 'tasks.erased',
-} as const satisfies Record<SlotName, EventTopicName>;
+} as const satisfies Record<Exclude<keyof TaskDocument, '_id' | 'status' | 'created_at'>, EventTopicName>;
+
+/** The slots of a document. */
+export type SlotName = keyof typeof slotTopics;
 
 /** Celery's names: PENDING waits, STARTED runs, RETRY waits after a failed attempt, REVOKED was cancelled. */
 export type TaskStatus = 'PENDING' | 'STARTED' | 'RETRY' | Outcome;

@@ -1,14 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { avroSchemas, slotTopics, topicsReadBy } from '@nask/schemas';
 import { examplesOf } from '../fixtures/task-events.ts';
-import type { TaskEvent, TaskEventName } from './event.ts';
+import { highestAttempt, highestOffset, lowestOffset, type TaskEvent, type TaskEventName } from './event.ts';
 import { evolve } from './evolve.ts';
 import { historyEntry } from './history.ts';
 import { eventRules, impossibility } from './index.ts';
 
-/** What an example of the contract becomes, at offset 7 of partition 2: fields in the order in which they are stored. */
-const expected: Record<TaskEventName, { example: string; document: object; history: object | null }> = {
+/**
+ * Which event the slot keeps, and what an example of the contract becomes at offset 7 of partition 2. Fields are in the
+ * order in which they are stored.
+ */
+const expected: Record<TaskEventName, { keeps: object; example: string; document: object; history: object | null }> = {
   TaskRequested: {
+    keeps: lowestOffset,
     example: 'prime',
     document: {
       status: 'PENDING',
@@ -31,6 +35,7 @@ const expected: Record<TaskEventName, { example: string; document: object; histo
     },
   },
   TaskStarted: {
+    keeps: highestAttempt,
     example: 'on-trial',
     document: {
       status: 'STARTED',
@@ -52,6 +57,7 @@ const expected: Record<TaskEventName, { example: string; document: object; histo
     },
   },
   TaskAttemptFailed: {
+    keeps: highestAttempt,
     example: 'retry',
     document: {
       status: 'RETRY',
@@ -79,6 +85,7 @@ const expected: Record<TaskEventName, { example: string; document: object; histo
     },
   },
   TaskProgressed: {
+    keeps: highestOffset,
     example: 'half',
     document: {
       status: 'PENDING',
@@ -100,6 +107,7 @@ const expected: Record<TaskEventName, { example: string; document: object; histo
     },
   },
   TaskCancellationRequested: {
+    keeps: lowestOffset,
     example: 'cancel',
     document: {
       status: 'PENDING',
@@ -119,6 +127,7 @@ const expected: Record<TaskEventName, { example: string; document: object; histo
     },
   },
   TaskCompleted: {
+    keeps: lowestOffset,
     example: 'failure',
     document: {
       status: 'FAILURE',
@@ -147,6 +156,7 @@ const expected: Record<TaskEventName, { example: string; document: object; histo
     },
   },
   NotificationAttempted: {
+    keeps: highestOffset,
     example: 'retrying',
     document: {
       status: 'PENDING',
@@ -179,6 +189,7 @@ const expected: Record<TaskEventName, { example: string; document: object; histo
     },
   },
   TaskErased: {
+    keeps: lowestOffset,
     example: 'by-hand',
     document: {
       status: 'ERASED',
@@ -205,25 +216,29 @@ describe('the registry of events', () => {
     expect(Object.keys(slotTopics)).toHaveLength(inRegistry.length);
   });
 
-  test.each(names)('%s: the document of the contract’s example, and its entry in the history', (name) => {
-    const event = exampleOf(name);
-    const { _id, ...document } = evolve(undefined, event, 7);
-    expect(_id).toBe(event.data.task_id);
-    expect(JSON.stringify(document)).toBe(JSON.stringify(expected[name].document));
+  test.each(names)(
+    '%s: the merge rule, the document of the contract’s example, and its entry in the history',
+    (name) => {
+      expect(eventRules[name].keeps).toBe(expected[name].keeps);
+      const event = exampleOf(name);
+      const { _id, ...document } = evolve(undefined, event, 7);
+      expect(_id).toBe(event.data.task_id);
+      expect(JSON.stringify(document)).toBe(JSON.stringify(expected[name].document));
 
-    const entry = historyEntry({ event, offset: 7 }, 2);
-    const { task_id, event_id } = event.data;
-    expect(entry ?? null).toEqual(
-      expected[name].history && {
-        task_id,
-        event: name,
-        event_id,
-        partition: 2,
-        offset: 7,
-        ...dated(expected[name].history),
-      },
-    );
-  });
+      const entry = historyEntry({ event, offset: 7 }, 2);
+      const { task_id, event_id } = event.data;
+      expect(entry ?? null).toEqual(
+        expected[name].history && {
+          task_id,
+          event: name,
+          event_id,
+          partition: 2,
+          offset: 7,
+          ...dated(expected[name].history),
+        },
+      );
+    },
+  );
 
   test.each(names)('%s: a time in the slot that no date expresses is refused', (name) => {
     const event = exampleOf(name);
