@@ -1,12 +1,12 @@
 import { connectKafka } from '@nask/kafka';
-import { createEventCodec } from '@nask/task-log';
 import { createLogger, kafkaAccess, loadSettingsOrExit, registryAccess } from '@nask/service';
-import { connectStore } from './read-model/mongodb.ts';
+import { createEventCodec } from '@nask/task-log';
 import { CommandError, type CommandContext } from './commands/context.ts';
 import { drop } from './commands/drop.ts';
+import { commandSettings, daysMs, settingsRules } from './config.ts';
+import { connectStore } from './read-model/mongodb.ts';
 import { rebuild } from './rebuild/rebuild.ts';
 import { verify } from './verify/verify.ts';
-import { commandSettings, daysMs, settingsRules } from './config.ts';
 
 /**
  * `npm run projector -- COMMAND`: rebuild, verify, drop [GENERATION]. The settings are the projector's.

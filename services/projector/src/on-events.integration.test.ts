@@ -1,6 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ConsumedRecord } from '@nask/kafka';
-import { RegistryUnreachableError, UndecodableError } from '@nask/task-log';
 import {
   checkpointsCollection,
   taskEventsCollection,
@@ -10,13 +9,14 @@ import {
   type TaskEventDocument,
 } from '@nask/schemas';
 import { createMetrics } from '@nask/service';
+import { RegistryUnreachableError, UndecodableError } from '@nask/task-log';
 import { isolate, testServers } from '@nask/testkit';
 import { MongoClient } from 'mongodb';
-import { createCheckpoints } from './positions/checkpoints.ts';
-import { createHistoryStore } from './read-model/history-store.ts';
-import { createDocumentStore } from './read-model/document-store.ts';
 import { createProjectorMetrics } from './metrics.ts';
 import { createBatchHandler, type WriteDeadLetter } from './on-events.ts';
+import { createCheckpoints } from './positions/checkpoints.ts';
+import { createDocumentStore } from './read-model/document-store.ts';
+import { createHistoryStore } from './read-model/history-store.ts';
 
 const client = new MongoClient(testServers().mongoUrl);
 const db = client.db(isolate('projection').database);

@@ -2,8 +2,6 @@ import { randomInt } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectKafka } from '@nask/kafka';
-import { createEventCodec } from '@nask/task-log';
-import { createLogger } from '@nask/service';
 import {
   checkpointsCollection,
   collectionsOf,
@@ -16,6 +14,8 @@ import {
   type TaskEventDocument,
   type TaskDocument,
 } from '@nask/schemas';
+import { createLogger } from '@nask/service';
+import { createEventCodec } from '@nask/task-log';
 import {
   eventually,
   isolate,
@@ -29,12 +29,12 @@ import {
 import { BSON, MongoClient, type Document } from 'mongodb';
 import { recreateTopic } from '../../../packages/kafka/testing/topics.ts';
 import type { CommandContext } from './commands/context.ts';
-import { rebuild } from './rebuild/rebuild.ts';
-import { verify } from './verify/verify.ts';
 import { evolve } from './events/evolve.ts';
 import { openEventLog, type EventLog } from './fixtures/event-log.ts';
 import { eventsOfTask, requestOf, shuffled } from './fixtures/task-events.ts';
 import { modelOf } from './fixtures/task-log.ts';
+import { rebuild } from './rebuild/rebuild.ts';
+import { verify } from './verify/verify.ts';
 
 /** A projector as a process, with its own topics, store and read model. */
 describe('the projector, as a process', () => {

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectKafka, deleteGroup } from '@nask/kafka';
-import { createEventCodec } from '@nask/task-log';
 import { collectionsOf, type TaskDocument, type TaskEventDocument } from '@nask/schemas';
 import { createLogger } from '@nask/service';
+import { createEventCodec } from '@nask/task-log';
 import { eventually, isolate, serviceEnv, spawnService, testServers, type ServiceUnderTest } from '@nask/testkit';
 import { MongoClient } from 'mongodb';
-import { createGenerations } from '../read-model/generations.ts';
-import { createCheckpoints } from '../positions/checkpoints.ts';
 import { openEventLog, type EventLog } from '../fixtures/event-log.ts';
 import { eventsOfTask, shuffled } from '../fixtures/task-events.ts';
-import { CommandError, openLogState, type CommandContext } from './context.ts';
-import { drop } from './drop.ts';
+import { createCheckpoints } from '../positions/checkpoints.ts';
+import { createGenerations } from '../read-model/generations.ts';
 import { rebuild } from '../rebuild/rebuild.ts';
 import { verify } from '../verify/verify.ts';
+import { CommandError, openLogState, type CommandContext } from './context.ts';
+import { drop } from './drop.ts';
 
 /** The commands, beside a projector as a process. */
 const servers = testServers();

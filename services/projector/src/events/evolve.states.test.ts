@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Outcome, TaskDocument } from '@nask/schemas';
-import { evolve } from './evolve.ts';
 import { examplesOf } from '../fixtures/task-events.ts';
 import type { TaskEvent, TaskEventName } from './event.ts';
+import { evolve } from './evolve.ts';
 import { eventRules } from './index.ts';
 
 /*

@@ -3,8 +3,8 @@ import type { TaskDocument } from '@nask/schemas';
 import fc from 'fast-check';
 import { BSON } from 'mongodb';
 import { inAnyOrder, inBatches, modelOf, taskLog } from '../fixtures/task-log.ts';
-import { evolve, foldBatch, merge } from './evolve.ts';
 import type { LoggedEvent, TaskEvent } from './event.ts';
+import { evolve, foldBatch, merge } from './evolve.ts';
 
 type Fold = typeof evolve;
 

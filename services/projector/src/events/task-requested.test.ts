@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { conflictingRequests } from './task-requested.ts';
 import type { LoggedEvent } from './event.ts';
+import { conflictingRequests } from './task-requested.ts';
 
 function request(taskId: number, eventId: string, offset: number): LoggedEvent {
   return {

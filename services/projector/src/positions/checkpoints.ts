@@ -1,7 +1,7 @@
 import { checkpointId, type CheckpointDocument } from '@nask/schemas';
 import type { Db } from 'mongodb';
-import type { ReachedPosition } from './resume.rules.ts';
 import { durable, durablyRead } from '../read-model/mongodb.ts';
+import type { ReachedPosition } from './resume.rules.ts';
 
 export interface TopicPartition {
   topic: string;

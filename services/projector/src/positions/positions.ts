@@ -1,5 +1,5 @@
-import { checkpointId } from '@nask/schemas';
 import type { Logger, TopicIds } from '@nask/kafka';
+import { checkpointId } from '@nask/schemas';
 import type { Checkpoint, Checkpoints, TopicPartition } from './checkpoints.ts';
 import { resumption, type LogBounds, type ReachedPosition, type Resumption } from './resume.rules.ts';
 

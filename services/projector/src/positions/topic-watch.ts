@@ -1,15 +1,15 @@
 import type { Logger, TopicIds } from '@nask/kafka';
 
 /**
- * Notices that a topic is created anew while it is read. Kafka's fetch asks by name: a consumer goes on, unawares, with
- * the offsets of the topic that is gone.
+ * Notices that a topic is deleted and created again while it is read. Kafka's fetch names topics, so a consumer continues
+ * with the offsets of the deleted topic.
  */
 interface TopicWatch {
-  /** As TopicIds. What it answers first of each topic is what the topic is expected to be from then on. */
+  /** As TopicIds. The first id of each topic is the expected one from then on. */
   read: TopicIds['read'];
-  /** Compares the topics with what they were. Rejects when Kafka does not say, also while one does not exist. */
+  /** Compares the ids with the expected ones. Rejects when Kafka does not answer, also while a topic does not exist. */
   recheck(): Promise<void>;
-  /** Which topic is another one now; undefined: none. It stays so. */
+  /** Which topic is not the expected one; undefined: none. Permanent once set. */
   fault(): string | undefined;
 }
 

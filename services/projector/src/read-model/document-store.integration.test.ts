@@ -3,8 +3,8 @@ import { tasksCollection, type TaskDocument } from '@nask/schemas';
 import { isolate, testServers } from '@nask/testkit';
 import fc from 'fast-check';
 import { BSON, MongoClient, type Db, type Document } from 'mongodb';
-import { evolve, foldBatch } from '../events/evolve.ts';
 import type { LoggedEvent, TaskEvent } from '../events/event.ts';
+import { evolve, foldBatch } from '../events/evolve.ts';
 import { inAnyOrder, inBatches, modelOf, taskLog } from '../fixtures/task-log.ts';
 import { createDocumentStore, type DocumentStore } from './document-store.ts';
 

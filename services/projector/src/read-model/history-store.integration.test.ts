@@ -3,11 +3,11 @@ import { collectionsOf, maxTaskEventsPerTopic, taskEventsCollection, type TaskEv
 import { isolate, testServers } from '@nask/testkit';
 import fc from 'fast-check';
 import { MongoClient } from 'mongodb';
-import { historyEntry } from '../events/history.ts';
 import type { LoggedEvent } from '../events/event.ts';
+import { historyEntry } from '../events/history.ts';
 import { inAnyOrder, inBatches, taskLog } from '../fixtures/task-log.ts';
-import { ensureIndexes } from './read-model.ts';
 import { createHistoryStore } from './history-store.ts';
+import { ensureIndexes } from './read-model.ts';
 
 const client = new MongoClient(testServers().mongoUrl);
 const db = client.db(isolate('task-history').database);

@@ -1,5 +1,4 @@
 import type { Logger, TopicIds } from '@nask/kafka';
-import type { EventCodec } from '@nask/task-log';
 import {
   collectionsOf,
   readModelVersion,
@@ -10,17 +9,18 @@ import {
   type ReadModelCollections,
   type ReadModelIndex,
 } from '@nask/schemas';
+import type { EventCodec } from '@nask/task-log';
 import { MongoServerError, type Db } from 'mongodb';
-import { createCheckpoints, type Checkpoints } from '../positions/checkpoints.ts';
-import { createHistoryStore } from './history-store.ts';
-import { createDocumentStore } from './document-store.ts';
-import type { LogBounds } from '../positions/resume.rules.ts';
 import type { ProjectorMetrics } from '../metrics.ts';
-import { AnotherLogError, createPositions } from '../positions/positions.ts';
 import { createBatchHandler } from '../on-events.ts';
+import { createCheckpoints, type Checkpoints } from '../positions/checkpoints.ts';
+import { AnotherLogError, createPositions } from '../positions/positions.ts';
+import type { LogBounds } from '../positions/resume.rules.ts';
 import { createTopicWatch } from '../positions/topic-watch.ts';
+import { createDocumentStore } from './document-store.ts';
+import { createHistoryStore } from './history-store.ts';
 
-/** The projectors of each version of the documents are a group: each version reads all events. */
+/** The consumer group of the projectors: one for each version of the documents, which all read all events. */
 export function projectorGroup(topicPrefix: string, version: number = readModelVersion): string {
   return version === 1 ? `${topicPrefix}projector` : `${topicPrefix}projector-v${version}`;
 }
@@ -32,7 +32,7 @@ export interface ReadModel {
   readonly project: ReturnType<typeof createBatchHandler>;
   /** Where to begin in partitions, indexes made. */
   loadPositions(assigned: readonly LogBounds[]): Promise<Map<string, number>>;
-  /** Whether the topics are those that it was begun with: fault() says so afterwards. Rejects when Kafka does not say. */
+  /** Checks that the topics were not created again since, for fault(). Rejects when Kafka does not answer. */
   recheckTopics(): Promise<void>;
   /** Why nothing can be projected; undefined: all is well. */
   fault(): string | undefined;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { requestOf } from '../fixtures/task-events.ts';
-import { evolve } from '../events/evolve.ts';
-import { isPastRetention, isToBeKept } from './retention.rules.ts';
 import type { TaskEvent } from '../events/event.ts';
+import { evolve } from '../events/evolve.ts';
+import { requestOf } from '../fixtures/task-events.ts';
+import { isPastRetention, isToBeKept } from './retention.rules.ts';
 
 const dayMs = 86_400_000;
 const nowMs = 1_795_000_000_000;

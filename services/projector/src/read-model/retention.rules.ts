@@ -3,8 +3,9 @@ import type { LoggedEvent } from '../events/event.ts';
 import { eventRules } from '../events/index.ts';
 
 /**
- * Whether the retention of an event's task (how long the read model keeps it after it was accepted) has ended. Only events that say when their task was accepted are left out:
- * without its request a task is invisible, so a read model that is rebuilt shows what the live one does.
+ * Whether the retention of an event's task has ended: how long the read model keeps a task after it was accepted. Only
+ * events that have the time of acceptance are left out: without its request a task is invisible, so a read model that is
+ * rebuilt shows what the live one does.
  */
 export function isPastRetention({ event: { name, data } }: LoggedEvent, retentionMs: number, nowMs: number): boolean {
   const acceptedAtMs = eventRules[name].acceptedAtMs?.(data);

@@ -11,8 +11,8 @@ import { isolate, testServers } from '@nask/testkit';
 import { MongoClient, type Db, type Document } from 'mongodb';
 import { openStoreProxy, storeFaults, type Fault, type StoreProxy } from '../fixtures/store-proxy.ts';
 import { createCheckpoints } from '../positions/checkpoints.ts';
-import { createHistoryStore } from './history-store.ts';
 import { createDocumentStore } from './document-store.ts';
+import { createHistoryStore } from './history-store.ts';
 
 /** What is told to be written is written, whatever the store answered meanwhile. */
 const { database } = isolate('write-errors');

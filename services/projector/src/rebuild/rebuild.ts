@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createParallelConsumer, createTopicIds, deleteGroup } from '@nask/kafka';
 import { topicsReadBy } from '@nask/schemas';
 import { Registry } from 'prom-client';
-import { createGenerations } from '../read-model/generations.ts';
-import { hasCaughtUp, progressLine, progressOf, type PartitionProgress } from './progress.rules.ts';
-import { createProjectorMetrics } from '../metrics.ts';
-import { openReadModel } from '../read-model/read-model.ts';
 import { CommandError, openLogState, type CommandContext } from '../commands/context.ts';
+import { createProjectorMetrics } from '../metrics.ts';
+import { createGenerations } from '../read-model/generations.ts';
+import { openReadModel } from '../read-model/read-model.ts';
+import { hasCaughtUp, progressLine, progressOf, type PartitionProgress } from './progress.rules.ts';
 
 export interface RebuildOptions {
   /** How often it looks how far it is. */
@@ -88,12 +88,12 @@ export async function rebuild(context: CommandContext, options: RebuildOptions =
     await consumer.stop();
     await log.stop();
     await topicIds.stop();
-    await forgetGroup(context, groupId);
+    await dropGroup(context, groupId);
   }
 }
 
-/** Where it goes on is in the database. Another rebuild that is at work on the same generation deletes the group later. */
-async function forgetGroup({ connection, logger }: CommandContext, groupId: string): Promise<void> {
+/** Its positions are in the database. Another rebuild of the same generation that still runs deletes the group later. */
+async function dropGroup({ connection, logger }: CommandContext, groupId: string): Promise<void> {
   try {
     await deleteGroup(connection, groupId);
   } catch (error) {

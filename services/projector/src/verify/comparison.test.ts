@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { maxTaskEventsPerTopic } from '@nask/schemas';
+import type { LoggedEvent } from '../events/event.ts';
 import { evolve } from '../events/evolve.ts';
 import { historyEntry } from '../events/history.ts';
-import { Shadow, ShadowHistory, type ComparedEvent } from './shadow.ts';
-import type { LoggedEvent } from '../events/event.ts';
 import { requestOf } from '../fixtures/task-events.ts';
 import { comparedEvent, createTaskComparison, historyDifferences, isNewer, type StoredTask } from './comparison.ts';
+import { Shadow, ShadowHistory, type ComparedEvent } from './shadow.ts';
 
 const nowMs = Date.now();
 const dayMs = 86_400_000;

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogReader } from '@nask/kafka';
 import { collectionsOf, type ReadModelCollections, type TaskDocument, type TaskEventDocument } from '@nask/schemas';
 import type { Db } from 'mongodb';
-import { createCheckpoints } from '../positions/checkpoints.ts';
-import { decodeBatch } from '../on-events.ts';
-import { historyEntry } from '../events/history.ts';
-import type { IdRange, Shadow } from './shadow.ts';
 import { CommandError, type CommandContext, type LogState } from '../commands/context.ts';
+import { historyEntry } from '../events/history.ts';
+import { decodeBatch } from '../on-events.ts';
+import { createCheckpoints } from '../positions/checkpoints.ts';
 import { checksum, comparedEvent, createTaskComparison, type StoredTask, type TaskDifference } from './comparison.ts';
+import type { IdRange, Shadow } from './shadow.ts';
 
 interface PassResult {
   /** Where the next pass begins; Infinity: this was the last one. */

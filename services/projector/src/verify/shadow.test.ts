@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { maxTaskEventsPerTopic } from '@nask/schemas';
 import fc from 'fast-check';
-import { modelOf, taskLog } from '../fixtures/task-log.ts';
-import { requestOf } from '../fixtures/task-events.ts';
-import { evolve } from '../events/evolve.ts';
-import { condensed, Shadow, ShadowHistory, type ComparedEvent } from './shadow.ts';
 import type { LoggedEvent } from '../events/event.ts';
+import { evolve } from '../events/evolve.ts';
+import { requestOf } from '../fixtures/task-events.ts';
+import { modelOf, taskLog } from '../fixtures/task-log.ts';
+import { condensed, Shadow, ShadowHistory, type ComparedEvent } from './shadow.ts';
 
 const request = (id: number, offset: number): LoggedEvent => ({
   event: { name: 'TaskRequested', data: requestOf(id) },

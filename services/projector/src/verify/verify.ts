@@ -1,10 +1,10 @@
 import { createLogReader } from '@nask/kafka';
 import type { TaskDocument } from '@nask/schemas';
-import { createGenerations } from '../read-model/generations.ts';
-import { condensed, Shadow } from './shadow.ts';
 import { openLogState, type CommandContext } from '../commands/context.ts';
+import { createGenerations } from '../read-model/generations.ts';
 import type { HistoryDifference, StoredTask, TaskDifference } from './comparison.ts';
 import { createPass } from './pass.ts';
+import { condensed, Shadow } from './shadow.ts';
 
 export interface Verification {
   tasks: number;
