@@ -1,5 +1,5 @@
 /**
- * Three suites: unit (no server, no process), integration and e2e (real Kafka, registry and store, started once a run by
+ * Three suites: unit (no server, no download, hardly a process), integration and e2e (real Kafka, registry and store, started once a run by
  * tests/run.ts, which hands their addresses over in the environment).
  * Node strips the types; Jest only has to be told that .ts files are ES modules.
  */
