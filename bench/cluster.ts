@@ -20,7 +20,7 @@ const rounds = 2;
 const topic = 'work';
 
 /** True when every record that was acknowledged was handled. */
-export async function benchCluster(): Promise<boolean> {
+async function benchCluster(): Promise<boolean> {
   const cluster = await startOwnKafkaCluster(brokers);
   try {
     return await measure(cluster);
@@ -122,3 +122,5 @@ function sendSteadily(producer: ReturnType<typeof createProducer>) {
     },
   };
 }
+
+process.exitCode = (await benchCluster()) ? 0 : 1;

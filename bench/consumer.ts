@@ -36,7 +36,7 @@ interface Figures {
 }
 
 /** True when each mode is ahead of Confluent's engine by its ratio. */
-export function benchConsumer(): Promise<boolean> {
+function benchConsumer(): Promise<boolean> {
   return withKafka(async (brokers) => {
     const { topicPrefix } = isolate('bench-consumer');
     const log = new TestLog({ brokers, topicPrefix });
@@ -124,3 +124,5 @@ function report(figures: Figures[]): boolean {
   );
   return modes.every(({ ratioToBeat }, i) => ratioToBeat === null || ratios[i]! > ratioToBeat);
 }
+
+process.exitCode = (await benchConsumer()) ? 0 : 1;

@@ -16,7 +16,7 @@ const changeEveryMs = 3_000;
 const uncommittedMs = 2_000;
 
 /** True when every task has one outcome, and nothing ran again but what a kill explains. */
-export function benchExecutorChaos(): Promise<boolean> {
+function benchExecutorChaos(): Promise<boolean> {
   return withServers(async (servers) => {
     const [graceful, killed] = (await executorChaos({
       isolation: isolate('bench-chaos'),
@@ -71,3 +71,5 @@ function report(graceful: PhaseReport, killed: PhaseReport): boolean {
     ages.every((ageMs) => ageMs <= uncommittedMs)
   );
 }
+
+process.exitCode = (await benchExecutorChaos()) ? 0 : 1;

@@ -6,7 +6,7 @@ import { eventually, webhookReceiver, type ReceivedRequest, type WebhookReceiver
 import { startNotifier } from '../services/notifier/src/fixtures/notifier-harness.ts';
 import { onServers } from './servers.ts';
 
-export interface ChaosReport {
+interface ChaosReport {
   outcomes: number;
   kills: number;
   /** Outcomes for receivers that work, and how many of them did not arrive. */

@@ -6,7 +6,7 @@ import { webhookReceiver, type WebhookReceiver } from '@nask/testkit';
 import { startNotifier } from '../services/notifier/src/fixtures/notifier-harness.ts';
 import { onServers } from './servers.ts';
 
-export interface ReceiversReport {
+interface ReceiversReport {
   receivers: number;
   hanging: number;
   /** Until the last of those that work had its outcomes, in ms: while a tenth hangs, and while all work. */

@@ -8,7 +8,7 @@ import { openEventLog, type EventLog } from '../services/projector/src/fixtures/
 import { lifeOfTask } from '../services/projector/src/fixtures/task-events.ts';
 
 /** A log of task events and a read model of their own, for the benchmarks of the projector. */
-export interface ProjectionBench {
+interface ProjectionBench {
   readonly db: Db;
   readonly log: EventLog;
   /** What the projector's commands work with. */

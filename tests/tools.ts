@@ -8,7 +8,7 @@ import { cacheFolder, findOnPath, findPython, installOnce, required, runCommand 
 const run = promisify(execFile);
 
 /** What a tool said, and whether it was content. */
-export interface Verdict {
+interface Verdict {
   readonly ok: boolean;
   readonly output: string;
 }

@@ -6,7 +6,7 @@ import { verify, type Verification } from '../../services/projector/src/verify/v
 import { openProjectionBench } from '../projection-context.ts';
 import { createWatchfulClient, type WatchfulClient } from './watchful-client.ts';
 
-export interface RebuildReport extends Pick<WatchfulClient, 'reads' | 'faults'> {
+interface RebuildReport extends Pick<WatchfulClient, 'reads' | 'faults'> {
   /** How many tasks' events a second arrived while the read model was rebuilt, and for how many seconds. */
   arrived: { eventsPerSecond: number; seconds: number };
   generations: GenerationState[];

@@ -34,7 +34,7 @@ interface EventRecord {
 }
 
 /** Follows the events of tasks; see tailEvents. */
-export interface EventTail {
+interface EventTail {
   /**
    * The events of a task that were written before the tail began, by time. Events that follow wait meanwhile.
    * Throws the signal's reason.

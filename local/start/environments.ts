@@ -10,7 +10,7 @@ import { writeSecretFile } from '../running-system.ts';
 const loopback = '127.0.0.0/8,::1/128';
 
 /** What the programs of a local system get as their settings. */
-export interface Environments {
+interface Environments {
   /** A key of this run for the tools of this machine. Undefined where the API needs none. */
   readonly localKey: LocalKey | undefined;
   /** The variables of the contract. */

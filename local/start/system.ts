@@ -26,7 +26,7 @@ import { requireFreePorts } from './port-check.ts';
 import { superviseAll, type Supervisor, type SupervisorEvents } from './supervisor.ts';
 
 /** The whole system on one machine: three servers, the contract, four services. */
-export interface LocalSystem {
+interface LocalSystem {
   readonly stack: Stack;
   readonly apiUrl: string;
   /** See RunInfo. */

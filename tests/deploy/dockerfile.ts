@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** `COPY`: files of the build context, or of an earlier stage. */
-export interface Copy {
+interface Copy {
   /** The stage of `--from`; undefined: the build context. */
   readonly from: string | undefined;
   readonly sources: readonly string[];
@@ -9,7 +9,7 @@ export interface Copy {
 }
 
 /** An instruction that changes the files of a stage. */
-export type FileStep = ({ readonly kind: 'copy' } & Copy) | { readonly kind: 'run'; readonly command: string };
+type FileStep = ({ readonly kind: 'copy' } & Copy) | { readonly kind: 'run'; readonly command: string };
 
 /** What a Dockerfile says between one FROM and the next. */
 export interface Stage {

@@ -25,12 +25,12 @@ export interface Container {
   readinessProbe?: Probe;
 }
 
-export interface Probe {
+interface Probe {
   httpGet?: { path: string; port: string | number };
   tcpSocket?: { port: string | number };
 }
 
-export interface PodSpec {
+interface PodSpec {
   serviceAccountName?: string;
   automountServiceAccountToken?: boolean;
   terminationGracePeriodSeconds?: number;

@@ -10,7 +10,7 @@ export interface Input {
 }
 
 /** The answer that the page shows. */
-export interface ShownAnswer {
+interface ShownAnswer {
   status: number;
   /** JSON, or text. */
   body: unknown;

@@ -4,7 +4,7 @@ import { openTestTaskLog, type TestTaskLog } from '@nask/testkit/task-log';
 import { silentLogger } from '../../packages/kafka/testing/silent-logger.ts';
 import { TestLog } from '../../packages/kafka/testing/test-log.ts';
 
-export interface LongHeadReport {
+interface LongHeadReport {
   /** From the request of the short tasks to the end of the last one. */
   seconds: number;
   /** Short tasks that were begun or ended more than once. */

@@ -42,7 +42,7 @@ export function mixedTasks(count: number): Posted[] {
 }
 
 /** Tasks that are posted at a steady rate until it is stopped. */
-export interface SteadyLoad {
+interface SteadyLoad {
   /** @returns what was accepted, by id. @throws when a POST was answered with anything but 202 */
   stop(): Promise<Map<number, Posted>>;
 }

@@ -1,5 +1,5 @@
 /** A command in a document, and what the document says it prints. */
-export interface ConsoleExample {
+interface ConsoleExample {
   command: string;
   output: string;
 }

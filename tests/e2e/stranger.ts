@@ -5,7 +5,7 @@ import { findPython, required } from '@nask/dev-stack';
 import { pythonWith } from '../tools.ts';
 
 /** A record as a subscriber that knows nothing of this project sees it. */
-export interface StrangersRecord {
+interface StrangersRecord {
   partition: number;
   offset: number;
   key: string;

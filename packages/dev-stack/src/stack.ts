@@ -12,13 +12,6 @@ export interface Addresses {
   readonly mongoUrl: string;
 }
 
-export interface StackPorts {
-  readonly kafka: number;
-  readonly kafkaController: number;
-  readonly registry: number;
-  readonly store: number;
-}
-
 /** Told what each server does just now. */
 export type StackProgress = (server: Server, step: string) => void;
 
@@ -39,7 +32,7 @@ export interface Stack {
  */
 export function createStack(options: {
   folders: ServerFolders;
-  ports: StackPorts;
+  ports: { kafka: number; kafkaController: number; registry: number; store: number };
   external?: { brokers?: string[]; registryUrl?: string; mongoUrl?: string };
 }): Stack {
   const { folders, ports, external = {} } = options;

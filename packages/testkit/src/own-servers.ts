@@ -32,7 +32,7 @@ export function startOwnKafka(
 }
 
 /** A Kafka that also asks its clients who they are. `address` is its open listener, for whoever administers it. */
-export interface SecuredKafka extends OwnServer {
+interface SecuredKafka extends OwnServer {
   /** Host and port for TLS with SASL (SCRAM-SHA-512). */
   readonly saslAddress: string;
   /** Host and port for TLS with a client's certificate. */

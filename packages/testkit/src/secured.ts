@@ -47,7 +47,7 @@ export function makeCertificates(): Certificates {
   };
 }
 
-export interface GuardedRegistry {
+interface GuardedRegistry {
   /** The root of the Confluent API behind the guard. */
   readonly url: string;
   /** How many requests came without the right name and password. */

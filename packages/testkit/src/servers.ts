@@ -109,7 +109,7 @@ export async function startServers(progress?: StackProgress, signal?: AbortSigna
 }
 
 /** Folders for the processes of a test, and their end. */
-export interface TemporaryFolders {
+interface TemporaryFolders {
   readonly folders: ServerFolders;
   /** Deletes them; the processes must have been stopped. */
   close(): Promise<void>;

@@ -25,7 +25,7 @@ export interface Response {
 }
 
 /** @param nth how many requests came before this one */
-export type Responder = (request: ReceivedRequest, nth: number) => Response | Promise<Response>;
+type Responder = (request: ReceivedRequest, nth: number) => Response | Promise<Response>;
 
 export interface WebhookReceiver {
   /** 'http://127.0.0.1:PORT/': any path under it is received. */

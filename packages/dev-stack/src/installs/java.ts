@@ -32,7 +32,7 @@ export function smallJvm(options: { heapMb: number; compiler?: readonly string[]
 }
 
 /** A Java program in the cache, and the Java that runs it. */
-export interface JavaInstall {
+interface JavaInstall {
   /** The folder of the program in the cache. */
   readonly folder: string;
   /** See Server. */

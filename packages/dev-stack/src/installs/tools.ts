@@ -30,7 +30,7 @@ export class MissingToolsError extends Error {
   }
 }
 
-export type ToolCheck =
+type ToolCheck =
   | { readonly program: string; readonly version: string; readonly missing?: undefined }
   | { readonly missing: MissingTool };
 

@@ -6,7 +6,7 @@ import { logTail, openLog, tellingLine } from './log-file.ts';
 import { ownMarkInShell } from './pid-files.ts';
 
 /** How to run a program, and how to tell that it is up. */
-export interface ProcessRecipe {
+interface ProcessRecipe {
   readonly name: string;
   /** Asked at each start, so that a start can take what the last one left (an archive, a port). */
   command(): { file: string; args: string[]; env?: Record<string, string | undefined>; cwd?: string };
