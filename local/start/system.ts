@@ -137,7 +137,7 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
       await startServices(progress);
       signal.throwIfAborted();
       supervisors = superviseAll<ManagedProcess>({ servers: stack.servers, services }, (managed) =>
-        aloud(managed, progress, noteRunning),
+        supervisorEvents(managed, progress, noteRunning),
       );
       localKey?.write();
       noteRunning();
@@ -150,7 +150,7 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
       // Those of npm run service too, while the servers that they drain with are there.
       const spare = [...serverNames, ...serviceNames];
       await Promise.all([
-        stopAloud(services, progress),
+        stopServices(services, progress),
         endProcesses(folders.run, { graceMs: serviceStopTimeoutMs, spare }),
       ]);
       await stack.stop();
@@ -171,7 +171,7 @@ function lastMessage(output: string): string | undefined {
   return (message === undefined ? line : (JSON.parse(message) as string)).slice(0, maxLogLineCharacters);
 }
 
-async function stopAloud(services: ManagedProcess[], progress: Progress): Promise<void> {
+async function stopServices(services: ManagedProcess[], progress: Progress): Promise<void> {
   const running = services.filter((service) => service.pid() !== undefined);
   await Promise.all(
     running.map(async (service) => {
@@ -182,10 +182,10 @@ async function stopAloud(services: ManagedProcess[], progress: Progress): Promis
   );
 }
 
-function aloud(managed: ManagedProcess, progress: Progress, noteRunning: () => void): SupervisorEvents {
+function supervisorEvents(managed: ManagedProcess, progress: Progress, noteRunning: () => void): SupervisorEvents {
   return {
     onDown: (reason, delayMs) => {
-      const line = managed.tellingLine().slice(0, maxLogLineCharacters);
+      const line = managed.errorLine().slice(0, maxLogLineCharacters);
       const log = `its log, ${managed.logFile}, says: ${line || '(nothing)'}`;
       progress.step(managed.name, `${reason}; starting it again in ${delayMs / 1000} s; ${log}`, {
         reminder: 'starting again',

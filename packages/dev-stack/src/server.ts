@@ -52,12 +52,12 @@ const taken = new Set<number>();
 
 /**
  * A free loopback port for a server. It is below the range that systems give to outgoing connections (32768 and up), so
- * that no client takes it while the server is down: a server that is killed and started again finds it free.
- * @param random a number in [0, 1)
+ * that no client takes it while the server is down: a server that is killed and started again finds it free. Chosen at
+ * random, because several test processes look for ports at a time.
  */
-export async function freePort(random: () => number = Math.random): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(random() * 12_000);
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
     if (!taken.has(port) && (await isPortFree(port))) {
       taken.add(port);
       return port;

@@ -9,9 +9,16 @@ import {
   type LogEnd,
   type Position,
 } from '@nask/kafka';
-import { topics, type EventTopicName, type TopicName } from '@nask/schemas';
+import type { EventTopicName, TopicName } from '@nask/schemas';
 import { createLogger } from '@nask/service';
-import { applyContract, createEventCodec, eventHeaders, type EventCodec, type EventOf } from '@nask/task-log';
+import {
+  applyContract,
+  createEventCodec,
+  createEventPublisher,
+  type EventCodec,
+  type EventMetadata,
+  type EventOf,
+} from '@nask/task-log';
 import { eventually } from './eventually.ts';
 import { testServers, type Isolation, type TestServers } from './servers.ts';
 
@@ -20,8 +27,8 @@ export interface TestTaskLog {
   readonly connection: KafkaConnection;
   readonly codec: EventCodec;
   readonly producer: GroupCommitProducer;
-  /** Writes the event of a task as a service does, keyed by the task. Resolved when it is acknowledged. */
-  write<T extends TaskEventTopic>(topic: T, event: EventOf<T>): Promise<Position>;
+  /** Writes an event as a service does, with its key and its headers. Resolved when it is acknowledged. */
+  write<T extends EventTopicName>(topic: T, event: EventOf<T>, metadata?: EventMetadata): Promise<Position>;
   /** All records that a topic has at the time of the call, partition by partition in log order. Outlasts an outage. */
   records(topic: TopicName): Promise<ConsumedRecord[]>;
   /** The events of those records, decoded. */
@@ -30,11 +37,6 @@ export interface TestTaskLog {
   ends(topic: TopicName): Promise<ReadonlyMap<number, LogEnd>>;
   close(): Promise<void>;
 }
-
-/** The topics whose events are about one task. */
-type TaskEventTopic = {
-  [T in EventTopicName]: EventOf<T> extends { task_id: number; event_id: string } ? T : never;
-}[EventTopicName];
 
 /** The longest that a read goes on trying while Kafka is away. */
 const outageMs = 90_000;
@@ -58,6 +60,7 @@ export async function openTestTaskLog(
 
   const codec = createEventCodec({ registryUrl, topicPrefix, logger });
   const producer = createProducer({ connection, logger, deadlineMs });
+  const publisher = createEventPublisher({ producer, codec, source: '/nask/test', logger });
   const logEnds = createLogEnds(connection, { timeoutMs: 10_000 });
   const reader = createLogReader(connection);
   await Promise.all([codec.start(), producer.start()]);
@@ -75,13 +78,7 @@ export async function openTestTaskLog(
     connection,
     codec,
     producer,
-    write(topic, event) {
-      const { event_id: id, task_id: taskId } = event as { event_id: string; task_id: number };
-      const key = String(taskId);
-      const type = topics[topic].event;
-      const headers = eventHeaders({ id, type, source: '/nask/test', subject: key, timeMs: Date.now() });
-      return producer.send({ topic, key, value: codec.encode(topic, event), headers });
-    },
+    write: publisher.publish,
     records,
     async events<T extends EventTopicName>(topic: T) {
       const events: EventOf<T>[] = [];

@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { logTail, openLog, tellingLine } from './log-file.ts';
+import { logTail, openLog, errorLine } from './log-file.ts';
 
 let folder: string;
 let log: string;
@@ -37,8 +37,8 @@ test('the end of no log is empty', () => {
 test('only what was written after an offset is the end of a log', () => {
   writeFileSync(log, 'of an earlier start\nof this one\n');
   const from = 'of an earlier start\n'.length;
-  expect([logTail(log, { from }), tellingLine(log, from)]).toEqual(['of this one', 'of this one']);
-  expect([logTail(log, { from: 1_000 }), tellingLine(log, 1_000)]).toEqual(['', '']);
+  expect([logTail(log, { from }), errorLine(log, from)]).toEqual(['of this one', 'of this one']);
+  expect([logTail(log, { from: 1_000 }), errorLine(log, 1_000)]).toEqual(['', '']);
 });
 
 test.each([
@@ -52,5 +52,5 @@ test.each([
   ['without an error the last line that says something', 'task done\n    {\n      "a": 1\n}\n\n', 'task done'],
 ])('the telling line of a log is %s', (_what, text, line) => {
   writeFileSync(log, text);
-  expect(tellingLine(log)).toContain(line);
+  expect(errorLine(log)).toContain(line);
 });

@@ -25,7 +25,7 @@ export function logTail(path: string, { lines = 30, from = 0 }: { lines?: number
  * that is neither indented nor a bracket. Both forms of the services' logs and those of the servers are understood.
  * @param from see logTail
  */
-export function tellingLine(path: string, from = 0): string {
+export function errorLine(path: string, from = 0): string {
   const lines = readEnd(path, from, 65_536)
     .split('\n')
     .filter((line) => /^[^\s}\])]/.test(line));

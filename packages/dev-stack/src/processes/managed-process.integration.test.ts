@@ -53,7 +53,7 @@ describe('a managed process', () => {
     managed = sleeper(root, { script });
     await expect(managed.start()).rejects.toThrow('an old fault');
     await expect(managed.start()).rejects.toThrow(/^(?!.*an old fault).*has nothing of this start\.$/s);
-    expect(managed.tellingLine()).toBe('');
+    expect(managed.errorLine()).toBe('');
   });
 
   test('whose program is missing fails and says so', async () => {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { logTail, openLog, tellingLine } from './log-file.ts';
+import { logTail, openLog, errorLine } from './log-file.ts';
 import { ownMarkInShell } from './pid-files.ts';
 
 /** How to run a program, and how to tell that it is up. */
@@ -45,8 +45,8 @@ export class ProcessStartError extends Error {
 export interface ManagedProcess {
   readonly name: string;
   readonly logFile: string;
-  /** The line of the log since the last start that says most about an end, see tellingLine; empty without one. */
-  tellingLine(): string;
+  /** The line of the log since the last start that says most about an end, see errorLine; empty without one. */
+  errorLine(): string;
   /** Why the last probe of a start that is under way failed; undefined before that and once it is ready. */
   lastProbeFailure(): string | undefined;
   /** The process that runs now. */
@@ -161,7 +161,7 @@ export function manageProcess(recipe: ProcessRecipe): ManagedProcess {
     name: recipe.name,
     logFile: recipe.logFile,
     lastProbeFailure: () => probeFailure,
-    tellingLine: () => tellingLine(recipe.logFile, logStart),
+    errorLine: () => errorLine(recipe.logFile, logStart),
     pid: () => running?.child.pid,
     start,
     stop,
