@@ -26,7 +26,7 @@ try {
 }
 
 /**
- * Posts the examples, tells what is seen of them (requests, events, webhooks) as it happens, and reads them at the end.
+ * Posts the examples, prints what is seen of them (requests, events, webhooks) as it happens, and reads them at the end.
  * @throws when not all has been seen within the time, or a request is refused
  */
 async function runDemo(running: RunInfo): Promise<void> {
@@ -43,7 +43,7 @@ async function runDemo(running: RunInfo): Promise<void> {
   });
 
   /** Lines with the time since the beginning, the kind and the task in columns, in the order in which things are seen. */
-  function tell(kind: 'request' | 'event' | 'webhook' | 'read', taskId: number, text: string): void {
+  function print(kind: 'request' | 'event' | 'webhook' | 'read', taskId: number, text: string): void {
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(3).padStart(7);
     console.log(`${seconds} s  ${kind.padEnd(8)} task ${String(taskId).padEnd(6)} ${text}`);
   }
@@ -54,7 +54,7 @@ async function runDemo(running: RunInfo): Promise<void> {
   }
 
   function see(event: SeenEvent): void {
-    tell('event', event.taskId, describeEvent(event));
+    print('event', event.taskId, describeEvent(event));
     if (event.topic === 'tasks.completed') completed.add(event.taskId);
     checkEnd();
   }
@@ -75,7 +75,7 @@ async function runDemo(running: RunInfo): Promise<void> {
     const headers = { 'content-type': 'application/json' };
     const { id, status } = await call('/api/tasks', { method: 'POST', headers, body });
     posted.add(id);
-    tell('request', id, `POST /api/tasks ${body} -> 202 ${status}`);
+    print('request', id, `POST /api/tasks ${body} -> 202 ${status}`);
     unclaimed.filter(({ taskId }) => taskId === id).forEach(see);
     unclaimed = unclaimed.filter(({ taskId }) => taskId !== id);
     checkEnd();
@@ -84,13 +84,13 @@ async function runDemo(running: RunInfo): Promise<void> {
   /** The read model may be a moment behind the webhook. */
   async function readEnded(id: number): Promise<void> {
     const task = await call(`/api/tasks/${id}`);
-    if (hasEnded(task.status)) return tell('read', id, `GET /api/tasks/${id} -> 200 ${outcome(task)}`);
+    if (hasEnded(task.status)) return print('read', id, `GET /api/tasks/${id} -> 200 ${outcome(task)}`);
     await delay(50, undefined, { signal: deadline });
     return readEnded(id);
   }
 
   const receiver = await receiveWebhooks((task) => {
-    tell('webhook', task.id, `POST ${outcome(task)}`);
+    print('webhook', task.id, `POST ${outcome(task)}`);
     delivered.add(task.id);
     checkEnd();
   });
