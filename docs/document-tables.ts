@@ -1,7 +1,7 @@
 import { settingsMarkdown } from '@nask/service';
 import { settingsTable as local } from '../local/config.ts';
 import { settingsTable as executor } from '../services/executor/src/config.ts';
-import { problemTypes } from '../services/gateway/src/adapters/http/problem-types.ts';
+import { problemTypes } from '../services/gateway/src/http/problem-types.ts';
 import { settingsTable as gateway } from '../services/gateway/src/config.ts';
 import { settingsTable as notifier } from '../services/notifier/src/config.ts';
 import { settingsTable as projector } from '../services/projector/src/config.ts';

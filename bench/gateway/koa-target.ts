@@ -12,11 +12,11 @@ import Koa from 'koa';
 import { Registry } from 'prom-client';
 import { avroSchemas, taskTypes } from '@nask/schemas';
 import { createLogger } from '@nask/service';
-import { observe } from '../../services/gateway/src/adapters/http/observe.ts';
-import { pendingTask } from '../../services/gateway/src/adapters/http/pending-task.ts';
-import { readBodyText } from '../../services/gateway/src/adapters/http/read-body.ts';
-import { parseJsonText } from '../../services/gateway/src/domain/json-text.ts';
-import { createTaskRequestValidator } from '../../services/gateway/src/domain/task-request.ts';
+import { observe } from '../../services/gateway/src/http/observe.ts';
+import { pendingTask } from '../../services/gateway/src/tasks/pending-task.ts';
+import { readBodyText } from '../../services/gateway/src/http/read-body.ts';
+import { parseJsonText } from '../../services/gateway/src/http/json-text.ts';
+import { createTaskRequestValidator } from '../../services/gateway/src/tasks/new-task.rules.ts';
 
 const limits = { maxBodyBytes: 65_536, bodyTimeoutMs: 10_000 };
 const task = { id: 1, type: 'prime', status: 'PENDING', payload: { input: 100 } };

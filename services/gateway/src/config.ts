@@ -14,8 +14,8 @@ import {
   tracingSettings,
 } from '@nask/service';
 import { taskTypeFaults } from '@nask/schemas';
-import { apiKeyFault } from './domain/api-keys.ts';
-import { isLoopback } from './domain/loopback.ts';
+import { apiKeyFault } from './access/api-keys.rules.ts';
+import { isLoopback } from './access/loopback.ts';
 
 /** Every setting of the gateway. */
 export const settingsTable = {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { spawnService, type ServiceUnderTest } from '@nask/testkit';
-import { cursorAfter } from './domain/page.ts';
+import { cursorAfter } from './tasks/page.ts';
 import { answerOf, openSurroundings, post, type Surroundings } from './fixtures/surroundings.ts';
 
 jest.setTimeout(120_000);

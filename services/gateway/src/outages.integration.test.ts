@@ -10,8 +10,8 @@ import {
   type ServiceUnderTest,
   suspendProcess,
 } from '@nask/testkit';
-import { createIdempotencyKeys } from './adapters/mongo/idempotency-keys.ts';
-import { scopedKey } from './domain/idempotency-key.ts';
+import { createIdempotencyKeys } from './idempotency/key-store.ts';
+import { scopedKey } from './idempotency/idempotency-key.ts';
 import { openSurroundings, post, type Surroundings } from './fixtures/surroundings.ts';
 
 jest.setTimeout(180_000);

@@ -1,0 +1,64 @@
+import type { TaskDocument } from '@nask/schemas';
+import { TaskErasedError, TaskNotFoundError } from '../errors.ts';
+import { isVisible, type VisibleTaskDocument } from '../tasks/task-view.rules.ts';
+
+/** The offsets between which a partition has records: `logEnd` is the one that the next record gets. */
+export interface LogRange {
+  logStart: number;
+  logEnd: number;
+}
+
+export interface TaskFinderPorts {
+  /** Reads one document, as it is at the time of the call or later. */
+  readTask(id: number): Promise<TaskDocument | undefined>;
+  /** The ranges of all partitions of `tasks.requested`, as they are at the time of the call or later. */
+  requestedLog(): Promise<ReadonlyMap<number, LogRange>>;
+  /** The partition of a task, of so many. */
+  partitionOf(id: number, partitionCount: number): number;
+  /** Resolves when everything below the offset of the partition is in the read model. */
+  projected(partition: number, offset: number, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Finds a task so that a client reads its own writes, by position. A document that is missing may only be late, so the
+ * question waits until the read model has passed the end of the task's partition, as it is now: whatever was accepted
+ * before the question is below that. What is missing then does not exist. A partition without records needs no wait:
+ * what has left the log is older than what the read model keeps.
+ * @param startBound called when it has to wait: the signal that ends the wait
+ * @throws TaskNotFoundError when the task does not exist; TaskErasedError when it was erased; the signal's reason when the truth is not known within the bound
+ */
+export async function findTask(
+  ports: TaskFinderPorts,
+  id: number,
+  startBound: () => AbortSignal,
+): Promise<VisibleTaskDocument> {
+  const present = refuseErased(await ports.readTask(id));
+  if (isVisible(present)) return present;
+
+  const signal = startBound();
+  const log = await endedBy(signal, ports.requestedLog());
+  const partition = ports.partitionOf(id, log.size);
+  const range = log.get(partition);
+  if (range === undefined) throw new Error(`tasks.requested has no partition ${partition}`);
+  if (range.logEnd > range.logStart) {
+    await ports.projected(partition, range.logEnd, signal);
+    const late = refuseErased(await ports.readTask(id));
+    if (isVisible(late)) return late;
+  }
+  throw new TaskNotFoundError(`There is no task ${id}.`);
+}
+
+function refuseErased(document: TaskDocument | undefined): TaskDocument | undefined {
+  if (document?.status === 'ERASED') throw new TaskErasedError(`Task ${document._id} was erased.`);
+  return document;
+}
+
+/** The promise's outcome, or the signal's reason if that comes first. */
+function endedBy<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,153 @@
+import type { LogEnds, Logger } from '@nask/kafka';
+import type { MongoConnection } from '@nask/service/mongo';
+import {
+  projectionLagCollection,
+  type ProjectionLagDocument,
+  type TaskDocument,
+  type TaskEventDocument,
+} from '@nask/schemas';
+import { UnavailableError } from '../errors.ts';
+import type { RedeliverySelection } from '../webhooks/redelivery-selection.ts';
+import { recordsInHistories, recordsInStates, recordsInTasks, type SeenRecord } from './seen-records.ts';
+import type { TaskList } from '../tasks/task-list.rules.ts';
+import type { TaskState } from './task-state.ts';
+import type { TaskCount } from '../tasks/stats.ts';
+import { isVisible, type VisibleTaskDocument } from '../tasks/task-view.rules.ts';
+import { openLiveReadModel, type ReadModelNow } from './live-read-model.ts';
+import { countTasks } from './task-counts.ts';
+import { readTaskHistories } from './task-histories.ts';
+import { readTaskPage, type TaskPage } from './task-pages.ts';
+import { readTaskStates } from './task-states.ts';
+
+/** The read model as the gateway reads it: from the primary, every operation in bounded time. */
+export interface ReadStore {
+  /** Those of the tasks that have a document. */
+  readonly tasks: (ids: number[]) => Promise<Map<number, TaskDocument>>;
+  /** How those of the tasks stand that clients see. */
+  readonly states: (ids: number[]) => Promise<Map<number, TaskState>>;
+  /** The events of those of the tasks that have any, in no order. */
+  readonly histories: (ids: number[]) => Promise<Map<number, TaskEventDocument[]>>;
+  /** One page of tasks, results left out; it ends early where its bytes do. */
+  readonly page: (list: TaskList) => Promise<TaskPage>;
+  /** Counts all tasks; takes its time. */
+  readonly counts: (sinceMs: number) => Promise<TaskCount[]>;
+  readonly lags: () => Promise<ProjectionLagDocument[]>;
+  /** So many of the tasks whose webhook is in that state and that ended in that time, ascending by id. */
+  readonly failedNotifications: (selection: RedeliverySelection, limit: number) => Promise<VisibleTaskDocument[]>;
+  /** The highest id of any document, also of those that clients do not see; 0 when there is none. */
+  readonly highestTaskId: () => Promise<number>;
+  /** The next offset to read of those of the checkpoints that are there, by id. */
+  checkpoints(ids: string[]): Promise<Map<string, number>>;
+  /** Whether it answered the last time it was asked. */
+  isAnswering(): boolean;
+  close(): Promise<void>;
+}
+
+/** How long counting may take: it reads every document. */
+const countTimeoutMs = 30_000;
+
+/**
+ * @param connection closed with the store
+ * @param timeoutMs the most that one operation takes, finding a server included
+ * @param logEnds asked while another generation of the read model takes the place of the one that is read
+ * @throws UnavailableError READ_MODEL_UNAVAILABLE from every operation that the store does not answer in time
+ */
+export function createReadStore(options: {
+  connection: MongoConnection;
+  database: string;
+  timeoutMs: number;
+  logEnds: Pick<LogEnds, 'endOffsets'>;
+  logger: Logger;
+}): ReadStore {
+  const { connection, timeoutMs, logEnds, logger } = options;
+  const db = connection.client.db(options.database);
+  const bound = () => ({ signal: AbortSignal.timeout(timeoutMs) });
+  const readModel = openLiveReadModel(db, { bound, logEnds });
+  let isAway = false;
+
+  async function answered<T>(operation: (now: ReadModelNow) => Promise<T>): Promise<T> {
+    return watched(async () => operation(await readModel.now()));
+  }
+
+  /** What clients see: never older than what they saw before. */
+  function shown<T>(operation: (now: ReadModelNow) => Promise<T>, seen: (answer: T) => readonly SeenRecord[]) {
+    return watched(() => readModel.read(operation, seen));
+  }
+
+  async function watched<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await read();
+      if (isAway) logger.info('the store of the read model answers again');
+      isAway = false;
+      return answer;
+    } catch (error) {
+      if (!isAway) logger.warn({ err: error }, 'the store of the read model does not answer');
+      isAway = true;
+      throw new UnavailableError('READ_MODEL_UNAVAILABLE', 'The store of the read model does not answer.', {
+        cause: error,
+      });
+    }
+  }
+
+  const lags = db.collection<ProjectionLagDocument>(projectionLagCollection);
+
+  return {
+    tasks: (ids) =>
+      shown(
+        async ({ tasks }) => {
+          const documents = await tasks.find({ _id: { $in: ids } }, bound()).toArray();
+          return new Map(documents.map((document) => [document._id, document]));
+        },
+        (found) => recordsInTasks(found.values()),
+      ),
+
+    states: (ids) => shown(({ tasks }) => readTaskStates(tasks, ids, bound()), recordsInStates),
+    histories: (ids) =>
+      shown(
+        ({ events }) => readTaskHistories(events, ids, bound()),
+        (found) => recordsInHistories(found.values()),
+      ),
+    page: (list) =>
+      shown(
+        ({ tasks }) => readTaskPage(tasks, list, bound()),
+        ({ documents }) => recordsInTasks(documents),
+      ),
+    counts: (sinceMs) =>
+      answered(({ tasks }) => countTasks(tasks, { sinceMs, signal: AbortSignal.timeout(countTimeoutMs) })),
+    lags: () => answered(() => lags.find({}, bound()).toArray()),
+
+    failedNotifications: ({ fromMs, toMs, state, afterId }, limit) =>
+      answered(async ({ tasks }) => {
+        const endedAt = { $gte: new Date(fromMs), $lt: new Date(toMs) };
+        const documents = await tasks
+          .find({
+            'notified.state': state,
+            _id: { $gt: afterId },
+            'completed.completed_at': endedAt,
+            'requested.notify_url': { $type: 'string' },
+          })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray();
+        return documents.filter(isVisible);
+      }),
+
+    highestTaskId: () =>
+      answered(async ({ tasks }) => {
+        const [highest] = await tasks
+          .find({}, { projection: { _id: 1 }, ...bound() })
+          .sort({ _id: -1 })
+          .limit(1)
+          .toArray();
+        return highest?._id ?? 0;
+      }),
+
+    checkpoints: (ids) => answered(() => readModel.checkpoints(ids)),
+    isAnswering: () => !isAway,
+
+    async close() {
+      readModel.close();
+      await connection.close();
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { TaskEndedError, TaskNotFoundError, UnavailableError } from '../errors.ts';
+import { startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
+import { expectProblem } from '../fixtures/expect-problem.ts';
+
+let api: ApiUnderTest;
+beforeEach(async () => {
+  api = await startApi();
+});
+afterEach(() => api.stop());
+
+describe('POST /api/tasks/{id}/cancel', () => {
+  test('is a 202 with the task as it is, and hands the trace on', async () => {
+    const calls: unknown[] = [];
+    const { cancel } = api.operations;
+    api.operations.cancel = (id, traceparent, startBound) => {
+      calls.push([id, traceparent]);
+      return cancel(id, traceparent, startBound);
+    };
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const answer = await api.call('POST', '/api/tasks/4/cancel', {
+      headers: { traceparent, 'x-request-id': 'req-1' },
+    });
+    expect([answer.status, answer.json()]).toEqual([202, expect.objectContaining({ id: 4, status: 'PENDING' })]);
+    expect(calls).toEqual([[4, { requestId: 'req-1', traceparent }]]);
+  });
+
+  test.each([
+    ['404', 'task-not-found', new TaskNotFoundError('There is no task 4.')],
+    ['409', 'task-ended', new TaskEndedError('Task 4 has ended.')],
+    ['503', 'cancellation-unconfirmed', new UnavailableError('CANCELLATION_UNCONFIRMED', 'Not now.')],
+  ] as const)('is a %s %s when it cannot be', async (_status, name, error) => {
+    api.operations.cancel = async () => Promise.reject(error);
+    expectProblem(await api.call('POST', '/api/tasks/4/cancel'), name);
+  });
+
+  test('an id that is no task is a 404, and another method a 405', async () => {
+    expectProblem(await api.call('POST', '/api/tasks/abc/cancel'), 'task-not-found');
+    const answer = await api.call('GET', '/api/tasks/4/cancel');
+    expectProblem(answer, 'method-not-allowed');
+    expect(answer.headers['allow']).toContain('POST');
+  });
+});

@@ -1,0 +1,96 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { JSONSchemaObject, TaskType } from '@nask/schemas';
+import { InvalidRequestError, type Fault } from '../errors.ts';
+import { maxNotifyUrlLength, notifyUrlFault } from './notify-url.ts';
+import { schemaFaults } from '../http/faults.rules.ts';
+
+/** A task that a client may ask for: valid, and not yet accepted. */
+export interface NewTask {
+  type: string;
+  /** JSON text, valid against the JSON Schema of the type. */
+  payloadJson: string;
+  notifyUrl: string | null;
+  /** How long an attempt may run, where the client wants less than the type allows. */
+  timeoutMs: number | null;
+}
+
+/** The longest `timeout`, in seconds: the longest task. */
+const maxTimeoutS = 86_400;
+/** The shortest: below it a time limit says nothing. */
+const minTimeoutS = 0.001;
+
+interface TaskRequestBody {
+  type: string;
+  payload: unknown;
+  notify_url?: string | null;
+  timeout?: number | null;
+}
+
+/**
+ * JSON Schema (draft 2020-12) of the body of `POST /api/tasks`.
+ * @param typeNames the task types that it may have
+ * @param payload the schema of its payload: of one type, that of the type
+ */
+export function newTaskSchema(typeNames: readonly string[], payload: JSONSchemaObject): JSONSchemaObject {
+  return {
+    type: 'object',
+    required: ['type', 'payload'],
+    additionalProperties: false,
+    properties: {
+      type: { type: 'string', enum: typeNames, description: 'Name of the task type.' },
+      payload,
+      notify_url: {
+        type: ['string', 'null'],
+        format: 'uri',
+        maxLength: maxNotifyUrlLength,
+        description: 'Where the outcome is to be POSTed: an absolute http or https URL. Left out or null: nowhere.',
+      },
+      timeout: {
+        type: ['number', 'null'],
+        minimum: minTimeoutS,
+        maximum: maxTimeoutS,
+        description:
+          'How long an attempt at the task may run, in seconds; past it the task ends in FAILURE. Left out, null or more than the type allows: what the type allows.',
+      },
+    },
+  };
+}
+
+/**
+ * Makes the check of a parsed body. The schemas are compiled here, once.
+ * @returns a function that gives the task, or throws InvalidRequestError with every fault it found (bounded)
+ */
+export function createTaskRequestValidator(taskTypes: ReadonlyMap<string, TaskType>): (body: unknown) => NewTask {
+  // Whether notify_url is a URL is checked by `notifyUrlFault`, which says what is wrong with it.
+  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, formats: { uri: true } });
+  // The payload is checked on its own, so that each fault is told once, whatever else is wrong.
+  const isRequest = ajv.compile<TaskRequestBody>(newTaskSchema([...taskTypes.keys()], {}));
+  const payloadChecks = new Map([...taskTypes].map(([name, type]) => [name, ajv.compile(type.payloadSchema)]));
+
+  return (body) => {
+    const faults: Fault[] = isRequest(body) ? [] : schemaFaults(isRequest.errors ?? [], '');
+    const { type, payload, notify_url: notifyUrl, timeout } = fieldsOf(body);
+    const isPayload = typeof type === 'string' ? payloadChecks.get(type) : undefined;
+    if (isPayload !== undefined && payload !== undefined) faults.push(...faultsOf(isPayload, payload));
+    if (typeof notifyUrl === 'string' && notifyUrl.length <= maxNotifyUrlLength) {
+      const detail = notifyUrlFault(notifyUrl);
+      if (detail !== null) faults.push({ pointer: '/notify_url', detail });
+    }
+    if (faults.length > 0) throw new InvalidRequestError(faults);
+    return {
+      type: type as string,
+      payloadJson: JSON.stringify(payload),
+      notifyUrl: (notifyUrl as string) ?? null,
+      timeoutMs: typeof timeout === 'number' ? Math.ceil(timeout * 1_000) : null,
+    };
+  };
+}
+
+function faultsOf(isPayload: ValidateFunction, payload: unknown): Fault[] {
+  return isPayload(payload) ? [] : schemaFaults(isPayload.errors ?? [], '/payload');
+}
+
+/** The fields that are looked at one by one, of whatever came: an array or a string has none of them. */
+function fieldsOf(body: unknown): { [Field in keyof TaskRequestBody]?: unknown } {
+  return typeof body === 'object' && body !== null ? body : {};
+}
