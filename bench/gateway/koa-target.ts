@@ -12,11 +12,10 @@ import Koa from 'koa';
 import { Registry } from 'prom-client';
 import { avroSchemas, taskTypes } from '@nask/schemas';
 import { createLogger } from '@nask/service';
+import { parseJsonText, readBodyText } from '../../services/gateway/src/http/bodies.ts';
 import { observe } from '../../services/gateway/src/http/observe.ts';
-import { pendingTask } from '../../services/gateway/src/tasks/pending-task.ts';
-import { readBodyText } from '../../services/gateway/src/http/read-body.ts';
-import { parseJsonText } from '../../services/gateway/src/http/json-text.ts';
 import { createTaskRequestValidator } from '../../services/gateway/src/tasks/new-task.rules.ts';
+import { pendingTask } from '../../services/gateway/src/tasks/task-view.rules.ts';
 
 const limits = { maxBodyBytes: 65_536, bodyTimeoutMs: 10_000 };
 const task = { id: 1, type: 'prime', status: 'PENDING', payload: { input: 100 } };

@@ -1,3 +1,4 @@
+import { taskTypeFaults } from '@nask/schemas';
 import {
   kafkaRules,
   kafkaSettings,
@@ -13,9 +14,8 @@ import {
   taskTypeSettings,
   tracingSettings,
 } from '@nask/service';
-import { taskTypeFaults } from '@nask/schemas';
 import { apiKeyFault } from './access/api-keys.rules.ts';
-import { isLoopback } from './access/loopback.ts';
+import { isLoopback } from './access/request-origin.rules.ts';
 
 /** Every setting of the gateway. */
 export const settingsTable = {

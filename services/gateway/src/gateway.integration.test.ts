@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { spawnService, type ServiceUnderTest } from '@nask/testkit';
-import { cursorAfter } from './tasks/page.ts';
+import { type ServiceUnderTest, spawnService } from '@nask/testkit';
 import { answerOf, openSurroundings, post, type Surroundings } from './fixtures/surroundings.ts';
+import { cursorAfter } from './tasks/task-list.rules.ts';
 
 jest.setTimeout(120_000);
 

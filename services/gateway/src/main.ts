@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import { connectKafka, createLogEnds, createLogTail, createProducer } from '@nask/kafka';
-import { createEventCodec } from '@nask/task-log';
 import { taskTypesWith, topicsReadBy } from '@nask/schemas';
 import {
   check,
@@ -19,31 +18,26 @@ import {
   runService,
 } from '@nask/service';
 import { connectMongo } from '@nask/service/mongo';
+import { createEventCodec } from '@nask/task-log';
+import { apiKeyOf } from './access/api-keys.rules.ts';
+import { createClientAccess, createRateLimit } from './access/client-access.ts';
+import { settingsRules, settingsTable } from './config.ts';
+import { IdsWouldRepeatError } from './errors.ts';
 import { answerClientError } from './http/answer-client-error.ts';
 import { createApi } from './http/api.ts';
-import { createClientAccess } from './access/client-access.ts';
-import { createIdLease } from './task-ids/lease-ids.ts';
-import { createCancellationPublisher } from './tasks/publish-cancellation.ts';
-import { createErasurePublisher } from './tasks/publish-erasure.ts';
-import { createRedeliveryPublisher } from './webhooks/publish-redelivery.ts';
-import { createTaskPublisher } from './tasks/publish-task.ts';
-import { createWriteSide } from './task-ids/write-side.ts';
 import { createIdempotencyKeys } from './idempotency/key-store.ts';
-import { createReadStore } from './read-model/read-store.ts';
-import { settingsRules, settingsTable } from './config.ts';
-import { createTaskAcceptor } from './tasks/accept-task.ts';
-import { apiKeyOf } from './access/api-keys.rules.ts';
-import { cancelTask } from './tasks/cancel-task.ts';
-import type { Correlation } from './http/correlation.ts';
-import { IdsWouldRepeatError } from './errors.ts';
-import { eraseTask } from './tasks/erase-task.ts';
-import { createRateLimit } from './access/rate-limit.ts';
-import { redeliverFailed } from './webhooks/redeliver-failed.ts';
-import { parseTaskId } from './tasks/task-id.ts';
-import { createTaskIdSource } from './task-ids/task-id-source.ts';
-import { createTaskRequestValidator } from './tasks/new-task.rules.ts';
-import type { VisibleTaskDocument } from './tasks/task-view.rules.ts';
 import { createReadSide } from './read-model/read-side.ts';
+import { createReadStore } from './read-model/read-store.ts';
+import { createIdLease } from './task-ids/lease-ids.ts';
+import { createTaskIdSource } from './task-ids/task-id-source.ts';
+import { createTaskAcceptor } from './tasks/accept-task.ts';
+import { createTaskCanceller } from './tasks/cancel-task.ts';
+import { createTaskEraser } from './tasks/erase-task.ts';
+import { createTaskRequestValidator } from './tasks/new-task.rules.ts';
+import { parseTaskId } from './tasks/one-task.ts';
+import { createFailedRedeliverer } from './webhooks/redeliver-failed.ts';
+import { createRedeliverer } from './webhooks/redeliver-outcome.ts';
+import { createEventWriter, createWriteSide } from './write-side.ts';
 
 const settings = loadSettingsOrExit({ service: 'gateway', table: settingsTable, rules: settingsRules });
 const name = settings.GATEWAY_NAME ?? hostname();
@@ -132,20 +126,15 @@ const health = createHealth({
 });
 
 const events = { producer, codec, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas };
+const write = createEventWriter(events);
 const acceptTask = createTaskAcceptor({
-  publisher: createTaskPublisher({ ...events, ids }),
+  ...events,
+  ids,
   keys: idempotencyKeys,
-  deadlineMs,
   nowMs: Date.now,
   onMarkFailure: (err) => logger.warn({ err }, 'an idempotency key could not be marked'),
 });
-const publishCancellation = createCancellationPublisher(events);
-const publishErasure = createErasurePublisher(events);
-const redeliver = createRedeliveryPublisher(events);
-const redeliverPorts = (correlation: Correlation) => ({
-  failed: store.failedNotifications,
-  request: (document: VisibleTaskDocument) => redeliver(document, correlation),
-});
+const redeliver = createRedeliverer(write);
 
 const taskTypes = taskTypesWith(settings.TASK_TYPES_FOLDER);
 const api = createApi({
@@ -158,23 +147,14 @@ const api = createApi({
       tracing.span({ name: 'accept task', kind: 'server', traceparent: correlation.traceparent }, (traceparent) =>
         acceptTask(task, { ...correlation, traceparent }, key),
       ),
-    cancel: (id, correlation, startBound) =>
-      cancelTask(
-        { find: () => readSide.find(id, startBound), requestCancellation: () => publishCancellation(id, correlation) },
-        id,
-      ),
-    erase: (id, correlation, startBound) =>
-      eraseTask(
-        {
-          find: () => readSide.find(id, startBound),
-          publish: (task) => publishErasure(task, correlation),
-          projected: (position) => readSide.reach([position], startBound()),
-        },
-        id,
-      ),
+    cancel: createTaskCanceller({ find: readSide.find, write }),
+    erase: createTaskEraser({ find: readSide.find, reach: readSide.reach, write }),
     redeliver,
-    redeliverFailed: (selection, correlation, signal) =>
-      redeliverFailed(redeliverPorts(correlation), selection, { maxTasks: settings.MAX_REDELIVERIES, signal }),
+    redeliverFailed: createFailedRedeliverer({
+      failed: store.failedNotifications,
+      redeliver,
+      maxTasks: settings.MAX_REDELIVERIES,
+    }),
   },
   healthListener: opsRequestListener({ health, metrics }),
   logger,

@@ -2,17 +2,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { createLogger } from '@nask/service';
 import {
   eventually,
+  type OwnServer,
+  type ServiceUnderTest,
   spawnService,
   startOwnKafka,
   startOwnRegistry,
   startOwnStore,
-  type OwnServer,
-  type ServiceUnderTest,
   suspendProcess,
 } from '@nask/testkit';
-import { createIdempotencyKeys } from './idempotency/key-store.ts';
-import { scopedKey } from './idempotency/idempotency-key.ts';
 import { openSurroundings, post, type Surroundings } from './fixtures/surroundings.ts';
+import { scopedKey } from './idempotency/idempotency-key.ts';
+import { createIdempotencyKeys } from './idempotency/key-store.ts';
 
 jest.setTimeout(180_000);
 

@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { apiKeyOf } from './api-keys.rules.ts';
-import { startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { routes } from '../routes.ts';
+import { type ApiUnderTest, startApi } from '../fixtures/api-under-test.ts';
 import { expectProblem } from '../fixtures/expect-problem.ts';
-import { apiOperations } from '../docs/openapi.ts';
 import { problemTypes } from '../http/problem-types.ts';
+import { apiKeyOf } from './api-keys.rules.ts';
 
 const page = 'https://console.example.com';
 const keys = [apiKeyOf(`shop:read+write+admin:${'0a'.repeat(32)}`)];
-const changes = apiOperations.filter(({ method }) => method !== 'get');
+const changes = routes.filter(({ method }) => method !== 'get');
 const pathOf = (path: string) =>
   path.replace('{id}', '4').replace('{name}', 'validation').replace('{file}', 'start.js');
 
@@ -75,7 +75,7 @@ describe('a browser beside a gateway without keys', () => {
     'nothing is served at the host %j: names may be rebound',
     async (host) => {
       done = [];
-      for (const { method, path } of apiOperations) {
+      for (const { method, path } of routes) {
         const answer = await open.call(method.toUpperCase(), pathOf(path), { headers: { host } });
         expectProblem(answer, 'unknown-host');
         expect(answer.json()['detail']).toMatch(/Host header .* ALLOWED_HOSTS/);
@@ -147,7 +147,7 @@ test('the OpenAPI document has both refusals where they are possible', async () 
     const { paths } = (await api.call('GET', '/openapi.json')).json() as {
       paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>>;
     };
-    for (const { method, path } of apiOperations) {
+    for (const { method, path } of routes) {
       const { responses } = paths[path]![method]!;
       expect(responses['403']?.description.includes('/problems/cross-origin') ?? false).toBe(method !== 'get');
       expect('421' in responses).toBe(!hasKeys);

@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import Router from '@koa/router';
-import { apiKeyOf } from './api-keys.rules.ts';
-import { createClientAccess } from './client-access.ts';
-import { startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type ApiUnderTest, startApi } from '../fixtures/api-under-test.ts';
 import { expectProblem } from '../fixtures/expect-problem.ts';
-import { guardRoutes } from '../http/guard-routes.ts';
-import { apiOperations } from '../docs/openapi.ts';
 import type { ProblemName } from '../http/problem-types.ts';
+import { createRouter } from '../http/router.ts';
+import { apiKeyOf } from './api-keys.rules.ts';
 
 const prime = '{"type":"prime","payload":{"input":100}}';
 const key = (name: string, scopes: string) =>
@@ -75,15 +72,14 @@ describe('where clients have keys', () => {
     expect(idempotencyKeys).toEqual(['writer//k', 'all//k']);
   });
 
-  test('a route that no operation describes is not served at all', () => {
-    const router = new Router();
-    router.get('/api/forgotten', (ctx) => void (ctx.status = 204));
-    const access = createClientAccess({
-      keys,
-      rateLimit: { quota: { requests: 1, windowS: 1 } } as never,
-      nowMs: () => 0,
-    });
-    expect(() => guardRoutes(router, apiOperations, access)).toThrow('/api/forgotten');
+  test('a row of the table without a scope is closed, and one without an operation is not served at all', async () => {
+    const scopes: unknown[] = [];
+    const access = { admit: (_ctx: unknown, scope: unknown) => void scopes.push(scope) } as never;
+    const row = { method: 'get', path: '/api/forgotten', handler: () => () => undefined };
+    const { stack } = createRouter([{ ...row, operation: { parameters: [] } } as never], {}, access);
+    for (const handle of stack[0]!.stack) await handle({ querystring: '' } as never, async () => undefined);
+    expect(scopes).toEqual([undefined]);
+    expect(() => createRouter([{ ...row, scope: 'read' } as never], {}, access)).toThrow('undefined');
   });
 });
 

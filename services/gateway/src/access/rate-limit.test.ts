@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createRateLimit } from './rate-limit.ts';
+import { createRateLimit } from './client-access.ts';
 
 describe('a rate limit', () => {
   test('counts down, refuses what is too much without counting it, and begins anew after its window', () => {

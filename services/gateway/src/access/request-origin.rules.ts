@@ -78,3 +78,8 @@ function isOriginOf(origin: string, host: string): boolean {
   const defaultPort = defaultPorts[scheme];
   return (page.port ?? defaultPort) === (served.port ?? defaultPort);
 }
+
+/** Whether only programs of the same machine reach a server that listens on this host. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -2,11 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
-import { eventHeaders } from '@nask/task-log';
 import { avroSchemas, topics } from '@nask/schemas';
-import { startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
-import { asyncApiDocument } from './asyncapi.ts';
-import { eventHeadersSchema } from './event-headers.ts';
+import { eventHeaders } from '@nask/task-log';
+import { type ApiUnderTest, startApi } from '../fixtures/api-under-test.ts';
+import { asyncApiDocument, eventHeadersSchema } from './asyncapi.ts';
 
 const specification = createRequire(import.meta.url).resolve('@asyncapi/specs/schemas/3.0.0-without-$id.json');
 const isAsyncApi = new Ajv({ strict: false, validateFormats: false, logger: false }).compile(

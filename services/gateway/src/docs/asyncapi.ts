@@ -1,6 +1,6 @@
-import { avroSchemas, topics, type JSONSchemaObject, type ServiceName, type Topic } from '@nask/schemas';
+import { avroSchemas, type JSONSchemaObject, type ServiceName, type Topic, topics } from '@nask/schemas';
 import { productVersion } from '@nask/service';
-import { eventHeadersSchema } from './event-headers.ts';
+import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
 
 const kafkaBinding = { bindingVersion: '0.5.0' };
 
@@ -77,4 +77,36 @@ function messageOf(event: keyof typeof avroSchemas, key: Topic['key']): JSONSche
 function operationOf(service: ServiceName, action: 'send' | 'receive', topic: string): [string, JSONSchemaObject] {
   const summary = `The ${service} ${action === 'send' ? 'writes' : 'reads'} ${topic}.`;
   return [`${service}-${action}-${topic}`, { action, summary, channel: { $ref: `#/channels/${topic}` } }];
+}
+
+/** JSON Schema of the headers of an event: CloudEvents 1.0 in binary mode, and the trace context. */
+export const eventHeadersSchema: JSONSchemaObject = {
+  type: 'object',
+  required: ['ce_specversion', 'ce_id', 'ce_type', 'ce_source', 'ce_subject', 'ce_time'],
+  properties: {
+    ce_specversion: { type: 'string', const: '1.0' },
+    ce_id: { type: 'string', description: 'The event_id in the event: the same in every repetition of it.' },
+    ce_type: { type: 'string', description: 'Name of the event.' },
+    ce_source: { type: 'string', description: 'Which service wrote it.' },
+    ce_subject: { type: 'string', description: 'The task id, in decimal.' },
+    ce_time: { type: 'string', format: 'date-time' },
+    ce_requestid: { type: 'string', description: 'X-Request-Id of the HTTP request that caused it.' },
+    traceparent: { type: 'string', description: 'W3C Trace Context.' },
+  },
+};
+
+export const getAsyncApiOperation: Operation = {
+  operationId: 'getAsyncApi',
+  summary: 'Read the document of the events in Kafka',
+  tags: ['about'],
+  responses: responses({ 200: jsonResponse('An AsyncAPI 3.0 document.', { type: 'object' }) }),
+};
+
+/** `GET /asyncapi.json`: the topics as an AsyncAPI document. */
+export function getAsyncApi({ topicPrefix }: { topicPrefix: string }): Handler {
+  const text = JSON.stringify(asyncApiDocument(topicPrefix));
+  return (ctx) => {
+    ctx.body = text;
+    ctx.type = 'application/json';
+  };
 }

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Context } from 'koa';
-import Router from '@koa/router';
-import { HttpProblem } from '../http/problem.ts';
+import { HttpProblem } from '../http/problems.ts';
+import { responses, unchanged, type Handler, type Operation } from '../http/route.ts';
 
 const ownFolder = join(import.meta.dirname, 'docs-page');
 const swaggerFolder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
@@ -16,7 +16,7 @@ const parts: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The names of all parts. */
-export const docsPageParts: readonly string[] = [...parts.keys()];
+const docsPageParts: readonly string[] = [...parts.keys()];
 
 /**
  * The page runs scripts from here alone, and calls this API alone. Swagger UI sets styles in elements, and shows
@@ -32,22 +32,64 @@ interface PageFile {
   readonly eTag: string;
 }
 
+export const getDocsOperation: Operation = {
+  operationId: 'getDocs',
+  summary: 'Open the interactive page of this document',
+  tags: ['about'],
+  responses: responses({
+    200: {
+      description: 'A page for people. It loads nothing from other hosts.',
+      content: { 'text/html': { schema: { type: 'string' } } },
+    },
+    304: unchanged,
+  }),
+};
+
+export const getDocsPartOperation: Operation = {
+  operationId: 'getDocsPart',
+  summary: 'Read a part of the interactive page',
+  'x-internal': true,
+  tags: ['about'],
+  parameters: [
+    {
+      name: 'file',
+      in: 'path',
+      required: true,
+      description: 'Name of the part.',
+      schema: { type: 'string', enum: docsPageParts },
+      example: docsPageParts[0],
+    },
+  ],
+  responses: responses(
+    {
+      200: {
+        description: 'The part.',
+        content: Object.fromEntries(
+          ['text/javascript', 'text/css', 'image/png'].map((type) => [type, { schema: { type: 'string' } }]),
+        ),
+      },
+      304: unchanged,
+    },
+    ['not-found'],
+  ),
+};
+
 /** `GET /docs`: the OpenAPI document as an interactive page (Swagger UI), served from here without any other host. */
-export function createDocsRoutes(): Router {
+export function getDocs(): Handler {
   const page = readFile('index.html', ownFolder);
-  const files = new Map([...parts].map(([name, folder]) => [name, readFile(name, folder)]));
-  // Strict, because the page names its parts relative to /docs.
-  const router = new Router({ strict: true });
-  router.get('/docs', (ctx) => {
+  return (ctx) => {
     ctx.set('Content-Security-Policy', contentSecurityPolicy);
     answerFile(ctx, page);
-  });
-  router.get('/docs/:file', (ctx) => {
+  };
+}
+
+export function getDocsPart(): Handler {
+  const files = new Map([...parts].map(([name, folder]) => [name, readFile(name, folder)]));
+  return (ctx) => {
     const file = files.get(ctx.params['file'] ?? '');
     if (file === undefined) throw new HttpProblem('not-found', 'The page has no such part.');
     answerFile(ctx, file);
-  });
-  return router;
+  };
 }
 
 function readFile(name: string, folder: string): PageFile {

@@ -2,15 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
+import project from '../../../../package.json' with { type: 'json' };
 import { taskTypes } from '@nask/schemas';
 import { anyWebUrl } from '@nask/testkit/any-text';
 import { InvalidRequestError } from '../errors.ts';
+import { type ApiUnderTest, startApi } from '../fixtures/api-under-test.ts';
 import { createTaskRequestValidator } from '../tasks/new-task.rules.ts';
-import { startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
-import project from '../../../../package.json' with { type: 'json' };
-import { apiOperations, openApiDocument } from './openapi.ts';
+import { routes } from '../routes.ts';
+import { openApiDocument } from './openapi.ts';
 
-const document = openApiDocument(taskTypes, { hasKeys: true });
+const document = openApiDocument(routes, taskTypes, { hasKeys: true });
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 ajv.addSchema(structuredClone(document), 'openapi');
@@ -45,16 +46,19 @@ describe('the OpenAPI document', () => {
     for (const name of Object.keys(components['schemas']!)) expect(checkOf(name)).toBeInstanceOf(Function);
   });
 
-  test('has every route of the API, and no other', () => {
-    const routes = api.router.stack.flatMap(({ path, methods }) =>
-      methods
-        .filter((method) => method !== 'HEAD')
-        .map((method) => `${method} ${String(path).replaceAll(/:(\w+)/g, '{$1}')}`),
+  test('has every route of the table, each under its own id, and each is served', async () => {
+    const described = Object.entries(document['paths'] as Record<string, object>).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method} ${path}`),
     );
-    const operations = apiOperations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
-    expect(operations.toSorted()).toEqual(routes.toSorted());
-    const ids = apiOperations.map(({ operation }) => operation.operationId);
+    expect(described.toSorted()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).toSorted());
+    const ids = routes.map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
+    for (const { method, path, operation } of routes) {
+      const [parameter] = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
+      const at = path.replaceAll(/\{\w+\}/g, (parameter?.example as string | undefined) ?? '4');
+      const { text } = await api.call(method.toUpperCase(), at);
+      expect([at, /^\{"type":"\/problems\/(not-found|method-not-allowed)"/.exec(text)]).toEqual([at, null]);
+    }
   });
 
   test('has the version of package.json, and so has the document of the events', async () => {
@@ -63,11 +67,11 @@ describe('the OpenAPI document', () => {
   });
 
   test('has no example of an optional parameter that the interactive page would send', () => {
-    const prefilled = apiOperations.flatMap(({ operation }) =>
+    const prefilled = routes.flatMap(({ operation }) =>
       (operation.parameters ?? []).filter(({ required, example, schema }) => !required && (example ?? schema.example)),
     );
     expect(prefilled).toEqual([]);
-    expect(apiOperations.some(({ operation }) => operation.parameters?.some(({ example }) => example))).toBe(true);
+    expect(routes.some(({ operation }) => operation.parameters?.some(({ example }) => example))).toBe(true);
   });
 
   test('has examples of bodies that are taken as they are', () => {
@@ -76,7 +80,7 @@ describe('the OpenAPI document', () => {
       createTasks: 'TaskBatch',
       redeliverFailedOutcomes: 'RedeliverySelection',
     };
-    const bodies = apiOperations.filter(({ operation }) => operation.requestBody);
+    const bodies = routes.filter(({ operation }) => operation.requestBody);
     expect(bodies.map(({ operation }) => operation.operationId).toSorted()).toEqual(Object.keys(schemaOfBody));
     for (const { operation } of bodies) {
       const isTaken = checkOf(schemaOfBody[operation.operationId as keyof typeof schemaOfBody]);

@@ -1,28 +1,36 @@
 import type { JSONSchemaObject, TaskType } from '@nask/schemas';
 import { productVersion } from '@nask/service';
-import { aboutOperations, aboutSchemas } from './about-operations.ts';
-import { securitySchemes, withAccess } from './access.ts';
-import { tags, type ApiOperation, type OperationObject } from '../http/api-operation.ts';
-import { batchOperations, batchSchemas } from '../tasks/batch-operations.ts';
-import { erasureOperations } from '../tasks/erasure-operations.ts';
-import { notificationOperations, notificationSchemas } from '../webhooks/notification-operations.ts';
-import { problemSchemas } from './problem-schemas.ts';
-import { readOperations } from '../tasks/read-operations.ts';
-import { readSchemas } from '../tasks/read-schemas.ts';
-import { taskOperations } from '../tasks/task-operations.ts';
-import { taskTypeOperations, taskTypeSchemas } from '../tasks/task-type-operations.ts';
-import { taskSchemas } from '../tasks/task-schemas.ts';
+import type { Scope } from '../access/api-keys.rules.ts';
+import {
+  jsonResponse,
+  problemResponses,
+  responses,
+  tags,
+  type Handler,
+  type Operation,
+  type OperationObject,
+  type Route,
+} from '../http/route.ts';
+import { newTaskSchemas } from '../tasks/new-task.rules.ts';
+import { taskSchemas } from '../tasks/task-view.rules.ts';
 
-/** Every operation that the API has. */
-export const apiOperations: readonly ApiOperation[] = [
-  ...taskOperations,
-  ...readOperations,
-  ...batchOperations,
-  ...erasureOperations,
-  ...taskTypeOperations,
-  ...notificationOperations,
-  ...aboutOperations,
-];
+type DescribedRoute = Pick<Route<never>, 'method' | 'path' | 'scope' | 'operation'>;
+
+export const getOpenApiOperation: Operation = {
+  operationId: 'getOpenApi',
+  summary: 'Read this document',
+  tags: ['about'],
+  responses: responses({ 200: jsonResponse('An OpenAPI 3.1 document.', { type: 'object' }) }),
+};
+
+/** `GET /openapi.json`: the API as an OpenAPI document. */
+export function getOpenApi({ openApi }: { openApi: JSONSchemaObject }): Handler {
+  const text = JSON.stringify(openApi);
+  return (ctx) => {
+    ctx.body = text;
+    ctx.type = 'application/json';
+  };
+}
 
 const headers = {
   'X-Request-Id': {
@@ -57,6 +65,7 @@ const headers = {
  * @param hasKeys whether clients have to have keys
  */
 export function openApiDocument(
+  routes: readonly DescribedRoute[],
   taskTypes: ReadonlyMap<string, TaskType>,
   { hasKeys }: { hasKeys: boolean },
 ): JSONSchemaObject {
@@ -75,28 +84,64 @@ export function openApiDocument(
       license: { name: 'MIT', identifier: 'MIT' },
     },
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
-    paths: pathsOf(apiOperations, hasKeys),
+    paths: pathsOf(routes, hasKeys),
     components: {
       ...(hasKeys ? { securitySchemes } : {}),
       headers,
       schemas: {
-        ...taskSchemas(taskTypes),
-        ...readSchemas,
-        ...batchSchemas,
-        ...taskTypeSchemas,
-        ...notificationSchemas,
-        ...aboutSchemas,
-        ...problemSchemas,
+        ...taskSchemas,
+        ...newTaskSchemas(taskTypes),
+        ...Object.assign({}, ...routes.map(({ operation }) => operation.schemas)),
       },
     },
   };
 }
 
-function pathsOf(
-  operations: readonly ApiOperation[],
-  hasKeys: boolean,
-): Record<string, Record<string, OperationObject>> {
+function pathsOf(routes: readonly DescribedRoute[], hasKeys: boolean): Record<string, Record<string, OperationObject>> {
   const paths: Record<string, Record<string, OperationObject>> = {};
-  for (const operation of operations) (paths[operation.path] ??= {})[operation.method] = withAccess(operation, hasKeys);
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = withAccess(route, hasKeys);
   return paths;
+}
+
+const scopeMeanings: Record<Scope, string> = {
+  read: 'read tasks',
+  write: 'post and cancel tasks',
+  admin: 'what concerns all tasks, or cannot be undone',
+};
+
+/** How clients show who they are. */
+const securitySchemes = {
+  apiKey: {
+    type: 'http',
+    scheme: 'bearer',
+    description: `An API key. What it allows: ${Object.entries(scopeMeanings)
+      .map(([scope, meaning]) => `\`${scope}\` (${meaning})`)
+      .join(', ')}.`,
+  },
+};
+
+const rateLimitHeaders = {
+  'RateLimit-Policy': { $ref: '#/components/headers/RateLimit-Policy' },
+  RateLimit: { $ref: '#/components/headers/RateLimit' },
+};
+
+/** The operation with what it requires of a request before it is served, and with the answers to those that lack it. */
+function withAccess(route: DescribedRoute, hasKeys: boolean): OperationObject {
+  const { method, scope } = route;
+  const { schemas: _schemas, ...operation } = route.operation;
+  const needsKey = hasKeys && scope !== 'public';
+  const refused = problemResponses([
+    ...(needsKey ? (['unauthenticated', 'forbidden', 'rate-limited'] as const) : []),
+    ...(method === 'get' ? [] : (['cross-origin'] as const)),
+    ...(hasKeys ? [] : (['unknown-host'] as const)),
+  ]);
+  if (!needsKey) return { ...operation, responses: { ...operation.responses, ...refused } };
+  const responses = Object.fromEntries(
+    Object.entries(operation.responses).map(([status, response]) => [
+      status,
+      Number(status) < 300 ? { ...response, headers: { ...response.headers, ...rateLimitHeaders } } : response,
+    ]),
+  );
+  refused['429']!.headers = { ...refused['429']!.headers, ...rateLimitHeaders };
+  return { ...operation, security: [{ apiKey: [scope] }], responses: { ...responses, ...refused } };
 }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { maxHeaderSize, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@nask/kafka';
-import { problem, type Problem } from './problem.ts';
-import { securityHeaders } from '../access/security-headers.ts';
+import { securityHeaders } from '../access/request-origin.ts';
+import { problem, type Problem } from './problems.ts';
 
 /**
  * Makes the listener that answers what Node could not make a request of, and headers that are too slow, with a problem

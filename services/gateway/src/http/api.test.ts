@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { routes } from '../routes.ts';
+import { type ApiUnderTest, startApi } from '../fixtures/api-under-test.ts';
 import { expectProblem } from '../fixtures/expect-problem.ts';
-import { apiOperations } from '../docs/openapi.ts';
-import { problemTypes, type ProblemName } from './problem-types.ts';
+import { type ProblemName, problemTypes } from './problem-types.ts';
 
 const prime = '{"type":"prime","notify_url":"http://127.0.0.1:8000/","payload":{"input":100}}';
 const never = () => new Promise<never>(() => {});
@@ -38,7 +38,7 @@ describe('the API as a whole', () => {
   });
 
   test('a query parameter that no operation knows is refused by name, wherever it is; without one all is as before', async () => {
-    for (const { method, path, operation } of apiOperations) {
+    for (const { method, path, operation } of routes) {
       const known = operation.parameters?.some((parameter) => parameter.in === 'query');
       const at = `${path.replace('{id}', '4').replace('{name}', 'validation')}?colour=red`;
       const answer = await api.call(method.toUpperCase(), at, operation.requestBody && { body: prime });

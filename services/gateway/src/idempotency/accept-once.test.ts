@@ -1,7 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createMemoryKeys } from '../fixtures/memory-keys.ts';
-import { acceptOnce, keyLifetimeMs, type AcceptOncePorts, type IdempotencyKeys } from './accept-once.ts';
 import {
   IdempotencyKeyInUseError,
   IdempotencyKeyReusedError,
@@ -9,7 +7,9 @@ import {
   UnavailableError,
 } from '../errors.ts';
 import { idempotencyKeysSuite } from '../fixtures/idempotency-keys.suite.ts';
-import type { TaskIdentity } from '../tasks/task-identity.ts';
+import { createMemoryKeys } from '../fixtures/memory-keys.ts';
+import type { TaskIdentity } from '../task-ids/task-id-source.ts';
+import { acceptOnce, type AcceptOncePorts, type IdempotencyKeys, keyLifetimeMs } from './accept-once.ts';
 
 const holdMs = 1_000;
 const request = { key: 'k', fingerprint: 'f' };

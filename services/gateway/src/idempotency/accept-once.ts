@@ -1,5 +1,5 @@
 import { IdempotencyKeyInUseError, IdempotencyKeyReusedError, OutcomeUnknownError } from '../errors.ts';
-import type { TaskIdentity } from '../tasks/task-identity.ts';
+import type { TaskIdentity } from '../task-ids/task-id-source.ts';
 
 /** What is remembered of a key. */
 export interface KeyRecord extends TaskIdentity {

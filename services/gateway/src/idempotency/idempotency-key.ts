@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Context } from 'koa';
+import { clientOfRequest } from '../access/client-access.ts';
 import { InvalidRequestError } from '../errors.ts';
 import type { NewTask } from '../tasks/new-task.rules.ts';
+import type { ProblemName } from '../http/problem-types.ts';
+import type { ParameterObject } from '../http/route.ts';
 
 /** The longest key, in characters. */
 const maxKeyLength = 255;
@@ -9,7 +13,7 @@ const maxKeyLength = 255;
  * What the header may be: a String of RFC 9651 (in quotes), as draft-ietf-httpapi-idempotency-key-header asks, or the
  * same without quotes, as most clients send it.
  */
-export const idempotencyKeyPattern = `^("([ !#-\\[\\]-~]|\\\\["\\\\]){1,${maxKeyLength}}"|[!#-~]{1,${maxKeyLength}})$`;
+const idempotencyKeyPattern = `^("([ !#-\\[\\]-~]|\\\\["\\\\]){1,${maxKeyLength}}"|[!#-~]{1,${maxKeyLength}})$`;
 
 const pattern = new RegExp(idempotencyKeyPattern);
 
@@ -45,3 +49,29 @@ export function fingerprintOf({ type, payloadJson, notifyUrl, timeoutMs }: NewTa
     .update(JSON.stringify([type, payloadJson, notifyUrl, timeoutMs]))
     .digest('base64url');
 }
+
+/**
+ * The Idempotency-Key of a request, as the function that gives it its scope.
+ * @returns gives the key of the request, or of one task of its batch; undefined when the request has none
+ * @throws InvalidRequestError when it cannot be a key
+ */
+export function idempotencyKeyOf(ctx: Context): (index?: number) => string | undefined {
+  const key = parseIdempotencyKey(ctx.req.headers['idempotency-key'] as string | undefined);
+  const client = clientOfRequest(ctx)?.name ?? '';
+  return (index) => (key === undefined ? undefined : scopedKey(key, client, index));
+}
+
+export const idempotencyKeyParameter: ParameterObject = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'Makes the request safe to repeat: for 24 hours the same key with the same body is the same task, also through another gateway, after a restart, or after a 503. In quotes or without.',
+  schema: { type: 'string', pattern: idempotencyKeyPattern, examples: ['"8e03978e-40d5-43dd-bc93-6894a57f9324"'] },
+};
+
+/** What a request with an Idempotency-Key can be answered. */
+export const idempotencyProblems: readonly ProblemName[] = [
+  'idempotency-key-in-use',
+  'idempotency-key-reused',
+  'idempotency-keys-unavailable',
+];

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createLogger } from '@nask/service';
-import { spawnService, type ServiceUnderTest } from '@nask/testkit';
-import { createIdempotencyKeys } from './key-store.ts';
+import { type ServiceUnderTest, spawnService } from '@nask/testkit';
 import { idempotencyKeysSuite } from '../fixtures/idempotency-keys.suite.ts';
-import { fingerprintOf, scopedKey } from './idempotency-key.ts';
 import { answerOf, openSurroundings, post, type Surroundings } from '../fixtures/surroundings.ts';
+import { fingerprintOf, scopedKey } from './idempotency-key.ts';
+import { createIdempotencyKeys } from './key-store.ts';
 
 jest.setTimeout(60_000);
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TaskStatus } from '@nask/schemas';
-import { awaitTask, WaitOverError, type AwaitTaskPorts } from './await-task.ts';
 import { UnavailableError } from '../errors.ts';
-import { stateOf } from './task-state.ts';
 import type { VisibleTaskDocument } from '../tasks/task-view.rules.ts';
+import { awaitTask, type AwaitTaskPorts, WaitOverError } from './preferred-wait.ts';
+import { stateOf } from './task-state.rules.ts';
 
 const never = new AbortController().signal;
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { consistencyToken, parseConsistencyTokens, type LogPosition } from './consistency-token.ts';
+import type { Position } from '@nask/kafka';
 import { InvalidRequestError } from '../errors.ts';
+import { consistencyToken, parseConsistencyTokens } from './consistency.ts';
 
 const position = fc.record({
   topic: fc.constantFrom('tasks.requested', 'tasks.cancellation-requested', 'tasks.erased'),
@@ -9,7 +10,7 @@ const position = fc.record({
   offset: fc.maxSafeNat(),
 });
 
-const placeOf = ({ topic, partition }: LogPosition) => `${topic}/${partition}`;
+const placeOf = ({ topic, partition }: Position) => `${topic}/${partition}`;
 
 describe('a consistency token', () => {
   test('says the last position of each partition that was written to, also of several tokens', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { TaskDocument } from '@nask/schemas';
+import { TaskErasedError, TaskNotFoundError, UnavailableError } from '../errors.ts';
 import { createCheckpointWatch } from './checkpoint-watch.ts';
 import { createCoalescer } from './coalescer.ts';
-import { TaskErasedError, TaskNotFoundError, UnavailableError } from '../errors.ts';
 import { findTask, type LogRange, type TaskFinderPorts } from './find-task.ts';
 
 const partitionCount = 3;

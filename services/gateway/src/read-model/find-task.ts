@@ -1,5 +1,6 @@
-import type { TaskDocument } from '@nask/schemas';
-import { TaskErasedError, TaskNotFoundError } from '../errors.ts';
+import type { LogEnds } from '@nask/kafka';
+import type { TaskDocument, TopicName } from '@nask/schemas';
+import { TaskErasedError, TaskNotFoundError, UnavailableError } from '../errors.ts';
 import { isVisible, type VisibleTaskDocument } from '../tasks/task-view.rules.ts';
 
 /** The offsets between which a partition has records: `logEnd` is the one that the next record gets. */
@@ -7,6 +8,9 @@ export interface LogRange {
   logStart: number;
   logEnd: number;
 }
+
+/** Finds a task; `startBound` is called if it has to wait. @throws TaskNotFoundError, TaskErasedError */
+export type FindTask = (id: number, startBound: () => AbortSignal) => Promise<VisibleTaskDocument>;
 
 export interface TaskFinderPorts {
   /** Reads one document, as it is at the time of the call or later. */
@@ -61,4 +65,23 @@ function endedBy<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
     signal.addEventListener('abort', onAbort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+/**
+ * Makes the function that says between which offsets a topic has records, asked of Kafka after the call and once for all
+ * who ask meanwhile.
+ * @throws UnavailableError READ_MODEL_UNAVAILABLE when Kafka does not answer in time
+ */
+export function createLogRanges(logEnds: LogEnds): (topic: TopicName) => Promise<ReadonlyMap<number, LogRange>> {
+  return async (topic) => {
+    try {
+      return await logEnds.endOffsets(topic);
+    } catch (error) {
+      throw new UnavailableError(
+        'READ_MODEL_UNAVAILABLE',
+        'What is asked for is not in the read model, and Kafka does not answer whether it may only be late.',
+        { cause: error },
+      );
+    }
+  };
 }

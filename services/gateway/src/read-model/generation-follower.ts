@@ -1,4 +1,4 @@
-import type { SeenRecord } from './seen-records.ts';
+import type { SeenRecord } from './task-state.rules.ts';
 
 /** The generation of the read model that is read, while another one may take its place at any time. */
 export interface GenerationFollower {

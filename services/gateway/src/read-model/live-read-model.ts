@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { partitionFor, type LogEnds } from '@nask/kafka';
+import type { Collection, Db } from 'mongodb';
+import { type LogEnds, partitionFor } from '@nask/kafka';
 import {
+  type CheckpointDocument,
   checkpointId,
   collectionsOf,
   firstGeneration,
   readModelCollection,
-  readModelId,
-  topicsReadBy,
-  type CheckpointDocument,
   type ReadModelDocument,
+  readModelId,
   type TaskDocument,
   type TaskEventDocument,
+  topicsReadBy,
 } from '@nask/schemas';
-import type { Collection, Db } from 'mongodb';
 import { createGenerationFollower } from './generation-follower.ts';
-import type { SeenRecord } from './seen-records.ts';
+import type { SeenRecord } from './task-state.rules.ts';
 
 /** The collections to read from now: those of one generation of the read model. */
 export interface ReadModelNow {

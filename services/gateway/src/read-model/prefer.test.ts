@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { waitPreference } from './prefer.ts';
+import { waitPreference } from './preferred-wait.ts';
 
 test.each([
   ['wait=10', 10],

@@ -1,8 +1,74 @@
 import type { Context } from 'koa';
-import { WaitOverError, type AwaitedTask } from './await-task.ts';
-import { waitPreference } from './prefer.ts';
-import type { Places } from '../http/places.ts';
-import { createRequestBound } from '../http/request-bound.ts';
+import { hasEnded, type TaskDocument } from '@nask/schemas';
+import { UnavailableError } from '../errors.ts';
+import { createRequestBound, type Places } from '../http/limits.ts';
+import { isVisible, type VisibleTaskDocument } from '../tasks/task-view.rules.ts';
+import { stateOf, type TaskState } from './task-state.rules.ts';
+import type { TaskWatch } from './task-watch.ts';
+import type { ParameterObject } from '../http/route.ts';
+
+/** The time that a client would wait is over. */
+export class WaitOverError extends Error {
+  readonly code = 'WAIT_OVER';
+}
+
+export interface AwaitTaskPorts {
+  next: TaskWatch['next'];
+  /** Reads one document, as it is at the time of the call or later. */
+  readTask(id: number): Promise<TaskDocument | undefined>;
+}
+
+export interface AwaitedTask {
+  /** The task as it was last seen; undefined when it was not. */
+  document: VisibleTaskDocument | undefined;
+  /** Whether the wait ended before its time for a reason of ours: asking again may help. */
+  isCutShort: boolean;
+}
+
+/**
+ * Waits until a task has ended, or is as it is wanted, or the wait is over: then it is told as it is.
+ * @param from the task as it is known; undefined: it may not be in the read model yet
+ * @param signal ends the wait: with WaitOverError, or with what is thrown
+ * @param isWanted looked at with each change; left out: the task has ended
+ */
+export async function awaitTask(
+  ports: AwaitTaskPorts,
+  id: number,
+  from: VisibleTaskDocument | undefined,
+  signal: AbortSignal,
+  isWanted?: (document: VisibleTaskDocument) => boolean,
+): Promise<AwaitedTask> {
+  const mayBeWanted = (state: TaskState) => isWanted !== undefined || hasEnded(state.status);
+  let document = from;
+  let state = stateOf(from);
+  try {
+    while (document === undefined || !(isWanted?.(document) ?? hasEnded(document.status))) {
+      state = await ports.next(id, state, signal);
+      if (state === undefined) break;
+      if (!mayBeWanted(state)) continue;
+      const read = await ports.readTask(id);
+      if (isVisible(read)) document = read;
+    }
+    return { document, isCutShort: false };
+  } catch (error) {
+    if (error instanceof WaitOverError) return { document, isCutShort: false };
+    if (error instanceof UnavailableError) return { document, isCutShort: true };
+    throw error;
+  }
+}
+
+/**
+ * How long a client would like to wait, in seconds: `wait` of a Prefer header (RFC 7240, section 4.3). Of several the
+ * first counts.
+ * @returns undefined when there is none, or none that can be understood: such a preference is ignored
+ */
+export function waitPreference(header: string): number | undefined {
+  if (header.length > 1_000) return undefined;
+  const preferences = header.split(',').map((part) => part.split(';', 1)[0]!.trim());
+  const wait = preferences.find((preference) => /^wait\s*=/i.test(preference));
+  const [, digits] = /^wait\s*=\s*"?(\d{1,9})"?$/i.exec(wait ?? '') ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
 
 export interface WaitLimits {
   /** The longest wait, in seconds: a longer one is shortened, and Preference-Applied says so. */
@@ -11,7 +77,7 @@ export interface WaitLimits {
   waitPlaces: Places;
 }
 
-/** What a client does that is told too early: the same again. */
+/** Retry-After for a wait that was cut short. */
 const retryAfterS = 1;
 
 /**
@@ -40,3 +106,13 @@ export async function preferredWait(
     leave();
   }
 }
+
+export const preferParameter: ParameterObject = {
+  name: 'Prefer',
+  in: 'header',
+  description:
+    'RFC 7240. `wait=N`: the answer may take up to N seconds, until there is what is waited for. Preference-Applied says that it did wait, and how long it would have at most. What cannot be understood is ignored.',
+  schema: { type: 'string', examples: ['wait=10'] },
+};
+
+export const appliedHeader = { 'Preference-Applied': { $ref: '#/components/headers/Preference-Applied' } };

@@ -1,22 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { partitionFor, type LogEnds } from '@nask/kafka';
+import { type LogEnds, partitionFor } from '@nask/kafka';
 import { checkpointId, type TaskDocument, type TaskEventDocument, type TopicName } from '@nask/schemas';
-import type { Component } from '@nask/service';
-import type { EventOperations } from '../tasks/task-events.ts';
-import type { ReadOperations } from '../tasks/read-task.ts';
-import type { StatsOperations } from '../tasks/stats-routes.ts';
-import { createLogRanges } from './log-ranges.ts';
-import { paced } from './paced-reads.ts';
-import type { ReadStore } from './read-store.ts';
-import { createChangeHints, type TaskRecord } from './change-hints.ts';
+import { UnavailableError } from '../errors.ts';
+import { followTask } from '../tasks/follow-task.ts';
+import { keepAnswer, statsOf } from '../tasks/stats.ts';
+import { withoutCopies } from '../tasks/task-history.rules.ts';
+import { createChangeHints } from './change-hints.ts';
 import { createCheckpointWatch } from './checkpoint-watch.ts';
 import { createCoalescer } from './coalescer.ts';
-import { UnavailableError } from '../errors.ts';
-import { findTask } from './find-task.ts';
-import { followTask } from '../tasks/follow-task.ts';
-import { keepAnswer } from '../tasks/kept-answer.ts';
-import { withoutCopies } from '../tasks/task-history.rules.ts';
-import { statsOf } from '../tasks/stats.ts';
+import type { ReachPositions } from './consistency.ts';
+import { createLogRanges, findTask, type FindTask } from './find-task.ts';
+import type { Positions } from './task-state.rules.ts';
+import type { ReadStore } from './read-store.ts';
 import { createTaskWatch, type TaskWatch } from './task-watch.ts';
 
 /** How many documents one query reads at most: a result can have 209 KB. */
@@ -29,17 +24,8 @@ const statsWindowMs = 60_000;
 const statsMinAgeMs = 5_000;
 const statsCostFactor = 10;
 
-/** All that is answered from the read model, and what waits for it. */
-export interface ReadSide extends ReadOperations, EventOperations, StatsOperations {
-  /** Whether anybody waits for a task to change: then `written` is of use. */
-  isAwaited(): boolean;
-  /** Something of a task was written to the log. */
-  written(record: TaskRecord): void;
-  /** Its stop ends what waits, with a hint to ask again. */
-  readonly waiting: Component;
-}
-
 /**
+ * Everything that is answered from the read model, and what waits for it: what the handlers of the routes call.
  * @param pollIntervalMs how often the store is asked while somebody waits
  * @param onWait called when somebody begins to wait for a task to change
  */
@@ -48,7 +34,7 @@ export function createReadSide(options: {
   logEnds: LogEnds;
   pollIntervalMs: number;
   onWait: () => void;
-}): ReadSide {
+}) {
   const { store, logEnds, pollIntervalMs } = options;
   const tasks = createCoalescer<number, TaskDocument>(store.tasks, maxTasksPerQuery);
   const histories = createCoalescer<number, TaskEventDocument[]>(store.histories, maxTasksPerLook);
@@ -103,20 +89,25 @@ export function createReadSide(options: {
     },
   };
 
+  const find: FindTask = (id, startBound) => findTask(finderPorts, id, startBound);
+  const reach: ReachPositions = async (positions, signal) => {
+    const reached = positions.map(({ topic, partition, offset }) =>
+      checkpoints.reached(checkpointId(topic, partition), offset + 1, signal),
+    );
+    await Promise.all(reached);
+  };
+
   return {
-    find: (id, startBound) => findTask(finderPorts, id, startBound),
+    find,
+    reach,
     list: store.page,
     awaiting: { next, readTask: tasks.get },
-    async reach(positions, signal) {
-      const reached = positions.map(({ topic, partition, offset }) =>
-        checkpoints.reached(checkpointId(topic, partition), offset + 1, signal),
-      );
-      await Promise.all(reached);
-    },
+    /** Whether anybody waits for a task to change: then `written` is of use. */
     isAwaited: watch.isInUse,
+    /** To be called with each record that is written to the log. */
     written: hints.written,
     history,
-    follow: (id, told, signal) => followTask(followPorts, id, told, signal),
+    follow: (id: number, after: Positions, signal: AbortSignal) => followTask(followPorts, id, after, signal),
     stats: keepAnswer(
       async () => {
         const nowMs = Date.now();
@@ -125,6 +116,7 @@ export function createReadSide(options: {
       },
       { nowMs: Date.now, minAgeMs: statsMinAgeMs, costFactor: statsCostFactor },
     ),
+    /** Its stop ends what waits, with a hint to ask again. */
     waiting: {
       name: 'waiting reads',
       async stop() {
@@ -136,5 +128,30 @@ export function createReadSide(options: {
         checkpoints.close(stopping);
       },
     },
+  };
+}
+
+/** How many times longer than a read the pause after it is at least: whoever reads again and again leaves the store room. */
+const pausePerRead = 3;
+
+/**
+ * A read that is repeated for as long as somebody waits, and the pause between two of them.
+ * @param minPauseMs the pause after a read that takes no time
+ */
+export function paced<K, V>(
+  read: (keys: K[]) => Promise<V>,
+  minPauseMs: number,
+): { read: (keys: K[]) => Promise<V>; pause: () => Promise<void> } {
+  let lastMs = 0;
+  return {
+    async read(keys) {
+      const startedAtMs = performance.now();
+      try {
+        return await read(keys);
+      } finally {
+        lastMs = performance.now() - startedAtMs;
+      }
+    },
+    pause: () => sleep(Math.max(minPauseMs, pausePerRead * lastMs)),
   };
 }

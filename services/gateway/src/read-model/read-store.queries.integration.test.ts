@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { collectionsOf, taskEventIndexes, taskIndexes, type ReadModelIndex, type TaskDocument } from '@nask/schemas';
+import type { Document } from 'mongodb';
+import { collectionsOf, type ReadModelIndex, type TaskDocument, taskEventIndexes, taskIndexes } from '@nask/schemas';
 import { createLogger } from '@nask/service';
 import { connectMongo } from '@nask/service/mongo';
 import { isolate, testServers } from '@nask/testkit';
-import type { Document } from 'mongodb';
-import { serves, type AskedQuery } from '../fixtures/index-rule.ts';
+import { type AskedQuery, serves } from '../fixtures/index-rule.ts';
 import { createReadStore } from './read-store.ts';
 
 /*

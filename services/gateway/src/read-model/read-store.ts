@@ -1,23 +1,29 @@
+import type { Collection } from 'mongodb';
 import type { LogEnds, Logger } from '@nask/kafka';
-import type { MongoConnection } from '@nask/service/mongo';
 import {
   projectionLagCollection,
   type ProjectionLagDocument,
   type TaskDocument,
   type TaskEventDocument,
 } from '@nask/schemas';
+import type { MongoConnection } from '@nask/service/mongo';
 import { UnavailableError } from '../errors.ts';
-import type { RedeliverySelection } from '../webhooks/redelivery-selection.ts';
-import { recordsInHistories, recordsInStates, recordsInTasks, type SeenRecord } from './seen-records.ts';
-import type { TaskList } from '../tasks/task-list.rules.ts';
-import type { TaskState } from './task-state.ts';
 import type { TaskCount } from '../tasks/stats.ts';
+import type { TaskList } from '../tasks/task-list.rules.ts';
 import { isVisible, type VisibleTaskDocument } from '../tasks/task-view.rules.ts';
+import type { RedeliverySelection } from '../webhooks/redeliver-failed.ts';
 import { openLiveReadModel, type ReadModelNow } from './live-read-model.ts';
-import { countTasks } from './task-counts.ts';
-import { readTaskHistories } from './task-histories.ts';
 import { readTaskPage, type TaskPage } from './task-pages.ts';
-import { readTaskStates } from './task-states.ts';
+import {
+  recordsInHistories,
+  recordsInStates,
+  recordsInTasks,
+  type SeenRecord,
+  slotTopics,
+  type StateDocument,
+  stateOf,
+  type TaskState,
+} from './task-state.rules.ts';
 
 /** The read model as the gateway reads it: from the primary, every operation in bounded time. */
 export interface ReadStore {
@@ -150,4 +156,73 @@ export function createReadStore(options: {
       await connection.close();
     },
   };
+}
+
+const projection = {
+  status: 1,
+  ...Object.fromEntries(Object.keys(slotTopics).map((slot) => [`${slot}.offset`, 1])),
+};
+
+/** How those of the tasks stand that clients see: in one query, which reads nothing of payloads and results. */
+export async function readTaskStates(
+  tasks: Collection<TaskDocument>,
+  ids: readonly number[],
+  { signal }: { signal: AbortSignal },
+): Promise<Map<number, TaskState>> {
+  const documents = await tasks
+    .find<StateDocument & { _id: number }>({ _id: { $in: [...ids] } }, { projection, signal })
+    .toArray();
+  const states = new Map<number, TaskState>();
+  for (const document of documents) {
+    const state = stateOf(document);
+    if (state !== undefined) states.set(document._id, state);
+  }
+  return states;
+}
+
+/** Far more events of a task than the projector keeps: what one query may read is bounded all the same. */
+const maxEventsPerTask = 2_000;
+
+/** The events of those of the tasks that have any, in no order: in one query. */
+export async function readTaskHistories(
+  events: Collection<TaskEventDocument>,
+  ids: readonly number[],
+  { signal }: { signal: AbortSignal },
+): Promise<Map<number, TaskEventDocument[]>> {
+  const documents = await events
+    .find({ task_id: { $in: [...ids] } }, { signal })
+    .limit(ids.length * maxEventsPerTask)
+    .toArray();
+  const histories = new Map<number, TaskEventDocument[]>();
+  for (const document of documents) {
+    const history = histories.get(document.task_id);
+    if (history === undefined) histories.set(document.task_id, [document]);
+    else history.push(document);
+  }
+  return histories;
+}
+
+/** Counts all tasks that clients see, in one pass over them. */
+export async function countTasks(
+  tasks: Collection<TaskDocument>,
+  { sinceMs, signal }: { sinceMs: number; signal: AbortSignal },
+): Promise<TaskCount[]> {
+  const isSince = (field: string) => ({ $sum: { $cond: [{ $gte: [field, new Date(sinceMs)] }, 1, 0] } });
+  const groups = await tasks
+    .aggregate<Omit<TaskCount, 'status' | 'type'> & { _id: Pick<TaskCount, 'status' | 'type'> }>(
+      [
+        { $match: { requested: { $exists: true } } },
+        {
+          $group: {
+            _id: { status: '$status', type: '$requested.type' },
+            count: { $sum: 1 },
+            accepted: isSince('$requested.requested_at'),
+            ended: isSince('$completed.completed_at'),
+          },
+        },
+      ],
+      { signal },
+    )
+    .toArray();
+  return groups.map(({ _id, ...counts }) => ({ ..._id, ...counts }));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { UnavailableError } from '../errors.ts';
-import type { TaskState } from './task-state.ts';
+import type { TaskState } from './task-state.rules.ts';
 import { createTaskWatch } from './task-watch.ts';
 
 const never = new AbortController().signal;

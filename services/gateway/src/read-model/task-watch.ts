@@ -1,4 +1,4 @@
-import { isSameState, type TaskState } from './task-state.ts';
+import { isSameState, type TaskState } from './task-state.rules.ts';
 
 /**
  * Waits for tasks to change. All who wait share one look-up of bounded size at a time, however many they are: what was

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { TaskDocument } from '@nask/schemas';
-import { consistencyToken } from './consistency-token.ts';
 import { UnavailableError } from '../errors.ts';
-import { stateOf, type TaskState } from './task-state.ts';
-import type { VisibleTaskDocument } from '../tasks/task-view.rules.ts';
-import { documentOf, startApi, whenAborted, type ApiUnderTest } from '../fixtures/api-under-test.ts';
+import { type ApiUnderTest, documentOf, startApi, whenAborted } from '../fixtures/api-under-test.ts';
 import { expectProblem } from '../fixtures/expect-problem.ts';
+import type { VisibleTaskDocument } from '../tasks/task-view.rules.ts';
+import { consistencyToken } from './consistency.ts';
+import { stateOf, type TaskState } from './task-state.rules.ts';
 
 let api: ApiUnderTest;
 beforeEach(async () => {

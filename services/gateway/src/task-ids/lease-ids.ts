@@ -1,7 +1,7 @@
-import { type GroupCommitProducer, type Logger } from '@nask/kafka';
-import { eventHeaders, type EventCodec } from '@nask/task-log';
-import { assertNewIds } from './id-blocks.ts';
-import { newEventId } from '../tasks/new-event-id.ts';
+import type { GroupCommitProducer, Logger } from '@nask/kafka';
+import { type EventCodec, eventHeaders } from '@nask/task-log';
+import { newEventId } from '../write-side.ts';
+import { assertNewIds } from './task-id-source.ts';
 
 /**
  * Makes the function that leases a block of ids: one record to `task-id-leases`, in a send of its own; its offset is

@@ -2,8 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { firstIdOfLease, idsPerLease } from '@nask/schemas';
 import { IdsWouldRepeatError, UnavailableError } from '../errors.ts';
-import { assertNewIds, createIdBlocks } from './id-blocks.ts';
-import { createTaskIdSource } from './task-id-source.ts';
+import { assertNewIds, createIdBlocks, createTaskIdSource } from './task-id-source.ts';
 
 const neverAborted = new AbortController().signal;
 

@@ -1,25 +1,17 @@
+import { ProducerError, type Position } from '@nask/kafka';
+import { eventHeaders } from '@nask/task-log';
+import { OutcomeUnknownError, TaskTooLargeError, UnavailableError } from '../errors.ts';
+import type { Correlation } from '../http/observe.ts';
 import { acceptOnce, type IdempotencyKeys } from '../idempotency/accept-once.ts';
-import type { LogPosition } from '../read-model/consistency-token.ts';
-import type { Correlation } from '../http/correlation.ts';
 import { fingerprintOf } from '../idempotency/idempotency-key.ts';
-import type { TaskIdentity } from './task-identity.ts';
+import type { TaskIdentity, TaskIdSource } from '../task-ids/task-id-source.ts';
+import { type EventPublisherOptions, newEventId } from '../write-side.ts';
 import type { NewTask } from './new-task.rules.ts';
 
-/** Writes tasks to the log. */
-export interface TaskPublisher {
-  /** @throws UnavailableError NOT_ACCEPTED when there is no id to be had in time */
-  identify(): Promise<TaskIdentity>;
-  /**
-   * Resolves with its place in the log once Kafka acknowledged the task with acks=all.
-   * @throws UnavailableError when it was certainly not accepted; OutcomeUnknownError; TaskTooLargeError
-   */
-  publish(task: NewTask, identity: TaskIdentity, correlation: Correlation, leftMs: number): Promise<LogPosition>;
-}
-
-export interface AcceptedTask {
+interface AcceptedTask {
   id: number;
   /** Where it was written. Not known of a task that was accepted before, with the same key. */
-  position?: LogPosition;
+  position?: Position;
 }
 
 /**
@@ -28,32 +20,126 @@ export interface AcceptedTask {
  */
 export type AcceptTask = (task: NewTask, correlation: Correlation, idempotencyKey?: string) => Promise<AcceptedTask>;
 
-export function createTaskAcceptor(options: {
-  publisher: TaskPublisher;
-  keys: IdempotencyKeys;
-  deadlineMs: number;
-  nowMs: () => number;
-  /** Told when a key could not be marked. */
-  onMarkFailure: (error: unknown) => void;
-}): AcceptTask {
-  const { publisher, keys, deadlineMs, nowMs, onMarkFailure } = options;
+/**
+ * @param options.deadlineMs how long an id may take, and how long a request may take in all
+ * @param options.onMarkFailure called when a key could not be marked
+ */
+export function createTaskAcceptor(
+  options: EventPublisherOptions & {
+    ids: TaskIdSource;
+    keys: IdempotencyKeys;
+    nowMs: () => number;
+    onMarkFailure: (error: unknown) => void;
+  },
+): AcceptTask {
+  const { producer, codec, ids, source, keys, deadlineMs, nowMs, onMarkFailure } = options;
   // A request that is being published is answered by the deadline; the rest is for the keys themselves.
   const holdMs = 2 * deadlineMs;
 
+  function assertKnowsSchemas(): void {
+    if (!options.knowsSchemas())
+      throw new UnavailableError(
+        'NOT_ACCEPTED',
+        'The schema registry has not answered since this gateway started, so events cannot be written yet. The task was not accepted.',
+      );
+  }
+
+  async function identify(): Promise<TaskIdentity> {
+    assertKnowsSchemas();
+    const requestedAtMs = nowMs();
+    return { taskId: ids.take() ?? (await idWithin(ids, deadlineMs)), eventId: newEventId(), requestedAtMs };
+  }
+
+  async function publish(
+    task: NewTask,
+    { taskId, eventId, requestedAtMs }: TaskIdentity,
+    { requestId, traceparent }: Correlation,
+    leftMs: number,
+  ): Promise<Position> {
+    assertKnowsSchemas();
+    const value = codec.encode('tasks.requested', {
+      event_id: eventId,
+      task_id: taskId,
+      type: task.type,
+      payload: task.payloadJson,
+      notify_url: task.notifyUrl,
+      requested_at: requestedAtMs,
+      timeout_ms: task.timeoutMs,
+    });
+    const key = String(taskId);
+    const headers = eventHeaders({
+      id: eventId,
+      type: 'TaskRequested',
+      source,
+      subject: key,
+      timeMs: requestedAtMs,
+      requestId,
+      traceparent,
+    });
+    try {
+      return await producer.send({ topic: 'tasks.requested', key, value, headers }, { deadlineMs: leftMs });
+    } catch (error) {
+      throw refusalOf(error, taskId, deadlineMs);
+    }
+  }
+
   return async (task, correlation, idempotencyKey) => {
     const startedAtMs = nowMs();
-    let position: LogPosition | undefined;
-    const publish = async (identity: TaskIdentity) => {
+    let position: Position | undefined;
+    const publishInTime = async (identity: TaskIdentity) => {
       const leftMs = Math.max(1, deadlineMs - (nowMs() - startedAtMs));
-      position = await publisher.publish(task, identity, correlation, leftMs);
+      position = await publish(task, identity, correlation, leftMs);
     };
     if (idempotencyKey !== undefined) {
-      const ports = { keys, identify: publisher.identify, publish, nowMs, holdMs, onMarkFailure };
+      const ports = { keys, identify, publish: publishInTime, nowMs, holdMs, onMarkFailure };
       const id = await acceptOnce(ports, { key: idempotencyKey, fingerprint: fingerprintOf(task) });
       return { id, position };
     }
-    const identity = await publisher.identify();
-    await publish(identity);
+    const identity = await identify();
+    await publishInTime(identity);
     return { id: identity.taskId, position };
   };
+}
+
+async function idWithin(ids: TaskIdSource, deadlineMs: number): Promise<number> {
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () =>
+      controller.abort(
+        new UnavailableError(
+          'NOT_ACCEPTED',
+          `Kafka did not lease a task id within ${deadlineMs} ms. The task was not accepted.`,
+        ),
+      ),
+    deadlineMs,
+  );
+  try {
+    return await ids.next(controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function refusalOf(error: unknown, id: number, deadlineMs: number): unknown {
+  if (!(error instanceof ProducerError)) return error;
+  if (error.code === 'RECORD_TOO_LARGE')
+    return new TaskTooLargeError('The task is larger than Kafka takes as one record.', { cause: error });
+  if (error.outcomeUnknown)
+    return new OutcomeUnknownError(
+      id,
+      `Kafka did not acknowledge the task within ${deadlineMs} ms, so whether it was accepted is unknown: if it was, it is task ${id}, ` +
+        `and GET /api/tasks/${id} will find it. Repeating the request before that may run it twice.`,
+      { cause: error },
+    );
+  if (error.code === 'STOPPED')
+    return new UnavailableError('STOPPING', 'The gateway is stopping. The task was not accepted.', { cause: error });
+  if (error.code === 'QUEUE_FULL')
+    return new UnavailableError('NOT_ACCEPTED', 'The queue towards Kafka is full. The task was not accepted.', {
+      cause: error,
+    });
+  return new UnavailableError(
+    'NOT_ACCEPTED',
+    `Kafka did not take the task within ${deadlineMs} ms. It was not accepted.`,
+    { cause: error },
+  );
 }

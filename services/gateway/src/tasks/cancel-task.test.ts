@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { TaskStatus } from '@nask/schemas';
 import { TaskEndedError, TaskNotFoundError, UnavailableError } from '../errors.ts';
-import { startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
+import { documentOf, startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import { expectProblem } from '../fixtures/expect-problem.ts';
+import { createTaskCanceller } from './cancel-task.ts';
 
 let api: ApiUnderTest;
 beforeEach(async () => {
@@ -40,4 +42,32 @@ describe('POST /api/tasks/{id}/cancel', () => {
     expectProblem(answer, 'method-not-allowed');
     expect(answer.headers['allow']).toContain('POST');
   });
+});
+
+/** Cancels task 4, which has this status. */
+async function cancelled(status: TaskStatus) {
+  const task = { ...documentOf(4), status };
+  const position = { topic: 'tasks.cancellation-requested', partition: 1, offset: 2 };
+  const written: unknown[] = [];
+  const cancel = createTaskCanceller({
+    find: async () => task,
+    write: async (topic, { task_id: id }) => {
+      written.push([topic, id]);
+      return position;
+    },
+  });
+  const outcome = await cancel(4, { requestId: 'r', traceparent: undefined }, () => new AbortController().signal).catch(
+    (error: unknown) => error,
+  );
+  return { task, position, outcome, written };
+}
+
+test.each(['PENDING', 'STARTED', 'RETRY'] as const)('a task that is %s is cancelled', async (status) => {
+  const { task, position, outcome, written } = await cancelled(status);
+  expect([outcome, written]).toEqual([{ task, position }, [['tasks.cancellation-requested', 4]]]);
+});
+
+test.each(['SUCCESS', 'FAILURE', 'REVOKED'] as const)('a task that has ended in %s is not', async (status) => {
+  const { outcome, written } = await cancelled(status);
+  expect([(outcome as { code: string }).code, written]).toEqual(['TASK_ENDED', []]);
 });

@@ -1,24 +1,69 @@
+import type { Position } from '@nask/kafka';
 import { hasEnded } from '@nask/schemas';
-import type { LogPosition } from '../read-model/consistency-token.ts';
 import { TaskEndedError } from '../errors.ts';
-import type { VisibleTaskDocument } from './task-view.rules.ts';
+import { correlationOf, traceparentParameter, type Correlation } from '../http/observe.ts';
+import { jsonResponse, responses, schemaRef, type Handler, type Operation } from '../http/route.ts';
+import { setConsistencyToken, tokenHeader } from '../read-model/consistency.ts';
+import type { FindTask } from '../read-model/find-task.ts';
+import { newEventId, type WriteEvent } from '../write-side.ts';
+import { taskIdParameter, withTask } from './one-task.ts';
+import { viewOf, type VisibleTaskDocument } from './task-view.rules.ts';
 
-export interface CancelledTask {
-  task: VisibleTaskDocument;
-  position: LogPosition;
+export const cancelTaskOperation: Operation = {
+  operationId: 'cancelTask',
+  summary: 'Cancel a task',
+  description: 'Asks that the task be stopped: it ends as REVOKED, unless it ends before it could be stopped.',
+  tags: ['tasks'],
+  parameters: [taskIdParameter, traceparentParameter],
+  responses: responses(
+    { 202: jsonResponse('It was asked for. The task as it is.', schemaRef('Task'), { headers: tokenHeader }) },
+    [
+      'task-not-found',
+      'task-erased',
+      'task-ended',
+      'cancellation-unconfirmed',
+      'read-model-unavailable',
+      'read-model-behind',
+    ],
+  ),
+};
+
+/** `POST /api/tasks/{id}/cancel` */
+export function cancelTask(api: { operations: { cancel: CancelTask }; readWaitMs: number }): Handler {
+  return async (ctx) => {
+    const { task, position } = await withTask(ctx, api, (id, startBound) =>
+      api.operations.cancel(id, correlationOf(ctx), startBound),
+    );
+    setConsistencyToken(ctx, [position]);
+    ctx.status = 202;
+    ctx.body = viewOf(task);
+  };
 }
 
 /**
- * Asks that a task be stopped. Whether it is comes out in the log: an end that is there before the executor has stopped
- * it stays the outcome, also one that the read model does not show yet.
- * @returns the task as it is, and where the request was written
- * @throws TaskNotFoundError when there is none; TaskEndedError when it is known to have ended; what the ports throw
+ * Requests that a task be stopped. Whether it stops is decided in the log: an end that is written before the executor
+ * has stopped it stays the outcome, also one that the read model does not show yet.
+ * @param startBound called if it has to wait for the read model
+ * @returns the task as it is, and where the request was written, once Kafka acknowledged it
+ * @throws TaskNotFoundError when there is none; TaskEndedError when it is known to have ended; UnavailableError
  */
-export async function cancelTask(
-  ports: { find(): Promise<VisibleTaskDocument>; requestCancellation(): Promise<LogPosition> },
+export type CancelTask = (
   id: number,
-): Promise<CancelledTask> {
-  const task = await ports.find();
-  if (hasEnded(task.status)) throw new TaskEndedError(`Task ${id} has ended: its status is ${task.status}.`);
-  return { task, position: await ports.requestCancellation() };
+  correlation: Correlation,
+  startBound: () => AbortSignal,
+) => Promise<{ task: VisibleTaskDocument; position: Position }>;
+
+export function createTaskCanceller({ find, write }: { find: FindTask; write: WriteEvent }): CancelTask {
+  return async (id, correlation, startBound) => {
+    const task = await find(id, startBound);
+    if (hasEnded(task.status)) throw new TaskEndedError(`Task ${id} has ended: its status is ${task.status}.`);
+    const event = { event_id: newEventId(), task_id: id, requested_at: Date.now() };
+    const cause = { ...correlation, timeMs: event.requested_at };
+    const position = await write('tasks.cancellation-requested', event, cause, {
+      code: 'CANCELLATION_UNCONFIRMED',
+      notWritten: 'The task is not cancelled.',
+      notAcknowledged: `acknowledge the cancellation of task ${id}`,
+    });
+    return { task, position };
+  };
 }

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { TaskStatus } from '@nask/schemas';
 import { TaskErasedError, TaskNotEndedError, TaskNotFoundError, UnavailableError } from '../errors.ts';
-import { startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
+import { documentOf, startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import { expectProblem } from '../fixtures/expect-problem.ts';
+import { createTaskEraser } from './erase-task.ts';
 
 let api: ApiUnderTest;
 beforeEach(async () => {
@@ -37,4 +39,41 @@ describe('DELETE /api/tasks/{id}', () => {
 test('GET of a task that was erased is a 410', async () => {
   api.operations.find = async () => Promise.reject(new TaskErasedError('Task 4 was erased.'));
   expectProblem(await api.call('GET', '/api/tasks/4'), 'task-erased');
+});
+
+/** Erases task 4, which has this status. */
+async function erase(status: TaskStatus, reach: () => Promise<void> = async () => undefined) {
+  const position = { topic: 'tasks.erased', partition: 1, offset: 7 };
+  const written: unknown[] = [];
+  const eraseTask = createTaskEraser({
+    find: async (id) => ({ ...documentOf(id), status }),
+    write: async (topic, { task_id: id }) => {
+      written.push([topic, id]);
+      return position;
+    },
+    reach,
+  });
+  const outcome = await eraseTask(4, { requestId: 'r', traceparent: undefined }, whenNeeded).catch(
+    (error: { code: string }) => error.code,
+  );
+  if (typeof outcome === 'string') return [outcome, written];
+  expect(outcome.position).toBe(position);
+  return [outcome.outcome, written];
+}
+
+const whenNeeded = () => new AbortController().signal;
+
+test.each(['SUCCESS', 'FAILURE', 'REVOKED'] as const)('a task that has ended in %s is erased', async (status) => {
+  expect(await erase(status)).toEqual(['erased', [['tasks.erased', 4]]]);
+});
+
+test.each(['PENDING', 'STARTED', 'RETRY'] as const)('a task that is %s is not', async (status) => {
+  expect(await erase(status)).toEqual(['TASK_NOT_ENDED', []]);
+});
+
+test('given a read model that is behind, then the erasure is accepted all the same', async () => {
+  expect(await erase('SUCCESS', () => Promise.reject(new Error('too late')))).toEqual([
+    'accepted',
+    [['tasks.erased', 4]],
+  ]);
 });

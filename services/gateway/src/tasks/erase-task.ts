@@ -1,34 +1,90 @@
+import type { Position } from '@nask/kafka';
 import { hasEnded } from '@nask/schemas';
-import type { LogPosition } from '../read-model/consistency-token.ts';
 import { TaskNotEndedError } from '../errors.ts';
-import type { VisibleTaskDocument } from './task-view.rules.ts';
+import { createRequestBound } from '../http/limits.ts';
+import { correlationOf, traceparentParameter, type Correlation } from '../http/observe.ts';
+import { emptyResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { setConsistencyToken, tokenHeader, type ReachPositions } from '../read-model/consistency.ts';
+import type { FindTask } from '../read-model/find-task.ts';
+import { newEventId, type WriteEvent } from '../write-side.ts';
+import { taskIdOf, taskIdParameter } from './one-task.ts';
 
-export interface ErasedTask {
+export const eraseTaskOperation: Operation = {
+  operationId: 'eraseTask',
+  summary: 'Erase a task that has ended',
+  description: 'For good: from then on it is answered with 410. The events in Kafka stay until their retention ends.',
+  tags: ['tasks'],
+  parameters: [taskIdParameter, traceparentParameter],
+  responses: responses(
+    {
+      202: emptyResponse('It will be erased; the read model did not come that far in time.', tokenHeader),
+      204: emptyResponse('It is erased.', tokenHeader),
+    },
+    [
+      'task-not-found',
+      'task-erased',
+      'task-not-ended',
+      'erasure-unconfirmed',
+      'read-model-unavailable',
+      'read-model-behind',
+    ],
+  ),
+};
+
+/** `DELETE /api/tasks/{id}` */
+export function eraseTask(api: { operations: { erase: EraseTask }; readWaitMs: number }): Handler {
+  return async (ctx) => {
+    const id = taskIdOf(ctx);
+    const bounds: { end(): void }[] = [];
+    const startBound = () => {
+      const bound = createRequestBound(ctx.res, api.readWaitMs);
+      bounds.push(bound);
+      return bound.start();
+    };
+    try {
+      const { outcome, position } = await api.operations.erase(id, correlationOf(ctx), startBound);
+      setConsistencyToken(ctx, [position]);
+      ctx.status = outcome === 'erased' ? 204 : 202;
+    } finally {
+      for (const bound of bounds) bound.end();
+    }
+  };
+}
+
+interface ErasedTask {
   /** `erased`: no reader finds it any more; `accepted`: the read model has not come that far yet. */
   outcome: 'erased' | 'accepted';
   /** Where the erasure was written. */
-  position: LogPosition;
-}
-
-export interface EraserPorts {
-  find(): Promise<VisibleTaskDocument>;
-  /** Writes the event; resolves with its place once Kafka acknowledged it. */
-  publish(task: VisibleTaskDocument): Promise<LogPosition>;
-  /** Resolves when the event is in the read model; rejects when that takes too long. */
-  projected(position: LogPosition): Promise<void>;
+  position: Position;
 }
 
 /**
  * Erases a task that has ended. Once the event is acknowledged the task will be erased, for good.
- * @throws TaskNotFoundError, TaskErasedError; TaskNotEndedError while it may still write events; what the ports throw
+ * @param startBound called whenever it has to wait for the read model
+ * @throws TaskNotFoundError, TaskErasedError; TaskNotEndedError while it may still write events; UnavailableError
  */
-export async function eraseTask(ports: EraserPorts, id: number): Promise<ErasedTask> {
-  const task = await ports.find();
-  if (!hasEnded(task.status)) throw new TaskNotEndedError(`Task ${id} has not ended: its status is ${task.status}.`);
-  const position = await ports.publish(task);
-  const outcome = await ports.projected(position).then(
-    () => 'erased' as const,
-    () => 'accepted' as const,
-  );
-  return { outcome, position };
+export type EraseTask = (id: number, correlation: Correlation, startBound: () => AbortSignal) => Promise<ErasedTask>;
+
+export function createTaskEraser(ports: { find: FindTask; write: WriteEvent; reach: ReachPositions }): EraseTask {
+  return async (id, correlation, startBound) => {
+    const { status, requested } = await ports.find(id, startBound);
+    if (!hasEnded(status)) throw new TaskNotEndedError(`Task ${id} has not ended: its status is ${status}.`);
+    const event = {
+      event_id: newEventId(),
+      task_id: id,
+      requested_at: requested.requested_at.getTime(),
+      erased_at: Date.now(),
+    };
+    const cause = { ...correlation, timeMs: event.erased_at };
+    const position = await ports.write('tasks.erased', event, cause, {
+      code: 'ERASURE_UNCONFIRMED',
+      notWritten: 'The task is not erased.',
+      notAcknowledged: `acknowledge the erasure of task ${id}`,
+    });
+    const outcome = await ports.reach([position], startBound()).then(
+      () => 'erased' as const,
+      () => 'accepted' as const,
+    );
+    return { outcome, position };
+  };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { topics, type TaskEventDocument, type TopicName } from '@nask/schemas';
-import { followTask, isToldToTheEnd, type FollowedEvent, type FollowPorts } from './follow-task.ts';
-import { slotTopics, type Positions, type TaskState } from '../read-model/task-state.ts';
+import { type TaskEventDocument, type TopicName, topics } from '@nask/schemas';
+import { type Positions, slotTopics, type TaskState } from '../read-model/task-state.rules.ts';
 import { createTaskWatch } from '../read-model/task-watch.ts';
+import { type FollowedEvent, type FollowPorts, followTask, isComplete } from './follow-task.ts';
 
 const never = new AbortController().signal;
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -59,10 +59,10 @@ function createWorld() {
   };
 }
 
-async function toldBy(followed: AsyncIterable<FollowedEvent>): Promise<string[]> {
-  const told: string[] = [];
-  for await (const { event } of followed) told.push(event.topic);
-  return told;
+async function topicsOf(followed: AsyncIterable<FollowedEvent>): Promise<string[]> {
+  const topics: string[] = [];
+  for await (const { event } of followed) topics.push(event.topic);
+  return topics;
 }
 
 describe('following a task', () => {
@@ -85,16 +85,16 @@ describe('following a task', () => {
             return [{ topic, step: nth < 2 ? writes[nth]! : ('checkpoint' as const) }];
           });
         const world = createWorld();
-        const told = toldBy(followTask(world.ports, 1, {}, never));
+        const told = topicsOf(followTask(world.ports, 1, {}, never));
         for (const { topic, step } of sorted) {
           world[step](topic);
           await nextTurn();
         }
-        const topicsTold = await told;
-        expect(topicsTold.toSorted()).toEqual(expect.arrayContaining(['tasks.completed', 'tasks.started']));
-        expect(new Set(topicsTold).size).toBe(topicsTold.length);
-        expect(topicsTold.at(-1)).toBe('tasks.completed');
-        expect(topicsTold.indexOf('tasks.started')).toBeLessThan(topicsTold.indexOf('tasks.completed'));
+        const topics = await told;
+        expect(topics.toSorted()).toEqual(expect.arrayContaining(['tasks.completed', 'tasks.started']));
+        expect(new Set(topics).size).toBe(topics.length);
+        expect(topics.at(-1)).toBe('tasks.completed');
+        expect(topics.indexOf('tasks.started')).toBeLessThan(topics.indexOf('tasks.completed'));
       }),
       { numRuns: 50 },
     );
@@ -110,10 +110,10 @@ describe('following a task', () => {
     const all: FollowedEvent[] = [];
     for await (const followed of followTask(world.ports, 1, {}, never)) all.push(followed);
     expect(all.map(({ event }) => event.topic)).toEqual([...life]);
-    const starts: Positions[] = [{}, ...all.slice(0, -1).map(({ told }) => told)];
-    for (const [index, told] of starts.entries())
-      expect(await toldBy(followTask(world.ports, 1, told, never))).toEqual(life.slice(index));
-    expect(all.map(({ told }) => isToldToTheEnd(told))).toEqual([false, false, false, true]);
+    const starts: Positions[] = [{}, ...all.slice(0, -1).map(({ positions }) => positions)];
+    for (const [index, after] of starts.entries())
+      expect(await topicsOf(followTask(world.ports, 1, after, never))).toEqual(life.slice(index));
+    expect(all.map(({ positions }) => isComplete(positions))).toEqual([false, false, false, true]);
   });
 
   test('ends when the task is gone, and with the reason of its signal', async () => {
@@ -121,12 +121,12 @@ describe('following a task', () => {
     world.write('tasks.requested');
     world.show('tasks.requested');
     const leave = new AbortController();
-    const told = toldBy(followTask(world.ports, 1, {}, leave.signal));
+    const told = topicsOf(followTask(world.ports, 1, {}, leave.signal));
     await nextTurn();
     leave.abort(new Error('left'));
     await expect(told).rejects.toThrow('left');
     const gone: FollowPorts = { ...world.ports, next: async () => undefined };
-    expect(await toldBy(followTask(gone, 1, {}, never))).toEqual([]);
+    expect(await topicsOf(followTask(gone, 1, {}, never))).toEqual([]);
   });
 
   test('the slots of a document are named by the topics of their events', () => {

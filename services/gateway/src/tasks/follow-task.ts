@@ -1,12 +1,12 @@
 import type { TaskEventDocument, TopicName } from '@nask/schemas';
-import { inOrder } from './task-history.rules.ts';
-import type { Positions, TaskState } from '../read-model/task-state.ts';
+import type { Positions, TaskState } from '../read-model/task-state.rules.ts';
 import type { TaskWatch } from '../read-model/task-watch.ts';
+import { inOrder } from './task-history.rules.ts';
 
-/** An event, and how much of the task is told with it. */
+/** An event, and the positions of all events up to it. */
 export interface FollowedEvent {
   event: TaskEventDocument;
-  told: Positions;
+  positions: Positions;
 }
 
 export interface FollowPorts {
@@ -21,23 +21,24 @@ export interface FollowPorts {
 
 const endTopic = 'tasks.completed';
 
-/** Whether the end of the task is told already. */
-export function isToldToTheEnd(told: Positions): boolean {
-  return told[endTopic] !== undefined;
+/** Whether these positions include the end of the task. */
+export function isComplete(positions: Positions): boolean {
+  return positions[endTopic] !== undefined;
 }
 
 /**
- * Tells the events of a task as they come, oldest first, up to its end. What comes late is told late: topics are
- * projected side by side. Ends early when the task is not there any more.
- * @param told what is told already
+ * Yields the events of a task as they come, oldest first, up to its end. Topics are projected side by side, so an event
+ * may come later than one that follows from it. Ends early when the task is not there any more.
+ * @param after the positions of what the client has already
  * @throws the signal's reason, or what the ports throw
  */
 export async function* followTask(
   ports: FollowPorts,
   id: number,
-  told: Positions,
+  after: Positions,
   signal: AbortSignal,
 ): AsyncGenerator<FollowedEvent, void, undefined> {
+  let positions = after;
   let state: TaskState | undefined;
   for (;;) {
     state = await ports.next(id, state, signal);
@@ -52,19 +53,19 @@ export async function* followTask(
       await ports.projectedAll(id, 'tasks.started', signal);
       history = await ports.history(id);
     }
-    for (const event of untold(history, told)) {
-      told = { ...told, [event.topic]: event.offset };
-      yield { event, told };
-      if (isToldToTheEnd(told)) return;
+    for (const event of changesSince(positions, history)) {
+      positions = { ...positions, [event.topic]: event.offset };
+      yield { event, positions };
+      if (isComplete(positions)) return;
     }
   }
 }
 
-function untold(history: readonly TaskEventDocument[], told: Positions): TaskEventDocument[] {
-  return inOrder(history.filter(({ topic, offset }) => offset > (told[topic] ?? -1)));
+function changesSince(positions: Positions, history: readonly TaskEventDocument[]): TaskEventDocument[] {
+  return inOrder(history.filter(({ topic, offset }) => offset > (positions[topic] ?? -1)));
 }
 
-/** What the document tells of and the history does not have yet. */
+/** The topics of which the document shows an event that the history does not have yet. */
 function lateTopics(state: TaskState, history: readonly TaskEventDocument[]): [string, number][] {
   const known = new Map<string, number>();
   for (const { topic, offset } of history) known.set(topic, Math.max(offset, known.get(topic) ?? -1));

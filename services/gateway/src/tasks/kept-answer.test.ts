@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { keepAnswer } from './kept-answer.ts';
+import { keepAnswer } from './stats.ts';
 
 function costing(costMs: number) {
   const world = { nowMs: 0, asked: 0, fails: false };

@@ -1,8 +1,8 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { JSONSchemaObject, TaskType } from '@nask/schemas';
-import { InvalidRequestError, type Fault } from '../errors.ts';
-import { maxNotifyUrlLength, notifyUrlFault } from './notify-url.ts';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { type Fault, InvalidRequestError } from '../errors.ts';
 import { schemaFaults } from '../http/faults.rules.ts';
+import { schemaRef } from '../http/route.ts';
 
 /** A task that a client may ask for: valid, and not yet accepted. */
 export interface NewTask {
@@ -31,7 +31,7 @@ interface TaskRequestBody {
  * @param typeNames the task types that it may have
  * @param payload the schema of its payload: of one type, that of the type
  */
-export function newTaskSchema(typeNames: readonly string[], payload: JSONSchemaObject): JSONSchemaObject {
+function newTaskSchema(typeNames: readonly string[], payload: JSONSchemaObject): JSONSchemaObject {
   return {
     type: 'object',
     required: ['type', 'payload'],
@@ -93,4 +93,45 @@ function faultsOf(isPayload: ValidateFunction, payload: unknown): Fault[] {
 /** The fields that are looked at one by one, of whatever came: an array or a string has none of them. */
 function fieldsOf(body: unknown): { [Field in keyof TaskRequestBody]?: unknown } {
   return typeof body === 'object' && body !== null ? body : {};
+}
+
+/** The longest notify_url, in characters: what common servers and proxies take. */
+const maxNotifyUrlLength = 2048;
+
+/**
+ * What is wrong with a webhook address, if anything. Where it leads (a private network?) is judged when it is called,
+ * not here: names resolve differently by then.
+ * @param text not longer than `maxNotifyUrlLength`
+ * @returns the rule it breaks, or null
+ */
+function notifyUrlFault(text: string): string | null {
+  if (/[\s\p{Cc}]/u.test(text) || !text.isWellFormed())
+    return 'must not contain white space, control characters or half surrogate pairs';
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return 'must be an absolute http or https URL';
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') return 'must not contain a user name or password';
+  return null;
+}
+
+/** `NewTask` is one of the schemas `New…Task`, chosen by `type`; each has its payload in a schema of its own. */
+export function newTaskSchemas(taskTypes: ReadonlyMap<string, TaskType>): Record<string, JSONSchemaObject> {
+  const types = [...taskTypes.values()].map((type) => ({ type, name: pascalCase(type.name) }));
+  const mapping = types.map(({ type, name }) => [type.name, schemaRef(`New${name}Task`)['$ref']] as const);
+  return {
+    NewTask: {
+      oneOf: mapping.map(([, $ref]) => ({ $ref })),
+      discriminator: { propertyName: 'type', mapping: Object.fromEntries(mapping) },
+    },
+    ...Object.fromEntries(
+      types.flatMap(({ type, name }) => [
+        [`New${name}Task`, newTaskSchema([type.name], schemaRef(`${name}Payload`))],
+        [`${name}Payload`, type.payloadSchema],
+      ]),
+    ),
+  };
+}
+
+/** `resize-image` -> `ResizeImage`. */
+function pascalCase(name: string): string {
+  return name.replaceAll(/(^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_match, _between, first: string) => first.toUpperCase());
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cursorAfter, cursorOf, parseCursor, parsePosition } from './page.ts';
-import { parseTaskId } from './task-id.ts';
+import { parseTaskId } from './one-task.ts';
+import { cursorAfter, cursorOf, parseCursor, parsePosition } from './task-list.rules.ts';
 
 describe('a cursor', () => {
   test('leads back to its position', () => {

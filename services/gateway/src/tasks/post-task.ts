@@ -1,48 +1,92 @@
-import Router from '@koa/router';
 import { hasEnded } from '@nask/schemas';
+import { bodyProblems, readJson, type BodyLimits } from '../http/bodies.ts';
+import { correlationOf, traceparentParameter } from '../http/observe.ts';
+import { jsonResponse, responses, schemaRef, type Handler, type Operation } from '../http/route.ts';
+import { idempotencyKeyOf, idempotencyKeyParameter, idempotencyProblems } from '../idempotency/idempotency-key.ts';
+import { setConsistencyToken, tokenHeader } from '../read-model/consistency.ts';
+import {
+  awaitTask,
+  preferParameter,
+  preferredWait,
+  type AwaitTaskPorts,
+  type WaitLimits,
+} from '../read-model/preferred-wait.ts';
 import type { AcceptTask } from './accept-task.ts';
-import { awaitTask, type AwaitTaskPorts } from '../read-model/await-task.ts';
-import type { CancelledTask } from './cancel-task.ts';
-import type { Correlation } from '../http/correlation.ts';
-import { parseJsonText } from '../http/json-text.ts';
 import type { NewTask } from './new-task.rules.ts';
-import { viewOf } from './task-view.rules.ts';
-import { assertJson } from '../http/assert-json.ts';
-import { setConsistencyToken } from '../read-model/consistent-read.ts';
-import { correlationOf } from '../http/correlation-of.ts';
-import { idempotencyKeyOf } from '../idempotency/idempotency-key-of.ts';
-import { withTask } from './one-task.ts';
-import { pendingTask } from './pending-task.ts';
-import { readBodyText, type BodyLimits } from '../http/read-body.ts';
-import { preferredWait, type WaitLimits } from '../read-model/preferred-wait.ts';
-import { answerTask } from './task-answer.ts';
+import { answerTask } from './one-task.ts';
+import { pendingTask } from './task-view.rules.ts';
 
-/** What the routes do, apart from HTTP. */
-export interface TaskOperations {
+/** Links to what can be asked of the task in an answer. */
+const linksToTask = Object.fromEntries(
+  ['getTask', 'cancelTask'].map((operationId) => [
+    operationId,
+    { operationId, parameters: { id: '$response.body#/id' } },
+  ]),
+);
+
+export const postTaskOperation: Operation = {
+  operationId: 'createTask',
+  summary: 'Post a task',
+  description:
+    'The 202 is sent after Kafka acknowledged the task with acks=all: it will be run. With `Prefer: wait=N` the answer is 200 with the ended task, if it ends in time. A 503 `outcome-unknown` names the id that the task has if it was accepted.',
+  tags: ['tasks'],
+  parameters: [preferParameter, idempotencyKeyParameter, traceparentParameter],
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: schemaRef('NewTask'),
+        examples: {
+          prime: { value: { type: 'prime', payload: { input: 100 } } },
+          'sleep, with a webhook': {
+            value: { type: 'sleep', notify_url: 'https://example.com/done', payload: { input: 0.5 } },
+          },
+        },
+      },
+    },
+  },
+  responses: responses(
+    {
+      200: jsonResponse('The task was accepted, and has ended: the client preferred to wait.', schemaRef('Task'), {
+        headers: {
+          Location: { $ref: '#/components/headers/Location' },
+          'Preference-Applied': { $ref: '#/components/headers/Preference-Applied' },
+          ...tokenHeader,
+        },
+      }),
+      202: jsonResponse('The task was accepted.', schemaRef('Task'), {
+        headers: {
+          Location: { $ref: '#/components/headers/Location' },
+          'Preference-Applied': { $ref: '#/components/headers/Preference-Applied' },
+          ...tokenHeader,
+        },
+        links: linksToTask,
+        example: { id: 1, type: 'prime', status: 'PENDING', payload: { input: 100 } },
+      }),
+    },
+    [...bodyProblems, ...idempotencyProblems, 'not-accepted', 'outcome-unknown'],
+  ),
+};
+
+/** What it takes to accept a task. */
+export interface AcceptOperations {
   /** The task of a parsed body. @throws InvalidRequestError */
   validate(body: unknown): NewTask;
   accept: AcceptTask;
-  /**
-   * Asks that a task be stopped: resolves with the task as it is, once Kafka acknowledged the event. `startBound` is
-   * called if it has to wait for the read model.
-   * @throws TaskNotFoundError, TaskEndedError
-   */
-  cancel(id: number, correlation: Correlation, startBound: () => AbortSignal): Promise<CancelledTask>;
-  awaiting: AwaitTaskPorts;
 }
 
-/** Tasks as they are posted and cancelled. */
-export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits & WaitLimits & { readWaitMs: number }) {
-  const router = new Router();
-
-  router.post('/api/tasks', async (ctx) => {
-    assertJson(ctx);
-    const task = operations.validate(parseJsonText(await readBodyText(ctx.req, limits)));
+/** `POST /api/tasks`: accepts a task; with `Prefer: wait` the answer waits until it has ended. */
+export function postTask(
+  api: { operations: AcceptOperations & { awaiting: AwaitTaskPorts } } & BodyLimits & WaitLimits,
+): Handler {
+  const { operations } = api;
+  return async (ctx) => {
+    const task = operations.validate(await readJson(ctx, api));
     const { id, position } = await operations.accept(task, correlationOf(ctx), idempotencyKeyOf(ctx)());
     setConsistencyToken(ctx, position === undefined ? [] : [position]);
     ctx.set('Location', `/api/tasks/${id}`);
     // Whatever becomes of the wait: the task is accepted.
-    const awaited = await preferredWait(ctx, limits, (signal) => awaitTask(operations.awaiting, id, undefined, signal));
+    const awaited = await preferredWait(ctx, api, (signal) => awaitTask(operations.awaiting, id, undefined, signal));
     if (awaited?.document !== undefined && hasEnded(awaited.document.status)) {
       ctx.set('Content-Location', `/api/tasks/${id}`);
       answerTask(ctx, awaited.document);
@@ -50,16 +94,5 @@ export function createTaskRoutes(operations: TaskOperations, limits: BodyLimits 
     }
     ctx.status = 202;
     ctx.body = pendingTask(id, task);
-  });
-
-  router.post('/api/tasks/:id/cancel', async (ctx) => {
-    const { task, position } = await withTask(ctx, limits.readWaitMs, (id, startBound) =>
-      operations.cancel(id, correlationOf(ctx), startBound),
-    );
-    setConsistencyToken(ctx, [position]);
-    ctx.status = 202;
-    ctx.body = viewOf(task);
-  });
-
-  return router;
+  };
 }

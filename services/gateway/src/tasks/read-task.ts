@@ -1,53 +1,77 @@
-import Router from '@koa/router';
-import { awaitTask, type AwaitTaskPorts } from '../read-model/await-task.ts';
-import { nextPageQuery, parseTaskList, type TaskList } from './task-list.rules.ts';
-import { viewOf, type VisibleTaskDocument } from './task-view.rules.ts';
-import { consistentRead, type ReachPositions } from '../read-model/consistent-read.ts';
-import { inFlightLimit } from '../http/in-flight-limit.ts';
-import { withTask } from './one-task.ts';
-import { preferredWait, type WaitLimits } from '../read-model/preferred-wait.ts';
-import { answerTask } from './task-answer.ts';
+import {
+  jsonResponse,
+  requestIdHeader,
+  responses,
+  schemaRef,
+  type Handler,
+  type Operation,
+  type ParameterObject,
+} from '../http/route.ts';
+import {
+  consistencyTokenParameter,
+  consistentRead,
+  readProblems,
+  type ConsistentReadApi,
+} from '../read-model/consistency.ts';
+import type { FindTask } from '../read-model/find-task.ts';
+import {
+  appliedHeader,
+  awaitTask,
+  preferParameter,
+  preferredWait,
+  type AwaitTaskPorts,
+  type WaitLimits,
+} from '../read-model/preferred-wait.ts';
+import { answerTask, taskIdParameter, withTask } from './one-task.ts';
+import type { VisibleTaskDocument } from './task-view.rules.ts';
 
-/** What the routes do, apart from HTTP. */
-export interface ReadOperations {
-  /** Finds a task; `startBound` is called if it has to wait. @throws TaskNotFoundError */
-  find(id: number, startBound: () => AbortSignal): Promise<VisibleTaskDocument>;
-  /** One page, without results; `hasMore` when there are tasks after it. */
-  list(list: TaskList): Promise<{ documents: VisibleTaskDocument[]; hasMore: boolean }>;
-  awaiting: AwaitTaskPorts;
-  reach: ReachPositions;
-}
+const ifNoneMatchParameter: ParameterObject = {
+  name: 'If-None-Match',
+  in: 'header',
+  description:
+    'Entity tags that the client has: 304 when the task is still so. With `Prefer: wait`, waits for a change.',
+  schema: { type: 'string' },
+};
 
-/** How many lists are read and sent at once: each may have some megabytes. */
-const maxListsInFlight = 50;
+const eTagHeader = { ETag: { $ref: '#/components/headers/ETag' } };
 
-/** Tasks as they are read. */
-export function createReadRoutes(operations: ReadOperations, limits: WaitLimits & { readWaitMs: number }): Router {
-  const { readWaitMs } = limits;
-  const consistent = consistentRead((positions, signal) => operations.reach(positions, signal), readWaitMs);
-  const router = new Router();
+export const readTaskOperation: Operation = {
+  operationId: 'getTask',
+  summary: 'Read a task, or wait for it',
+  description:
+    'Finds every task that was accepted before the request: 404 means that it does not exist. `Prefer: wait=N` waits until the task has ended; with If-None-Match, until it has changed.',
+  tags: ['tasks'],
+  parameters: [taskIdParameter, preferParameter, ifNoneMatchParameter, consistencyTokenParameter],
+  responses: responses(
+    {
+      200: jsonResponse('The task.', schemaRef('Task'), { headers: { ...eTagHeader, ...appliedHeader } }),
+      304: {
+        description: 'The task is as the client has it.',
+        headers: { ...requestIdHeader, ...eTagHeader, ...appliedHeader },
+      },
+    },
+    [...readProblems, 'task-not-found', 'task-erased'],
+  ),
+};
 
-  router.get('/api/tasks', inFlightLimit(maxListsInFlight), consistent, async (ctx) => {
-    const list = parseTaskList(ctx.query);
-    const { documents, hasMore } = await operations.list(list);
-    const last = documents.at(-1);
-    if (hasMore && last !== undefined) ctx.set('Link', `</api/tasks?${nextPageQuery(list, last)}>; rel="next"`);
-    ctx.body = { tasks: documents.map(viewOf) };
-  });
-
-  // With If-None-Match a wait is for any change, without it for the end of the task.
-  router.get('/api/tasks/:id', consistent, async (ctx) => {
-    const task = await withTask(ctx, readWaitMs, operations.find);
-    const isNews = (document: VisibleTaskDocument) => {
-      answerTask(ctx, document);
-      return !ctx.fresh;
-    };
-    const isConditional = ctx.get('if-none-match') !== '';
-    const awaited = await preferredWait(ctx, limits, (signal) =>
-      awaitTask(operations.awaiting, task._id, task, signal, isConditional ? isNews : undefined),
-    );
-    if (!isNews(awaited?.document ?? task)) ctx.status = 304;
-  });
-
-  return router;
+/** `GET /api/tasks/{id}`: with If-None-Match a wait is for any change, without it for the end of the task. */
+export function readTask(
+  api: { operations: { find: FindTask; awaiting: AwaitTaskPorts } } & ConsistentReadApi & WaitLimits,
+): readonly Handler[] {
+  const { operations } = api;
+  return [
+    consistentRead(api),
+    async (ctx) => {
+      const task = await withTask(ctx, api, operations.find);
+      const isNews = (document: VisibleTaskDocument) => {
+        answerTask(ctx, document);
+        return !ctx.fresh;
+      };
+      const isConditional = ctx.get('if-none-match') !== '';
+      const awaited = await preferredWait(ctx, api, (signal) =>
+        awaitTask(operations.awaiting, task._id, task, signal, isConditional ? isNews : undefined),
+      );
+      if (!isNews(awaited?.document ?? task)) ctx.status = 304;
+    },
+  ];
 }

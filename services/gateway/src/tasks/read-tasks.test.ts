@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { taskTypes } from '@nask/schemas';
-import { TaskNotFoundError, UnavailableError, type UnavailableCode } from '../errors.ts';
-import { cursorAfter } from './page.ts';
-import { documentOf, startApi, whenAborted, type ApiUnderTest } from '../fixtures/api-under-test.ts';
+import { TaskNotFoundError, type UnavailableCode, UnavailableError } from '../errors.ts';
+import { type ApiUnderTest, documentOf, startApi, whenAborted } from '../fixtures/api-under-test.ts';
 import { expectProblem } from '../fixtures/expect-problem.ts';
 import type { ProblemName } from '../http/problem-types.ts';
+import { cursorAfter } from './task-list.rules.ts';
 
 let api: ApiUnderTest;
 beforeEach(async () => {

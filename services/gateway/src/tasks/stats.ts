@@ -1,4 +1,5 @@
-import { taskStatuses, type ProjectionLagDocument, type TaskStatus } from '@nask/schemas';
+import { type ProjectionLagDocument, type TaskStatus, taskStatuses } from '@nask/schemas';
+import { jsonResponse, responses, schemaRef, type Handler, type Operation } from '../http/route.ts';
 
 /** How many tasks there are of a status and a type. */
 export interface TaskCount {
@@ -70,4 +71,107 @@ const measuredAtMs = ({ measured_at: measuredAt }: ProjectionLagDocument) => mea
 function lagSeconds({ events, seconds, measured_at }: ProjectionLagDocument, nowMs: number): number {
   if (events === 0) return seconds;
   return Math.round(1_000 * seconds + Math.max(0, nowMs - measured_at.getTime())) / 1_000;
+}
+
+const countSchema = { type: 'integer', minimum: 0 };
+const figureSchema = { type: 'number', minimum: 0 };
+
+export const getStatsOperation: Operation = {
+  operationId: 'getStats',
+  summary: 'The service in figures',
+  description: 'Tasks by status and type, throughput, and how far the read model is behind. Some seconds old.',
+  tags: ['about'],
+  responses: responses({ 200: jsonResponse('The figures.', schemaRef('Stats')) }, ['read-model-unavailable']),
+  schemas: {
+    StatusCounts: {
+      type: 'object',
+      required: taskStatuses,
+      additionalProperties: false,
+      properties: Object.fromEntries(taskStatuses.map((status) => [status, countSchema])),
+    },
+    Stats: {
+      type: 'object',
+      required: ['as_of', 'tasks', 'throughput', 'projection_lag'],
+      additionalProperties: false,
+      properties: {
+        as_of: { type: 'string', format: 'date-time', description: 'When the figures were taken.' },
+        tasks: {
+          type: 'object',
+          required: ['total', 'by_status', 'by_type'],
+          additionalProperties: false,
+          properties: {
+            total: countSchema,
+            by_status: schemaRef('StatusCounts'),
+            by_type: { type: 'object', additionalProperties: schemaRef('StatusCounts') },
+          },
+        },
+        throughput: {
+          type: 'object',
+          description: 'Averages over the last `window_seconds`.',
+          required: ['window_seconds', 'accepted_per_second', 'ended_per_second'],
+          additionalProperties: false,
+          properties: {
+            window_seconds: figureSchema,
+            accepted_per_second: figureSchema,
+            ended_per_second: figureSchema,
+          },
+        },
+        projection_lag: {
+          type: 'object',
+          description: 'How far the read model is behind the log.',
+          required: ['seconds', 'events', 'measured_at'],
+          additionalProperties: false,
+          properties: {
+            seconds: { ...figureSchema, description: 'Age of the oldest event that is not in it yet.' },
+            events: { ...countSchema, description: 'How many are not.' },
+            measured_at: {
+              type: ['string', 'null'],
+              format: 'date-time',
+              description: 'When a projector said so last: at least every 10 s while one is at work. Null: never.',
+            },
+          },
+        },
+      },
+    },
+  },
+};
+
+/** `GET /api/stats`: the service in figures. */
+export function getStats({ operations }: { operations: { stats(): Promise<StatsResource> } }): Handler {
+  return async (ctx) => {
+    ctx.set('Cache-Control', 'private, no-cache');
+    ctx.body = await operations.stats();
+  };
+}
+
+/**
+ * Keeps the answer to a costly question: asked once for all who want to know, and not again for a while, which is the
+ * longer the more the answer cost.
+ * @param minAgeMs the least time that an answer is kept
+ * @param costFactor how many times as long as the question took its answer is kept at least: 10 makes the asking take
+ *   at most a tenth of the time
+ */
+export function keepAnswer<T>(
+  ask: () => Promise<T>,
+  { nowMs, minAgeMs, costFactor }: { nowMs: () => number; minAgeMs: number; costFactor: number },
+): () => Promise<T> {
+  let asking: Promise<T> | undefined;
+  let kept: { answer: T; untilMs: number } | undefined;
+
+  async function askNow(): Promise<T> {
+    const startedAtMs = nowMs();
+    try {
+      const answer = await ask();
+      const answeredAtMs = nowMs();
+      kept = { answer, untilMs: answeredAtMs + Math.max(minAgeMs, costFactor * (answeredAtMs - startedAtMs)) };
+      return answer;
+    } finally {
+      asking = undefined;
+    }
+  }
+
+  return async () => {
+    if (kept !== undefined && nowMs() < kept.untilMs) return kept.answer;
+    return (asking ??= askNow());
+  };
 }

@@ -3,10 +3,10 @@ import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { TaskEventDocument } from '@nask/schemas';
 import { TaskNotFoundError, UnavailableError } from '../errors.ts';
-import type { FollowedEvent } from './follow-task.ts';
-import type { Positions } from '../read-model/task-state.ts';
-import { startApi, whenAborted, type ApiUnderTest } from '../fixtures/api-under-test.ts';
+import { type ApiUnderTest, startApi, whenAborted } from '../fixtures/api-under-test.ts';
 import { expectProblem } from '../fixtures/expect-problem.ts';
+import type { Positions } from '../read-model/task-state.rules.ts';
+import type { FollowedEvent } from './follow-task.ts';
 
 let api: ApiUnderTest;
 beforeEach(async () => {
@@ -31,7 +31,7 @@ const eventOf = (topic: string, offset: number): TaskEventDocument => ({
 });
 const started: FollowedEvent = {
   event: eventOf('tasks.started', 7),
-  told: { 'tasks.requested': 3, 'tasks.started': 7 },
+  positions: { 'tasks.requested': 3, 'tasks.started': 7 },
 };
 
 async function openStream(headers: Record<string, string> = {}): Promise<IncomingMessage> {
@@ -64,8 +64,8 @@ describe('the events of a task', () => {
 
   test('as a stream, up to the end; an event says where to resume', async () => {
     const asked: unknown[] = [];
-    api.operations.follow = async function* (id, told) {
-      asked.push(id, told);
+    api.operations.follow = async function* (id, after) {
+      asked.push(id, after);
       yield started;
     };
     const answer = await api.call('GET', path, { headers: streamed });
@@ -86,8 +86,8 @@ describe('the events of a task', () => {
 
   test('resumed, goes on after what the client has', async () => {
     const asked: Positions[] = [];
-    api.operations.follow = async function* (_id, told) {
-      asked.push(told);
+    api.operations.follow = async function* (_id, after) {
+      asked.push(after);
       yield started;
     };
     await api.call('GET', path, { headers: { ...streamed, 'last-event-id': 'tasks.requested:3,tasks.started:7' } });
@@ -119,7 +119,7 @@ describe('the events of a task', () => {
 describe('a stream', () => {
   test('is alive while nothing happens', async () => {
     await restart({ heartbeatMs: 5 });
-    api.operations.follow = async function* (_id, _told, signal) {
+    api.operations.follow = async function* (_id, _after, signal) {
       yield started;
       await whenAborted(signal);
     };
@@ -135,7 +135,7 @@ describe('a stream', () => {
   test('ends its work when the reader leaves, and its place is free', async () => {
     await restart({ maxEventStreams: 1 });
     const following = Promise.withResolvers<AbortSignal>();
-    api.operations.follow = async function* (_id, _told, signal) {
+    api.operations.follow = async function* (_id, _after, signal) {
       yield started;
       following.resolve(signal);
       await whenAborted(signal);
@@ -152,18 +152,18 @@ describe('a stream', () => {
 
   test('of a reader that does not read gathers nothing, and is cut off', async () => {
     await restart({ writeTimeoutMs: 50 });
-    let told = 0;
+    let sent = 0;
     const over = Promise.withResolvers<void>();
-    api.operations.follow = async function* (_id, _told, signal) {
+    api.operations.follow = async function* (_id, _after, signal) {
       const event = { ...started.event, data: { text: 'x'.repeat(1_000_000) } };
       signal.addEventListener('abort', () => over.resolve());
-      for (; told < 100; told++) yield { ...started, event };
+      for (; sent < 100; sent++) yield { ...started, event };
       await whenAborted(signal);
     };
     const response = await openStream();
     response.pause();
     await over.promise;
-    expect(told).toBeLessThan(50);
+    expect(sent).toBeLessThan(50);
   });
 
   test('that is interrupted says so, and ends', async () => {

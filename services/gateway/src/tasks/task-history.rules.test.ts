@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { TaskEventDocument } from '@nask/schemas';
+import { slotTopics } from '../read-model/task-state.rules.ts';
 import { eventResource, inOrder, parsePositions, positionsText, withoutCopies } from './task-history.rules.ts';
-import { slotTopics } from '../read-model/task-state.ts';
 
 const topicNames = Object.values(slotTopics);
 

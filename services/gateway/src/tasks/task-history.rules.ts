@@ -1,5 +1,5 @@
-import { topics, type TaskEventDocument } from '@nask/schemas';
-import { slotTopics, type Positions } from '../read-model/task-state.ts';
+import { type TaskEventDocument, topics } from '@nask/schemas';
+import { type Positions, slotTopics } from '../read-model/task-state.rules.ts';
 
 /** One event of a task's life as clients see it. Times are RFC 3339 in UTC with ms. */
 export interface TaskEventResource {

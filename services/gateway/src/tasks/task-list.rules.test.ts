@@ -2,8 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { taskStatuses } from '@nask/schemas';
 import { InvalidRequestError } from '../errors.ts';
-import { cursorAfter, cursorOf } from './page.ts';
-import { isByTime, listOrders, nextPageQuery, parseTaskList, type TaskList } from './task-list.rules.ts';
+import {
+  cursorAfter,
+  cursorOf,
+  isByTime,
+  listOrders,
+  nextPageQuery,
+  parseTaskList,
+  type TaskList,
+} from './task-list.rules.ts';
 import type { VisibleTaskDocument } from './task-view.rules.ts';
 
 const lastTask = (id: number, createdAtMs: number) =>

@@ -1,14 +1,36 @@
-import Router from '@koa/router';
 import type { TaskType } from '@nask/schemas';
+import { jsonResponse, responses, schemaRef, type Handler, type Operation } from '../http/route.ts';
+
+export const listTaskTypesOperation: Operation = {
+  operationId: 'listTaskTypes',
+  summary: 'List the task types',
+  tags: ['tasks'],
+  responses: responses({ 200: jsonResponse('All of them, with their schemas.', schemaRef('TaskTypeList')) }),
+  schemas: {
+    TaskTypeList: {
+      type: 'object',
+      required: ['task_types'],
+      additionalProperties: false,
+      properties: { task_types: { type: 'array', items: schemaRef('TaskType') } },
+    },
+    TaskType: {
+      type: 'object',
+      required: ['name', 'payload_schema'],
+      additionalProperties: false,
+      properties: {
+        name: { type: 'string', description: 'What `type` of a task may be.' },
+        payload_schema: { type: 'object', description: 'JSON Schema (draft 2020-12) that its `payload` has to meet.' },
+      },
+    },
+  },
+};
 
 /** `GET /api/task-types`: what can be asked for, each with the JSON Schema of its payload. */
-export function createTaskTypeRoutes(taskTypes: ReadonlyMap<string, TaskType>): Router {
+export function listTaskTypes({ taskTypes }: { taskTypes: ReadonlyMap<string, TaskType> }): Handler {
   const body = {
     task_types: [...taskTypes.values()].map(({ name, payloadSchema }) => ({ name, payload_schema: payloadSchema })),
   };
-  const router = new Router();
-  router.get('/api/task-types', (ctx) => {
+  return (ctx) => {
     ctx.body = body;
-  });
-  return router;
+  };
 }

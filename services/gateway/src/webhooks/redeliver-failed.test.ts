@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { documentOf } from '../fixtures/api-under-test.ts';
-import { redeliverFailed } from './redeliver-failed.ts';
-import { redeliverySelection } from './redelivery-selection.ts';
+import { createFailedRedeliverer, redeliverySelection } from './redeliver-failed.ts';
 
+const correlation = { requestId: 'r', traceparent: undefined };
 const selection = { fromMs: 0, toMs: 1, state: 'FAILED' as const, afterId: 0 };
 
 /** A read model with so many tasks, and the ids that were asked for. */
@@ -11,7 +11,8 @@ function portsWith(count: number, asked: number[] = []) {
     asked,
     failed: async ({ afterId }: { afterId: number }, limit: number) =>
       Array.from({ length: Math.max(0, Math.min(limit, count - afterId)) }, (_, n) => documentOf(afterId + 1 + n)),
-    request: async ({ _id }: { _id: number }) => void asked.push(_id),
+    redeliver: async ({ _id }: { _id: number }) => void asked.push(_id),
+    maxTasks: 1_000,
   };
 }
 
@@ -19,17 +20,17 @@ describe('sending all again that was given up', () => {
   test.each([0, 1, 99, 100, 101, 250])('asks for each of %i once', async (count) => {
     const ports = portsWith(count);
     const signal = new AbortController().signal;
-    expect(await redeliverFailed(ports, selection, { maxTasks: 1_000, signal })).toEqual({ requested: count });
+    expect(await createFailedRedeliverer(ports)(selection, correlation, signal)).toEqual({ requested: count });
     expect(ports.asked).toEqual(Array.from({ length: count }, (_, n) => n + 1));
   });
 
   test('stops at the limit and says where to go on', async () => {
     const ports = portsWith(250);
     const { signal } = new AbortController();
-    const first = await redeliverFailed(ports, selection, { maxTasks: 120, signal });
+    const first = await createFailedRedeliverer({ ...ports, maxTasks: 120 })(selection, correlation, signal);
     expect(first).toEqual({ requested: 120, cursor: expect.any(String) });
     const body = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z', state: 'FAILED', cursor: first.cursor };
-    const rest = await redeliverFailed(ports, redeliverySelection(body), { maxTasks: 1_000, signal });
+    const rest = await createFailedRedeliverer(ports)(redeliverySelection(body), correlation, signal);
     expect(rest).toEqual({ requested: 130 });
     expect(new Set(ports.asked).size).toBe(250);
   });
@@ -41,7 +42,7 @@ describe('sending all again that was given up', () => {
       over.abort();
       return ports.failed(...args);
     };
-    const answer = await redeliverFailed({ ...ports, failed }, selection, { maxTasks: 1_000, signal: over.signal });
+    const answer = await createFailedRedeliverer({ ...ports, failed })(selection, correlation, over.signal);
     expect(answer).toEqual({ requested: 100, cursor: expect.any(String) });
   });
 });

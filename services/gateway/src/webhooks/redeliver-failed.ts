@@ -1,35 +1,157 @@
-import { cursorAfter } from '../tasks/page.ts';
-import type { RedeliverySelection } from './redelivery-selection.ts';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { InvalidRequestError, type Fault } from '../errors.ts';
+import { bodyProblems, readJson, type BodyLimits } from '../http/bodies.ts';
+import { rfc3339Pattern, schemaFaults } from '../http/faults.rules.ts';
+import { createRequestBound } from '../http/limits.ts';
+import { correlationOf, type Correlation } from '../http/observe.ts';
+import { jsonResponse, responses, schemaRef, type Handler, type Operation } from '../http/route.ts';
+import { cursorAfter, maxCursorLength, parseCursor } from '../tasks/task-list.rules.ts';
 import type { VisibleTaskDocument } from '../tasks/task-view.rules.ts';
+import type { RedeliverOutcome } from './redeliver-outcome.ts';
 
-export interface RedeliverFailedPorts {
-  /** So many of the tasks that are selected, ascending by id. */
-  failed(selection: RedeliverySelection, limit: number): Promise<VisibleTaskDocument[]>;
-  /** Asks for the outcome of a task to be sent again; resolves once that is durable. */
-  request(document: VisibleTaskDocument): Promise<void>;
+/** Which webhooks are to be sent again: those given up, of tasks that ended in a span of time. */
+export interface RedeliverySelection {
+  /** Ended at or after this, in milliseconds since 1970. */
+  fromMs: number;
+  /** Ended before this. */
+  toMs: number;
+  state: 'FAILED';
+  /** Tasks with a higher id than this. */
+  afterId: number;
 }
 
-/** How many tasks are read, and asked for, at once: a result can have 209 KB. */
+/** JSON Schema of the body of `POST /api/notifications/redeliver`. */
+const redeliverySelectionSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  required: ['from', 'to', 'state'],
+  additionalProperties: false,
+  properties: {
+    from: {
+      type: 'string',
+      pattern: rfc3339Pattern,
+      description: 'Tasks that ended at or after this time (RFC 3339).',
+    },
+    to: { type: 'string', pattern: rfc3339Pattern, description: 'And before this time (RFC 3339).' },
+    state: { enum: ['FAILED'], description: 'Webhooks in this state: those that were given up.' },
+    cursor: { type: 'string', maxLength: maxCursorLength, description: 'Where the last answer left off.' },
+  },
+} as const;
+
+export const redeliverFailedOperation: Operation = {
+  operationId: 'redeliverFailedOutcomes',
+  summary: 'Send again what was given up',
+  description: 'The outcomes of tasks that ended in a span of time and whose webhook was given up.',
+  tags: ['webhooks'],
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: schemaRef('RedeliverySelection'),
+        examples: {
+          'one day': { value: { from: '2026-11-24T00:00:00Z', to: '2026-11-25T00:00:00Z', state: 'FAILED' } },
+        },
+      },
+    },
+  },
+  responses: responses({ 202: jsonResponse('They will be sent again.', schemaRef('RedeliveryRequested')) }, [
+    ...bodyProblems,
+    'redelivery-uncertain',
+    'read-model-unavailable',
+  ]),
+  schemas: {
+    RedeliverySelection: redeliverySelectionSchema,
+    RedeliveryRequested: {
+      type: 'object',
+      required: ['requested'],
+      additionalProperties: false,
+      properties: {
+        requested: { type: 'integer', minimum: 0, description: 'How many outcomes will be sent again.' },
+        cursor: { type: 'string', description: 'Where to go on. Present when there may be more.' },
+      },
+    },
+  },
+};
+
+type RedeliverFailed = (
+  selection: RedeliverySelection,
+  correlation: Correlation,
+  signal: AbortSignal,
+) => Promise<{ requested: number; cursor?: string }>;
+
+/** `POST /api/notifications/redeliver` */
+export function redeliverFailed(
+  api: {
+    operations: { redeliverFailed: RedeliverFailed };
+    /** How long one request may take. */
+    redeliverWaitMs: number;
+  } & BodyLimits,
+): Handler {
+  return async (ctx) => {
+    const selection = redeliverySelection(await readJson(ctx, api));
+    const bound = createRequestBound(ctx.res, api.redeliverWaitMs);
+    try {
+      ctx.body = await api.operations.redeliverFailed(selection, correlationOf(ctx), bound.start());
+    } finally {
+      bound.end();
+    }
+    ctx.status = 202;
+  };
+}
+
+/** How many tasks are read, and requested, at once: a result can have 209 KB. */
 const pageSize = 100;
 
 /**
- * Asks for all that is selected to be sent again, page by page, up to `maxTasks`, or until the signal fires.
+ * Makes the function that requests the redelivery of all that is selected, page by page, up to `maxTasks`, or until the
+ * signal fires.
  * @returns how many, and where to go on when there may be more
  */
-export async function redeliverFailed(
-  ports: RedeliverFailedPorts,
-  selection: RedeliverySelection,
-  { maxTasks, signal }: { maxTasks: number; signal: AbortSignal },
-): Promise<{ requested: number; cursor?: string }> {
-  let requested = 0;
-  let { afterId } = selection;
-  while (requested < maxTasks && !signal.aborted) {
-    const limit = Math.min(pageSize, maxTasks - requested);
-    const page = await ports.failed({ ...selection, afterId }, limit);
-    await Promise.all(page.map((document) => ports.request(document)));
-    requested += page.length;
-    if (page.length < limit) return { requested };
-    afterId = page.at(-1)!._id;
-  }
-  return { requested, cursor: cursorAfter(afterId) };
+export function createFailedRedeliverer(ports: {
+  /** That many of the tasks that are selected, ascending by id. */
+  failed(selection: RedeliverySelection, limit: number): Promise<VisibleTaskDocument[]>;
+  redeliver: RedeliverOutcome;
+  maxTasks: number;
+}): RedeliverFailed {
+  const { maxTasks } = ports;
+  return async (selection, correlation, signal) => {
+    let requested = 0;
+    let { afterId } = selection;
+    while (requested < maxTasks && !signal.aborted) {
+      const limit = Math.min(pageSize, maxTasks - requested);
+      const page = await ports.failed({ ...selection, afterId }, limit);
+      await Promise.all(page.map((document) => ports.redeliver(document, correlation)));
+      requested += page.length;
+      if (page.length < limit) return { requested };
+      afterId = page.at(-1)!._id;
+    }
+    return { requested, cursor: cursorAfter(afterId) };
+  };
+}
+
+interface Body {
+  from: string;
+  to: string;
+  state: 'FAILED';
+  cursor?: string;
+}
+
+const isBody = new Ajv2020({ allErrors: true }).compile<Body>(redeliverySelectionSchema);
+
+/** @throws InvalidRequestError with every fault */
+export function redeliverySelection(body: unknown): RedeliverySelection {
+  if (!isBody(body)) throw new InvalidRequestError(schemaFaults(isBody.errors ?? [], '').map(inWords));
+  const fromMs = Date.parse(body.from);
+  const toMs = Date.parse(body.to);
+  const afterId = body.cursor === undefined ? 0 : parseCursor(body.cursor);
+  const faults: Fault[] = [];
+  if (fromMs > toMs) faults.push({ pointer: '/to', detail: 'must not be before /from' });
+  if (afterId === undefined) faults.push({ pointer: '/cursor', detail: 'must be as it stands in the last answer' });
+  if (faults.length > 0 || afterId === undefined) throw new InvalidRequestError(faults);
+  return { fromMs, toMs, state: body.state, afterId };
+}
+
+function inWords(fault: Fault): Fault {
+  if (!fault.detail.startsWith('must match pattern')) return fault;
+  return { ...fault, detail: 'must be a time from 1970 on as in RFC 3339, e.g. 2026-11-24T18:30:00Z' };
 }

@@ -1,6 +1,69 @@
 import type { CompletedSlot, RedeliveryRequested } from '@nask/schemas';
 import { NoNotifyUrlError, TaskNotEndedError } from '../errors.ts';
+import { correlationOf, type Correlation } from '../http/observe.ts';
+import { jsonResponse, responses, schemaRef, type Handler, type Operation } from '../http/route.ts';
+import type { FindTask } from '../read-model/find-task.ts';
+import { taskIdOf, taskIdParameter, withTask } from '../tasks/one-task.ts';
 import type { VisibleTaskDocument } from '../tasks/task-view.rules.ts';
+import { newEventId, type WriteEvent } from '../write-side.ts';
+
+export const redeliverOutcomeOperation: Operation = {
+  operationId: 'redeliverOutcome',
+  summary: 'Send the outcome of a task again',
+  tags: ['webhooks'],
+  parameters: [taskIdParameter],
+  responses: responses(
+    {
+      202: jsonResponse('It will be sent again.', schemaRef('RedeliveryRequested'), {
+        headers: { Location: { $ref: '#/components/headers/Location' } },
+      }),
+    },
+    [
+      'task-not-found',
+      'task-erased',
+      'task-not-ended',
+      'no-notify-url',
+      'redelivery-uncertain',
+      'read-model-unavailable',
+      'read-model-behind',
+    ],
+  ),
+};
+
+/** `POST /api/tasks/{id}/notifications` */
+export function redeliverOutcome(api: {
+  operations: { find: FindTask; redeliver: RedeliverOutcome };
+  readWaitMs: number;
+}): Handler {
+  const { operations } = api;
+  return async (ctx) => {
+    await withTask(ctx, api, async (id, startBound) =>
+      operations.redeliver(await operations.find(id, startBound), correlationOf(ctx)),
+    );
+    ctx.status = 202;
+    ctx.set('Location', `/api/tasks/${taskIdOf(ctx)}`);
+    ctx.body = { requested: 1 };
+  };
+}
+
+/**
+ * Requests that the outcome of a task be sent again: resolves once Kafka acknowledged it.
+ * @throws TaskNotEndedError, NoNotifyUrlError; UnavailableError when it is not certain that it was taken
+ */
+export type RedeliverOutcome = (document: VisibleTaskDocument, correlation: Correlation) => Promise<void>;
+
+export function createRedeliverer(write: WriteEvent): RedeliverOutcome {
+  return async (document, correlation) => {
+    const timeMs = Date.now();
+    const event = redeliveryOf(document, newEventId(), timeMs);
+    await write(
+      'notifications.redelivery-requested',
+      event,
+      { ...correlation, timeMs },
+      { code: 'REDELIVERY_UNCERTAIN', notAcknowledged: 'take it' },
+    );
+  };
+}
 
 /** A document of a task that has ended. */
 type EndedTaskDocument = VisibleTaskDocument & { completed: CompletedSlot };

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { TaskNotFoundError, UnavailableError } from '../errors.ts';
-import { redeliveryOf } from './redeliver-outcome.ts';
-import { documentOf, startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
+import { type ApiUnderTest, documentOf, startApi } from '../fixtures/api-under-test.ts';
 import { expectProblem } from '../fixtures/expect-problem.ts';
+import { redeliveryOf } from './redeliver-outcome.ts';
 
 const completed = {
   offset: 7,
