@@ -1,24 +1,16 @@
 import { hostname } from 'node:os';
-import { connectKafka, createLogEnds, createLogTail, createProducer } from '@nask/kafka';
+import { createLogEnds, createLogTail } from '@nask/kafka';
 import { taskTypesWith, topicsReadBy } from '@nask/schemas';
 import {
   check,
   createHealth,
   createHttpServer,
-  createLogger,
-  createMetrics,
-  createOpsServer,
-  createTracing,
-  effectiveSettings,
-  kafkaAccess,
-  loadSettingsOrExit,
   mongoCredentials,
+  openService,
   opsRequestListener,
-  registryAccess,
-  runService,
 } from '@nask/service';
 import { connectMongo } from '@nask/service/mongo';
-import { createEventCodec } from '@nask/task-log';
+import { openTaskLog } from '@nask/task-log';
 import { apiKeyOf } from './access/api-keys.rules.ts';
 import { createClientAccess, createRateLimit } from './access/client-access.ts';
 import { settingsRules, settingsTable } from './config.ts';
@@ -39,18 +31,12 @@ import { createFailedRedeliverer } from './webhooks/redeliver-failed.ts';
 import { createRedeliverer } from './webhooks/redeliver-outcome.ts';
 import { createEventWriter, createWriteSide } from './write-side.ts';
 
-const settings = loadSettingsOrExit({ service: 'gateway', table: settingsTable, rules: settingsRules });
+const service = await openService({ name: 'gateway', table: settingsTable, rules: settingsRules });
+const { settings, logger, metrics, tracing } = service;
 const name = settings.GATEWAY_NAME ?? hostname();
-const source = '/nask/gateway';
 const deadlineMs = settings.PUBLISH_DEADLINE_MS;
-const logger = createLogger({ service: 'gateway', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
-const metrics = createMetrics('gateway');
-const tracing = await createTracing('gateway', settings);
-
-const topicPrefix = settings.TOPIC_PREFIX;
-const connection = connectKafka({ ...kafkaAccess(settings), clientId: `gateway-${name}`, logger });
-const codec = createEventCodec({ ...registryAccess(settings), topicPrefix, logger });
-const producer = createProducer({ connection, logger, metrics, deadlineMs });
+const log = openTaskLog(service, { clientId: `gateway-${name}`, deadlineMs });
+const { connection, producer, publisher } = log;
 const logEnds = createLogEnds(connection);
 const store = createReadStore({
   connection: connectMongo(
@@ -83,9 +69,8 @@ function exitFor(err: unknown): void {
 const ids = createTaskIdSource({
   lease: createIdLease({
     producer,
-    codec,
+    publisher,
     gateway: name,
-    source,
     deadlineMs,
     highestStoredId: store.highestTaskId,
     logger,
@@ -95,7 +80,7 @@ const ids = createTaskIdSource({
     else logger.warn({ err }, 'no block of task ids could be leased');
   },
 });
-const writeSide = createWriteSide({ codec, ids, onFailure: exitFor });
+const writeSide = createWriteSide({ codec: log.codec, ids, onFailure: exitFor });
 
 const readSide = createReadSide({
   store,
@@ -125,7 +110,7 @@ const health = createHealth({
   },
 });
 
-const events = { producer, codec, source, deadlineMs, knowsSchemas: writeSide.knowsSchemas };
+const events = { publisher, deadlineMs, knowsSchemas: writeSide.knowsSchemas };
 const write = createEventWriter(events);
 const acceptTask = createTaskAcceptor({
   ...events,
@@ -139,7 +124,7 @@ const redeliver = createRedeliverer(write);
 const taskTypes = taskTypesWith(settings.TASK_TYPES_FOLDER);
 const api = createApi({
   taskTypes,
-  topicPrefix,
+  topicPrefix: settings.TOPIC_PREFIX,
   operations: {
     ...readSide,
     validate: createTaskRequestValidator(taskTypes),
@@ -179,20 +164,14 @@ const api = createApi({
   redeliverWaitMs: 60_000,
 });
 
-logger.info({ settings: effectiveSettings(settingsTable, settings) }, 'settings');
-await runService({
-  name: 'gateway',
-  logger,
+await service.run({
   health,
-  graceMs: settings.SHUTDOWN_GRACE_MS,
   components: [
-    createOpsServer({ host: settings.OPS_HOST, port: settings.OPS_PORT, health, metrics }),
-    tracing.component,
     { name: 'store', stop: () => store.close() },
     { name: 'idempotency keys', stop: () => idempotencyKeys.close() },
     { name: 'log ends', stop: () => logEnds.stop() },
     { name: 'log tail', start: () => logTail.start(), stop: () => logTail.stop() },
-    { name: 'producer', start: () => producer.start(), stop: () => producer.stop() },
+    log.components.producer,
     writeSide,
     createHttpServer({
       name: 'api',

@@ -1,21 +1,18 @@
 import crypto from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProducerError, type GroupCommitProducer, type Position } from '@nask/kafka';
-import { type EventTopicName, topics } from '@nask/schemas';
+import { ProducerError, type Position } from '@nask/kafka';
+import type { EventTopicName } from '@nask/schemas';
 import type { HealthCheck } from '@nask/service';
-import { type EventCodec, eventHeaders, type EventOf } from '@nask/task-log';
-import { type UnavailableCode, UnavailableError } from './errors.ts';
+import type { EventCodec, EventOf, EventPublisher } from '@nask/task-log';
+import { UnavailableError, type UnavailableCode } from './errors.ts';
 import type { Correlation } from './http/observe.ts';
 import type { TaskIdSource } from './task-ids/task-id-source.ts';
 
-/** What every event of the gateway is written with. */
-export interface EventPublisherOptions {
-  producer: GroupCommitProducer;
-  codec: EventCodec;
-  /** Whether the codec can encode yet. */
+/** What the events of the gateway are written with. */
+export interface EventWriterOptions {
+  publisher: Pick<EventPublisher, 'publish'>;
+  /** Whether events can be encoded yet. */
   knowsSchemas: () => boolean;
-  /** The CloudEvents source of the events. */
-  source: string;
   deadlineMs: number;
 }
 
@@ -27,8 +24,8 @@ export interface EventPublisherOptions {
  */
 export type WriteEvent = <T extends EventTopicName>(
   topic: T,
-  event: EventOf<T> & { event_id: string; task_id: number },
-  cause: Correlation & { timeMs: number },
+  event: EventOf<T> & { task_id: number },
+  correlation: Correlation,
   unconfirmed: {
     code: UnavailableCode;
     /** What it means that no event can be written yet; left out where there is nothing to add. */
@@ -38,23 +35,14 @@ export type WriteEvent = <T extends EventTopicName>(
   },
 ) => Promise<Position>;
 
-export function createEventWriter({
-  producer,
-  codec,
-  knowsSchemas,
-  source,
-  deadlineMs,
-}: EventPublisherOptions): WriteEvent {
-  return async (topic, event, { timeMs, requestId, traceparent }, unconfirmed) => {
+export function createEventWriter({ publisher, knowsSchemas, deadlineMs }: EventWriterOptions): WriteEvent {
+  return async (topic, event, correlation, unconfirmed) => {
     if (!knowsSchemas()) {
       const why = 'The schema registry has not answered since this gateway started, so events cannot be written yet.';
       throw new UnavailableError(unconfirmed.code, [why, unconfirmed.notWritten].filter(Boolean).join(' '));
     }
-    const key = String(event.task_id);
-    const type = topics[topic].event;
-    const headers = eventHeaders({ id: event.event_id, type, source, subject: key, timeMs, requestId, traceparent });
     try {
-      return await producer.send({ topic, key, value: codec.encode(topic, event), headers }, { deadlineMs });
+      return await publisher.publish(topic, event, { ...correlation, deadlineMs });
     } catch (error) {
       if (!(error instanceof ProducerError)) throw error;
       const message = `Kafka did not ${unconfirmed.notAcknowledged} within ${deadlineMs} ms.`;
@@ -63,29 +51,19 @@ export function createEventWriter({
   };
 }
 
-/** What accepting tasks needs beside Kafka itself: the ids of our schemas, and a first block of task ids. */
-export interface WriteSide {
-  readonly name: string;
-  /** Prepares in the background: reads are served while the registry or Kafka is away. */
-  start(options: { signal: AbortSignal }): Promise<void>;
-  /** Whether the schemas are known: asked of the registry once, then never again. */
-  readonly knowsSchemas: () => boolean;
-  /** Whether tasks could be accepted, once: that Kafka is there now is another question. */
-  readonly readiness: HealthCheck;
-}
-
 /** Without a lease no request comes that would ask for one: a gateway that is not ready gets none. */
 const leaseRetryMs = 500;
 
 /**
- * @param onFailure told when preparing cannot succeed: the registry answers and does not have our schemas. That a lease
- *   fails is the id source's to tell.
+ * What accepting tasks needs beside Kafka itself: the ids of our schemas, and a first block of task ids.
+ * @param onFailure called when preparing cannot succeed: the registry answers and does not have our schemas. Failed
+ *   leases are reported by the id source.
  */
 export function createWriteSide(options: {
   codec: EventCodec;
   ids: TaskIdSource;
   onFailure: (error: unknown) => void;
-}): WriteSide {
+}) {
   let knowsSchemas = false;
   let hasIds = false;
 
@@ -106,11 +84,14 @@ export function createWriteSide(options: {
 
   return {
     name: 'schemas and task ids',
-    async start({ signal }) {
+    /** Prepares in the background: reads are served while the registry or Kafka is away. */
+    async start({ signal }: { signal: AbortSignal }) {
       void prepare(signal);
     },
+    /** Whether the schemas are known: asked of the registry once, then never again. */
     knowsSchemas: () => knowsSchemas,
-    readiness() {
+    /** Whether tasks could be accepted, once: that Kafka is there now is another question. */
+    readiness(): ReturnType<HealthCheck> {
       if (!knowsSchemas) return { ok: false, reason: 'the schema registry has not answered yet' };
       return hasIds ? { ok: true } : { ok: false, reason: 'no block of task ids has been leased yet' };
     },

@@ -1,5 +1,6 @@
 import { productVersion } from '@nask/service';
-import { jsonResponse, responses, schemaRef, unchanged, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, unchanged, type Handler, type Operation } from '../http/route.ts';
+import { schemaRef } from '../http/schema.rules.ts';
 
 /** Paths of the entry points of the API. */
 const entryPoints = {

@@ -1,6 +1,7 @@
 import type { Context, Next } from 'koa';
 import type { JSONSchemaObject } from '@nask/schemas';
 import type { Scope } from '../access/api-keys.rules.ts';
+import { schemaRef } from './schema.rules.ts';
 import { type ProblemName, type ProblemType, problemTypes } from './problem-types.ts';
 
 /** An OpenAPI 3.1 Operation Object, as far as this API uses it. */
@@ -71,11 +72,6 @@ export interface Route<Api> {
   readonly operation: Operation;
   /** With a slash at its end the path is another one. */
   readonly isStrict?: boolean;
-}
-
-/** Refers to a schema of the document by its name. */
-export function schemaRef(name: string): JSONSchemaObject {
-  return { $ref: `#/components/schemas/${name}` };
 }
 
 /** What any request can be answered, whatever it asks for. */

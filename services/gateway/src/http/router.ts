@@ -2,7 +2,7 @@ import Router from '@koa/router';
 import type { Context, Middleware, Next } from 'koa';
 import type { ClientAccess } from '../access/client-access.ts';
 import { InvalidRequestError } from '../errors.ts';
-import { unknownParameters } from './faults.rules.ts';
+import { unknownParameters } from './schema.rules.ts';
 import { HttpProblem } from './problems.ts';
 import type { Handler, Operation, Route } from './route.ts';
 

@@ -1,3 +1,4 @@
+import { orAborted } from '@nask/async';
 import type { LogEnds } from '@nask/kafka';
 import type { TaskDocument, TopicName } from '@nask/schemas';
 import { TaskErasedError, TaskNotFoundError, UnavailableError } from '../errors.ts';
@@ -40,7 +41,7 @@ export async function findTask(
   if (isVisible(present)) return present;
 
   const signal = startBound();
-  const log = await endedBy(signal, ports.requestedLog());
+  const log = await orAborted(ports.requestedLog(), signal);
   const partition = ports.partitionOf(id, log.size);
   const range = log.get(partition);
   if (range === undefined) throw new Error(`tasks.requested has no partition ${partition}`);
@@ -55,16 +56,6 @@ export async function findTask(
 function refuseErased(document: TaskDocument | undefined): TaskDocument | undefined {
   if (document?.status === 'ERASED') throw new TaskErasedError(`Task ${document._id} was erased.`);
   return document;
-}
-
-/** The promise's outcome, or the signal's reason if that comes first. */
-function endedBy<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { GroupCommitProducer, Logger } from '@nask/kafka';
-import { type EventCodec, eventHeaders } from '@nask/task-log';
+import type { EventPublisher } from '@nask/task-log';
 import { newEventId } from '../write-side.ts';
 import { assertNewIds } from './task-id-source.ts';
 
@@ -12,30 +12,20 @@ import { assertNewIds } from './task-id-source.ts';
  * @returns gives the lease's offset. @throws IdsWouldRepeatError, ProducerError
  */
 export function createIdLease(options: {
-  producer: GroupCommitProducer;
-  codec: EventCodec;
+  producer: Pick<GroupCommitProducer, 'sendAlone'>;
+  publisher: Pick<EventPublisher, 'recordOf'>;
   gateway: string;
-  /** The CloudEvents source of the events. */
-  source: string;
   deadlineMs: number;
   highestStoredId: () => Promise<number>;
   logger: Logger;
 }): () => Promise<number> {
-  const { producer, codec, gateway, logger } = options;
+  const { producer, publisher, gateway, logger } = options;
   let compared = false;
 
   return async () => {
     const highestId = compared ? 0 : await highestKnownId();
-    const leasedAtMs = Date.now();
-    const value = codec.encode('task-id-leases', { gateway, leased_at: leasedAtMs });
-    const headers = eventHeaders({
-      id: newEventId(),
-      type: 'TaskIdLease',
-      source: options.source,
-      subject: gateway,
-      timeMs: leasedAtMs,
-    });
-    const record = { topic: 'task-id-leases', key: gateway, value, headers };
+    const lease = { gateway, leased_at: Date.now() };
+    const record = publisher.recordOf('task-id-leases', lease, { eventId: newEventId() });
     const { offset } = await producer.sendAlone(record, { deadlineMs: options.deadlineMs });
     assertNewIds(offset, highestId);
     compared = true;

@@ -1,11 +1,10 @@
 import { ProducerError, type Position } from '@nask/kafka';
-import { eventHeaders } from '@nask/task-log';
 import { OutcomeUnknownError, TaskTooLargeError, UnavailableError } from '../errors.ts';
 import type { Correlation } from '../http/observe.ts';
 import { acceptOnce, type IdempotencyKeys } from '../idempotency/accept-once.ts';
 import { fingerprintOf } from '../idempotency/idempotency-key.ts';
 import type { TaskIdentity, TaskIdSource } from '../task-ids/task-id-source.ts';
-import { type EventPublisherOptions, newEventId } from '../write-side.ts';
+import { type EventWriterOptions, newEventId } from '../write-side.ts';
 import type { NewTask } from './new-task.rules.ts';
 
 interface AcceptedTask {
@@ -25,14 +24,14 @@ export type AcceptTask = (task: NewTask, correlation: Correlation, idempotencyKe
  * @param options.onMarkFailure called when a key could not be marked
  */
 export function createTaskAcceptor(
-  options: EventPublisherOptions & {
+  options: EventWriterOptions & {
     ids: TaskIdSource;
     keys: IdempotencyKeys;
     nowMs: () => number;
     onMarkFailure: (error: unknown) => void;
   },
 ): AcceptTask {
-  const { producer, codec, ids, source, keys, deadlineMs, nowMs, onMarkFailure } = options;
+  const { publisher, ids, keys, deadlineMs, nowMs, onMarkFailure } = options;
   // A request that is being published is answered by the deadline; the rest is for the keys themselves.
   const holdMs = 2 * deadlineMs;
 
@@ -57,7 +56,7 @@ export function createTaskAcceptor(
     leftMs: number,
   ): Promise<Position> {
     assertKnowsSchemas();
-    const value = codec.encode('tasks.requested', {
+    const event = {
       event_id: eventId,
       task_id: taskId,
       type: task.type,
@@ -65,19 +64,9 @@ export function createTaskAcceptor(
       notify_url: task.notifyUrl,
       requested_at: requestedAtMs,
       timeout_ms: task.timeoutMs,
-    });
-    const key = String(taskId);
-    const headers = eventHeaders({
-      id: eventId,
-      type: 'TaskRequested',
-      source,
-      subject: key,
-      timeMs: requestedAtMs,
-      requestId,
-      traceparent,
-    });
+    };
     try {
-      return await producer.send({ topic: 'tasks.requested', key, value, headers }, { deadlineMs: leftMs });
+      return await publisher.publish('tasks.requested', event, { requestId, traceparent, deadlineMs: leftMs });
     } catch (error) {
       throw refusalOf(error, taskId, deadlineMs);
     }

@@ -2,7 +2,8 @@ import type { Position } from '@nask/kafka';
 import { hasEnded } from '@nask/schemas';
 import { TaskEndedError } from '../errors.ts';
 import { correlationOf, traceparentParameter, type Correlation } from '../http/observe.ts';
-import { jsonResponse, responses, schemaRef, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { schemaRef } from '../http/schema.rules.ts';
 import { setConsistencyToken, tokenHeader } from '../read-model/consistency.ts';
 import type { FindTask } from '../read-model/find-task.ts';
 import { newEventId, type WriteEvent } from '../write-side.ts';
@@ -58,8 +59,7 @@ export function createTaskCanceller({ find, write }: { find: FindTask; write: Wr
     const task = await find(id, startBound);
     if (hasEnded(task.status)) throw new TaskEndedError(`Task ${id} has ended: its status is ${task.status}.`);
     const event = { event_id: newEventId(), task_id: id, requested_at: Date.now() };
-    const cause = { ...correlation, timeMs: event.requested_at };
-    const position = await write('tasks.cancellation-requested', event, cause, {
+    const position = await write('tasks.cancellation-requested', event, correlation, {
       code: 'CANCELLATION_UNCONFIRMED',
       notWritten: 'The task is not cancelled.',
       notAcknowledged: `acknowledge the cancellation of task ${id}`,

@@ -75,8 +75,7 @@ export function createTaskEraser(ports: { find: FindTask; write: WriteEvent; rea
       requested_at: requested.requested_at.getTime(),
       erased_at: Date.now(),
     };
-    const cause = { ...correlation, timeMs: event.erased_at };
-    const position = await ports.write('tasks.erased', event, cause, {
+    const position = await ports.write('tasks.erased', event, correlation, {
       code: 'ERASURE_UNCONFIRMED',
       notWritten: 'The task is not erased.',
       notAcknowledged: `acknowledge the erasure of task ${id}`,

@@ -1,13 +1,7 @@
 import { taskStatuses } from '@nask/schemas';
 import { inFlightLimit } from '../http/limits.ts';
-import {
-  jsonResponse,
-  responses,
-  schemaRef,
-  type Handler,
-  type Operation,
-  type ParameterObject,
-} from '../http/route.ts';
+import { jsonResponse, responses, type Handler, type Operation, type ParameterObject } from '../http/route.ts';
+import { schemaRef } from '../http/schema.rules.ts';
 import {
   consistencyTokenParameter,
   consistentRead,

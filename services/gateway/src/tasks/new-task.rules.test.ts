@@ -4,7 +4,7 @@ import { taskTypes } from '@nask/schemas';
 import { anyWebUrl } from '@nask/testkit/any-text';
 import { type Fault, InvalidRequestError, MalformedJsonError } from '../errors.ts';
 import { maxNestingLevels, parseJsonText } from '../http/bodies.ts';
-import { maxFaults } from '../http/faults.rules.ts';
+import { maxFaults } from '../http/schema.rules.ts';
 import { createTaskRequestValidator } from './new-task.rules.ts';
 
 const validate = createTaskRequestValidator(taskTypes);

@@ -1,8 +1,7 @@
 import type { JSONSchemaObject, TaskType } from '@nask/schemas';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type Fault, InvalidRequestError } from '../errors.ts';
-import { schemaFaults } from '../http/faults.rules.ts';
-import { schemaRef } from '../http/route.ts';
+import { schemaFaults, schemaRef } from '../http/schema.rules.ts';
 
 /** A task that a client may ask for: valid, and not yet accepted. */
 export interface NewTask {

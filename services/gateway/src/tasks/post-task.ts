@@ -1,7 +1,8 @@
 import { hasEnded } from '@nask/schemas';
 import { bodyProblems, readJson, type BodyLimits } from '../http/bodies.ts';
 import { correlationOf, traceparentParameter } from '../http/observe.ts';
-import { jsonResponse, responses, schemaRef, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { schemaRef } from '../http/schema.rules.ts';
 import { idempotencyKeyOf, idempotencyKeyParameter, idempotencyProblems } from '../idempotency/idempotency-key.ts';
 import { setConsistencyToken, tokenHeader } from '../read-model/consistency.ts';
 import {

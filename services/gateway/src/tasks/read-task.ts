@@ -2,11 +2,11 @@ import {
   jsonResponse,
   requestIdHeader,
   responses,
-  schemaRef,
   type Handler,
   type Operation,
   type ParameterObject,
 } from '../http/route.ts';
+import { schemaRef } from '../http/schema.rules.ts';
 import {
   consistencyTokenParameter,
   consistentRead,

@@ -1,5 +1,6 @@
 import { type ProjectionLagDocument, type TaskStatus, taskStatuses } from '@nask/schemas';
-import { jsonResponse, responses, schemaRef, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { schemaRef } from '../http/schema.rules.ts';
 
 /** How many tasks there are of a status and a type. */
 export interface TaskCount {

@@ -8,12 +8,12 @@ import {
   jsonResponse,
   requestIdHeader,
   responses,
-  schemaRef,
   type Handler,
   type Operation,
   type ParameterObject,
   type ResponseObject,
 } from '../http/route.ts';
+import { schemaRef } from '../http/schema.rules.ts';
 import {
   consistencyTokenParameter,
   consistentRead,

@@ -1,6 +1,6 @@
 import { type TaskStatus, taskStatuses } from '@nask/schemas';
 import { InvalidRequestError } from '../errors.ts';
-import { parseRfc3339, unknownParameters } from '../http/faults.rules.ts';
+import { parseRfc3339, unknownParameters } from '../http/schema.rules.ts';
 import type { VisibleTaskDocument } from './task-view.rules.ts';
 
 /** The most tasks on a page, and what a request without a limit gets. */

@@ -1,5 +1,6 @@
 import type { TaskType } from '@nask/schemas';
-import { jsonResponse, responses, schemaRef, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { schemaRef } from '../http/schema.rules.ts';
 
 export const listTaskTypesOperation: Operation = {
   operationId: 'listTaskTypes',

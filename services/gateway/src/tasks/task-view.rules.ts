@@ -1,3 +1,4 @@
+import { schemaRef } from '../http/schema.rules.ts';
 import {
   type JSONSchemaObject,
   type NotificationFacts,
@@ -9,7 +10,7 @@ import {
   type TaskStatus,
   taskStatuses,
 } from '@nask/schemas';
-import { schemaRef } from '../http/route.ts';
+
 import type { NewTask } from './new-task.rules.ts';
 
 /** A document whose request is there: only those are tasks to a client. */

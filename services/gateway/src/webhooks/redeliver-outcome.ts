@@ -1,7 +1,8 @@
 import type { CompletedSlot, RedeliveryRequested } from '@nask/schemas';
 import { NoNotifyUrlError, TaskNotEndedError } from '../errors.ts';
 import { correlationOf, type Correlation } from '../http/observe.ts';
-import { jsonResponse, responses, schemaRef, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { schemaRef } from '../http/schema.rules.ts';
 import type { FindTask } from '../read-model/find-task.ts';
 import { taskIdOf, taskIdParameter, withTask } from '../tasks/one-task.ts';
 import type { VisibleTaskDocument } from '../tasks/task-view.rules.ts';
@@ -54,14 +55,11 @@ export type RedeliverOutcome = (document: VisibleTaskDocument, correlation: Corr
 
 export function createRedeliverer(write: WriteEvent): RedeliverOutcome {
   return async (document, correlation) => {
-    const timeMs = Date.now();
-    const event = redeliveryOf(document, newEventId(), timeMs);
-    await write(
-      'notifications.redelivery-requested',
-      event,
-      { ...correlation, timeMs },
-      { code: 'REDELIVERY_UNCERTAIN', notAcknowledged: 'take it' },
-    );
+    const event = redeliveryOf(document, newEventId(), Date.now());
+    await write('notifications.redelivery-requested', event, correlation, {
+      code: 'REDELIVERY_UNCERTAIN',
+      notAcknowledged: 'take it',
+    });
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { schemaFaults } from './faults.rules.ts';
+import { schemaFaults } from './schema.rules.ts';
 
 /** What the answer says about a value that breaks a schema. */
 function detailsOf(schema: object, value: unknown): string[] {

@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
+import type { JSONSchemaObject } from '@nask/schemas';
 import type { Fault } from '../errors.ts';
 
 /** How many faults an answer names at most: a body of nothing but unknown fields must not become a larger answer. */
@@ -79,4 +80,9 @@ export function parseRfc3339(text: string): number | undefined {
   if (!pattern.test(text)) return undefined;
   const timeMs = Date.parse(text);
   return Number.isNaN(timeMs) ? undefined : timeMs;
+}
+
+/** Refers to a schema of the document by its name. */
+export function schemaRef(name: string): JSONSchemaObject {
+  return { $ref: `#/components/schemas/${name}` };
 }
