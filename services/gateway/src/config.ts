@@ -45,12 +45,6 @@ export const settingsTable = {
     min: 0,
     max: 60_000,
   }),
-  READ_POLL_INTERVAL_MS: setting.durationMs({
-    describe: 'How often the checkpoints of the read model are read while a GET waits.',
-    default: 20,
-    min: 1,
-    max: 1_000,
-  }),
   MAX_WAIT_S: setting.integer({
     describe: 'The longest wait that a client can ask for with Prefer: wait; a longer one is shortened to it.',
     default: 60,
@@ -69,12 +63,6 @@ export const settingsTable = {
     default: 1_000,
     min: 1,
     max: 100_000,
-  }),
-  EVENT_STREAM_HEARTBEAT_MS: setting.durationMs({
-    describe: 'How often an event stream gets a comment, so that proxies and clients know that it is alive.',
-    default: 15_000,
-    min: 100,
-    max: 600_000,
   }),
   MONGODB_TIMEOUT_MS: setting.durationMs({
     describe: 'How long one read of the store may take; beyond it the answer is 503.',

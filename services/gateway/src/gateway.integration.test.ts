@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { type ServiceUnderTest, spawnService } from '@nask/testkit';
 import { answerOf, openSurroundings, post, type Surroundings } from './fixtures/surroundings.ts';
 import { cursorAfter } from './tasks/task-list.rules.ts';
+import { taskExample } from './tasks/task-view.rules.ts';
 
 jest.setTimeout(120_000);
 
@@ -121,15 +122,11 @@ describe('a read by id', () => {
     expect(await answerOf(get('/api/tasks/999'))).toEqual([
       200,
       {
+        ...taskExample,
         id: 999,
-        type: 'prime',
-        status: 'SUCCESS',
-        payload: { input: 100 },
-        result: 541,
         created_at: '2026-11-18T11:06:40.000Z',
         started_at: '2026-11-18T11:06:40.012Z',
         completed_at: '2026-11-18T11:06:40.013Z',
-        notification: { state: 'NONE', attempts: 0 },
       },
     ]);
   });

@@ -85,7 +85,6 @@ const writeSide = createWriteSide({ codec: log.codec, ids, onFailure: exitFor })
 const readSide = createReadSide({
   store,
   logEnds,
-  pollIntervalMs: settings.READ_POLL_INTERVAL_MS,
   onWait: () => logTail.wake(),
 });
 const logTail = createLogTail({
@@ -160,7 +159,7 @@ const api = createApi({
   maxWaitS: settings.MAX_WAIT_S,
   maxWaitingRequests: settings.MAX_WAITING_REQUESTS,
   maxEventStreams: settings.MAX_EVENT_STREAMS,
-  heartbeatMs: settings.EVENT_STREAM_HEARTBEAT_MS,
+  heartbeatMs: 15_000,
   redeliverWaitMs: 60_000,
 });
 

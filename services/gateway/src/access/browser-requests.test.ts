@@ -1,10 +1,9 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { routes } from '../routes.ts';
-import { type ApiUnderTest, startApi } from '../fixtures/api-under-test.ts';
-import { expectProblem } from '../fixtures/expect-problem.ts';
+import { type ApiUnderTest, expectProblem, startApi } from '../fixtures/api-under-test.ts';
 import { problemTypes } from '../http/problem-types.ts';
+import { routes } from '../routes.ts';
 import { apiKeyOf } from './api-keys.rules.ts';
 
 const page = 'https://console.example.com';

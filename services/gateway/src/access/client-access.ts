@@ -76,7 +76,7 @@ export interface RateQuota {
 }
 
 /** What is left of a quota. */
-export interface RateState {
+interface RateState {
   /** Whether the last ones were within it; if not, they were not counted. */
   isWithin: boolean;
   remaining: number;
@@ -85,7 +85,7 @@ export interface RateState {
 }
 
 /** Counts the requests of each client in windows of fixed length, which begin with the client's first request. */
-export interface RateLimit {
+interface RateLimit {
   readonly quota: RateQuota;
   /** @param nowMs in milliseconds since 1970 */
   take(client: string, count: number, nowMs: number): RateState;

@@ -1,5 +1,5 @@
 /** The host of a request or of an origin: a name or an address, in lower case, and the port where one is written. */
-export interface Host {
+interface Host {
   /** Without the trailing dot of an absolute name; an IPv6 address is in brackets. */
   readonly name: string;
   readonly port: string | undefined;
@@ -43,7 +43,7 @@ function isAddress(name: string): boolean {
 }
 
 /** The headers by which a browser says where a request comes from. */
-export interface RequestOrigin {
+interface RequestOrigin {
   readonly host: string | undefined;
   readonly origin: string | undefined;
   readonly secFetchSite: string | undefined;

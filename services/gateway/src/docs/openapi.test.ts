@@ -7,8 +7,8 @@ import { taskTypes } from '@nask/schemas';
 import { anyWebUrl } from '@nask/testkit/any-text';
 import { InvalidRequestError } from '../errors.ts';
 import { type ApiUnderTest, startApi } from '../fixtures/api-under-test.ts';
-import { createTaskRequestValidator } from '../tasks/new-task.rules.ts';
 import { routes } from '../routes.ts';
+import { createTaskRequestValidator } from '../tasks/new-task.rules.ts';
 import { openApiDocument } from './openapi.ts';
 
 const document = openApiDocument(routes, taskTypes, { hasKeys: true });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
 
-export interface ServerSentEvent {
+interface ServerSentEvent {
   id: string;
   event: string;
   /** One line of text. */

@@ -49,7 +49,7 @@ export function createPlaces(count: number): Places {
 }
 
 /** How long one request may wait. Costs nothing until it is started. */
-export interface RequestBound {
+interface RequestBound {
   /** Begins the wait, once. */
   readonly start: () => AbortSignal;
   end(): void;

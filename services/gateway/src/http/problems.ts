@@ -77,7 +77,7 @@ const unavailable: Record<UnavailableCode, ProblemName> = {
 };
 
 /** The answer to an error: its type decides. What is not known is a fault of ours, and says nothing about itself. */
-export function problemOf(error: unknown): Problem {
+function problemOf(error: unknown): Problem {
   if (error instanceof HttpProblem) return problem(error.problem, error.message, { headers: error.headers });
   if (error instanceof InvalidRequestError) return problem('validation', `${error.message}.`, { errors: error.faults });
   if (error instanceof MalformedJsonError)

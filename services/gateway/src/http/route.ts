@@ -34,7 +34,7 @@ export interface ParameterObject {
   example?: unknown;
 }
 
-export interface MediaTypeObject {
+interface MediaTypeObject {
   schema: JSONSchemaObject;
   examples?: Record<string, { summary?: string; value: unknown }>;
 }

@@ -7,9 +7,14 @@ import {
   UnavailableError,
 } from '../errors.ts';
 import { idempotencyKeysSuite } from '../fixtures/idempotency-keys.suite.ts';
-import { createMemoryKeys } from '../fixtures/memory-keys.ts';
 import type { TaskIdentity } from '../task-ids/task-id-source.ts';
-import { acceptOnce, type AcceptOncePorts, type IdempotencyKeys, keyLifetimeMs } from './accept-once.ts';
+import {
+  acceptOnce,
+  type AcceptOncePorts,
+  type IdempotencyKeys,
+  keyLifetimeMs,
+  type KeyRecord,
+} from './accept-once.ts';
 
 const holdMs = 1_000;
 const request = { key: 'k', fingerprint: 'f' };
@@ -170,3 +175,32 @@ describe('a request with an idempotency key', () => {
     );
   });
 });
+
+/** The keys in memory. The suite of the real ones runs on it too. */
+function createMemoryKeys(): IdempotencyKeys {
+  const records = new Map<string, KeyRecord>();
+  const asItIs = ({ key, eventId, accepted, heldUntilMs }: KeyRecord) => {
+    const known = records.get(key);
+    return known?.eventId === eventId && known.accepted === accepted && known.heldUntilMs === heldUntilMs;
+  };
+  return {
+    find: async (key) => structuredClone(records.get(key)),
+    async add(record) {
+      if (records.has(record.key)) return false;
+      records.set(record.key, { ...record });
+      return true;
+    },
+    async hold(record, untilMs) {
+      if (!asItIs(record)) return false;
+      records.set(record.key, { ...record, heldUntilMs: untilMs });
+      return true;
+    },
+    async accept({ key }) {
+      const known = records.get(key);
+      if (known !== undefined) records.set(key, { ...known, accepted: true, heldUntilMs: 0 });
+    },
+    async remove(record) {
+      if (asItIs(record)) records.delete(record.key);
+    },
+  };
+}

@@ -10,7 +10,7 @@ export interface TaskRecord {
  * Tells the watch of tasks which documents have changed: from what is written to the log, once that has come to the read
  * model. So a task is looked at when there is something to see, and not before.
  */
-export interface ChangeHints {
+interface ChangeHints {
   /** Something was written. */
   written(record: TaskRecord): void;
   /** Somebody begins to watch a task: what was written shortly before counts as well. */

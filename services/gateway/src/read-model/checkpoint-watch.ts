@@ -2,7 +2,7 @@
  * Waits for the projector. All waiting requests share one poll of the checkpoints: a loop that runs while somebody
  * waits, and asks for the partitions that are waited for.
  */
-export interface CheckpointWatch {
+interface CheckpointWatch {
   /**
    * Resolves when everything below `offset` of the partition is in the read model.
    * @param id of the partition's checkpoint: `checkpointId` of the topic and the partition

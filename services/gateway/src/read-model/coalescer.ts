@@ -2,7 +2,7 @@
  * Gathers what is asked for while a look-up is under way and asks for it in one, as the next. An answer is never older
  * than its question: a question that comes while a look-up is under way waits for the one after it.
  */
-export interface Coalescer<K, V> {
+interface Coalescer<K, V> {
   /** The value of a key, undefined when there is none. Rejects with the look-up's error. */
   readonly get: (key: K) => Promise<V | undefined>;
 }

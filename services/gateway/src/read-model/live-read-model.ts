@@ -23,7 +23,7 @@ export interface ReadModelNow {
 }
 
 /** The live read model, also when a new generation takes its place. */
-export interface LiveReadModel {
+interface LiveReadModel {
   /** Where to read. Once that is known it is at hand; to find it out takes a read of the database. */
   now(): Promise<ReadModelNow>;
   /** Reads what clients are to see; see GenerationFollower. */

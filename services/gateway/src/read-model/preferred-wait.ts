@@ -18,7 +18,7 @@ export interface AwaitTaskPorts {
   readTask(id: number): Promise<TaskDocument | undefined>;
 }
 
-export interface AwaitedTask {
+interface AwaitedTask {
   /** The task as it was last seen; undefined when it was not. */
   document: VisibleTaskDocument | undefined;
   /** Whether the wait ended before its time for a reason of ours: asking again may help. */

@@ -20,22 +20,18 @@ const maxTasksPerQuery = 100;
 const maxTasksPerLook = 50;
 /** How often tasks that nothing was heard of are looked at, a few of them at a time: only in case that a hint was lost. */
 const calmPauseMs = 1_000;
+/** The pause between two looks at the checkpoints, or at what is watched, while somebody waits. */
+const pollIntervalMs = 20;
 const statsWindowMs = 60_000;
 const statsMinAgeMs = 5_000;
 const statsCostFactor = 10;
 
 /**
  * Everything that is answered from the read model, and what waits for it: what the handlers of the routes call.
- * @param pollIntervalMs how often the store is asked while somebody waits
  * @param onWait called when somebody begins to wait for a task to change
  */
-export function createReadSide(options: {
-  store: ReadStore;
-  logEnds: LogEnds;
-  pollIntervalMs: number;
-  onWait: () => void;
-}) {
-  const { store, logEnds, pollIntervalMs } = options;
+export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; onWait: () => void }) {
+  const { store, logEnds } = options;
   const tasks = createCoalescer<number, TaskDocument>(store.tasks, maxTasksPerQuery);
   const histories = createCoalescer<number, TaskEventDocument[]>(store.histories, maxTasksPerLook);
   const checkpointReads = paced(store.checkpoints, pollIntervalMs);
@@ -138,7 +134,7 @@ const pausePerRead = 3;
  * A read that is repeated for as long as somebody waits, and the pause between two of them.
  * @param minPauseMs the pause after a read that takes no time
  */
-export function paced<K, V>(
+function paced<K, V>(
   read: (keys: K[]) => Promise<V>,
   minPauseMs: number,
 ): { read: (keys: K[]) => Promise<V>; pause: () => Promise<void> } {

@@ -4,7 +4,6 @@ import { collectionsOf, type ReadModelIndex, type TaskDocument, taskEventIndexes
 import { createLogger } from '@nask/service';
 import { connectMongo } from '@nask/service/mongo';
 import { isolate, testServers } from '@nask/testkit';
-import { type AskedQuery, serves } from '../fixtures/index-rule.ts';
 import { createReadStore } from './read-store.ts';
 
 /*
@@ -154,3 +153,40 @@ describe('every query of the gateway', () => {
     expect(await faultOf({ find: collections.tasks, ...query })).toBeDefined();
   });
 });
+
+/** A query as it goes to the database. */
+interface AskedQuery {
+  filter: Readonly<Record<string, unknown>>;
+  /** Fields and directions, in order. */
+  sort: readonly (readonly [string, 1 | -1])[];
+}
+
+/**
+ * Whether MongoDB can find and order what is asked with this index alone, by its rule for compound indexes (equality, then
+ * sort, then range; MongoDB manual, "The ESR Rule"): the fields that are asked for equality come first, then those of the
+ * order, all in the index's direction or all against it. What is left is looked at in each document that is found.
+ */
+function serves({ key, partialFilterExpression = {} }: ReadModelIndex, { filter, sort }: AskedQuery): boolean {
+  if (Object.entries(partialFilterExpression).some(([field, value]) => filter[field] !== value)) return false;
+  const fields = Object.entries(key);
+  const isEqual = (field: string) => field in filter && isEquality(filter[field]);
+  const equal = fields.findIndex(([field]) => !isEqual(field));
+  const rest = equal < 0 ? [] : fields.slice(equal);
+  const order = sort.filter(([field]) => !isEqual(field));
+  if (order.length === 0) return rest.length < fields.length || isRange(filter[fields[0]![0]]);
+  const turn = order[0]![1] * (rest[0]?.[1] ?? 1);
+  return order.every(([field, direction], i) => rest[i]?.[0] === field && rest[i][1] * turn === direction);
+}
+
+function isEquality(condition: unknown): boolean {
+  if (typeof condition !== 'object' || condition === null || condition instanceof Date) return true;
+  return '$in' in condition;
+}
+
+function isRange(condition: unknown): boolean {
+  return (
+    typeof condition === 'object' &&
+    condition !== null &&
+    ['$gt', '$gte', '$lt', '$lte'].some((operator) => operator in condition)
+  );
+}

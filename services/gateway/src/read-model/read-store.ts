@@ -164,7 +164,7 @@ const projection = {
 };
 
 /** How those of the tasks stand that clients see: in one query, which reads nothing of payloads and results. */
-export async function readTaskStates(
+async function readTaskStates(
   tasks: Collection<TaskDocument>,
   ids: readonly number[],
   { signal }: { signal: AbortSignal },
@@ -184,7 +184,7 @@ export async function readTaskStates(
 const maxEventsPerTask = 2_000;
 
 /** The events of those of the tasks that have any, in no order: in one query. */
-export async function readTaskHistories(
+async function readTaskHistories(
   events: Collection<TaskEventDocument>,
   ids: readonly number[],
   { signal }: { signal: AbortSignal },
@@ -203,7 +203,7 @@ export async function readTaskHistories(
 }
 
 /** Counts all tasks that clients see, in one pass over them. */
-export async function countTasks(
+async function countTasks(
   tasks: Collection<TaskDocument>,
   { sinceMs, signal }: { sinceMs: number; signal: AbortSignal },
 ): Promise<TaskCount[]> {

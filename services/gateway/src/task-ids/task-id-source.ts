@@ -122,7 +122,7 @@ function unavailable(cause: unknown): UnavailableError {
 }
 
 /** The ids that this process may give: blocks named by its leases, in the order in which they were leased. */
-export interface IdBlocks {
+interface IdBlocks {
   /** The next id, or undefined when there is none: never one that was returned before. */
   take(): number | undefined;
   /**

@@ -48,7 +48,7 @@ export function cancelTask(api: { operations: { cancel: CancelTask }; readWaitMs
  * @returns the task as it is, and where the request was written, once Kafka acknowledged it
  * @throws TaskNotFoundError when there is none; TaskEndedError when it is known to have ended; UnavailableError
  */
-export type CancelTask = (
+type CancelTask = (
   id: number,
   correlation: Correlation,
   startBound: () => AbortSignal,

@@ -63,7 +63,7 @@ interface ErasedTask {
  * @param startBound called whenever it has to wait for the read model
  * @throws TaskNotFoundError, TaskErasedError; TaskNotEndedError while it may still write events; UnavailableError
  */
-export type EraseTask = (id: number, correlation: Correlation, startBound: () => AbortSignal) => Promise<ErasedTask>;
+type EraseTask = (id: number, correlation: Correlation, startBound: () => AbortSignal) => Promise<ErasedTask>;
 
 export function createTaskEraser(ports: { find: FindTask; write: WriteEvent; reach: ReachPositions }): EraseTask {
   return async (id, correlation, startBound) => {

@@ -87,7 +87,7 @@ export const listTasksOperation: Operation = {
 };
 
 /** One page of a list, without results. */
-export interface TaskPage {
+interface TaskPage {
   documents: VisibleTaskDocument[];
   /** Whether there are tasks after it. */
   hasMore: boolean;

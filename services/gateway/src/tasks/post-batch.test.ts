@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { UnavailableError } from '../errors.ts';
-import { startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
-import { expectProblem } from '../fixtures/expect-problem.ts';
+import { type ApiUnderTest, expectProblem, startApi } from '../fixtures/api-under-test.ts';
 
 const prime = (input: unknown) => ({ type: 'prime', payload: { input } });
 const batch = (tasks: unknown) => ({ body: JSON.stringify({ tasks }) });

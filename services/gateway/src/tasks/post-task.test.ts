@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   IdempotencyKeyInUseError,
   IdempotencyKeyReusedError,
@@ -9,8 +9,7 @@ import {
   TaskTooLargeError,
   UnavailableError,
 } from '../errors.ts';
-import { startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
-import { expectProblem } from '../fixtures/expect-problem.ts';
+import { type ApiUnderTest, expectProblem, startApi } from '../fixtures/api-under-test.ts';
 import type { ProblemName } from '../http/problem-types.ts';
 
 const prime = '{"type":"prime","notify_url":"http://127.0.0.1:8000/","payload":{"input":100}}';

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { taskTypes } from '@nask/schemas';
 import { TaskNotFoundError, type UnavailableCode, UnavailableError } from '../errors.ts';
-import { type ApiUnderTest, documentOf, startApi, whenAborted } from '../fixtures/api-under-test.ts';
-import { expectProblem } from '../fixtures/expect-problem.ts';
+import { type ApiUnderTest, documentOf, expectProblem, startApi, whenAborted } from '../fixtures/api-under-test.ts';
 import type { ProblemName } from '../http/problem-types.ts';
 import { cursorAfter } from './task-list.rules.ts';
 

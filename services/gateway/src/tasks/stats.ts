@@ -16,7 +16,7 @@ export interface TaskCount {
 type StatusCounts = Record<TaskStatus, number>;
 
 /** The service in figures. */
-export interface StatsResource {
+interface StatsResource {
   /** When they were taken, RFC 3339. */
   as_of: string;
   tasks: { total: number; by_status: StatusCounts; by_type: Record<string, StatusCounts> };

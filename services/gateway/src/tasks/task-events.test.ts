@@ -3,8 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { TaskEventDocument } from '@nask/schemas';
 import { TaskNotFoundError, UnavailableError } from '../errors.ts';
-import { type ApiUnderTest, startApi, whenAborted } from '../fixtures/api-under-test.ts';
-import { expectProblem } from '../fixtures/expect-problem.ts';
+import { type ApiUnderTest, expectProblem, startApi, whenAborted } from '../fixtures/api-under-test.ts';
 import type { Positions } from '../read-model/task-state.rules.ts';
 import type { FollowedEvent } from './follow-task.ts';
 

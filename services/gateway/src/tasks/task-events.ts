@@ -93,7 +93,7 @@ export const taskEventsOperation: Operation = {
   },
 };
 
-export interface EventOperations {
+interface EventOperations {
   find: FindTask;
   history(id: number): Promise<readonly TaskEventDocument[]>;
   /** The events of a task after these positions, as they come, to its end. Throws the signal's reason. */

@@ -2,7 +2,7 @@ import { type TaskEventDocument, topics } from '@nask/schemas';
 import { type Positions, slotTopics } from '../read-model/task-state.rules.ts';
 
 /** One event of a task's life as clients see it. Times are RFC 3339 in UTC with ms. */
-export interface TaskEventResource {
+interface TaskEventResource {
   event: string;
   event_id: string;
   time: string;
@@ -66,7 +66,7 @@ export function eventResource(event: TaskEventDocument): TaskEventResource {
 }
 
 /** The longest text of positions that is read. */
-export const maxPositionsLength = 1_000;
+const maxPositionsLength = 1_000;
 
 /** Positions as they stand in the id of a Server-Sent Event: `tasks.requested:17,tasks.started:4`. */
 export function positionsText(positions: Positions): string {

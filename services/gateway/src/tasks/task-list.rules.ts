@@ -10,14 +10,14 @@ export const maxPageSize = 1000;
 export const maxCursorLength = 64;
 
 /** Where a list goes on: after the task with this id, which was accepted then (only where the list is in that order). */
-export interface PagePosition {
+interface PagePosition {
   id: number;
   createdAtMs?: number;
 }
 
 /** The orders of the list; with a hyphen, descending. That by time is by id where the time is the same. */
 export const listOrders = ['id', '-id', 'created_at', '-created_at'] as const;
-export type ListOrder = (typeof listOrders)[number];
+type ListOrder = (typeof listOrders)[number];
 
 /** The longest name of a task type that is looked for. */
 export const maxTypeLength = 200;

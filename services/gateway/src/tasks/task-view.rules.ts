@@ -59,6 +59,19 @@ const time = (description: string) => ({ type: 'string', format: 'date-time', de
 /** The id of a task in JSON and in a path. */
 export const taskIdSchema = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
 
+/** A task that has ended, as the document shows it. */
+export const taskExample = {
+  id: 1,
+  type: 'prime',
+  status: 'SUCCESS',
+  payload: { input: 100 },
+  result: 541,
+  created_at: '2026-11-24T18:30:00.000Z',
+  started_at: '2026-11-24T18:30:00.012Z',
+  completed_at: '2026-11-24T18:30:00.013Z',
+  notification: { state: 'NONE', attempts: 0 },
+};
+
 const taskSchema = {
   type: 'object',
   required: ['id', 'type', 'status', 'payload'],
@@ -82,19 +95,7 @@ const taskSchema = {
     completed_at: time('When it ended.'),
     notification: schemaRef('TaskNotification'),
   },
-  examples: [
-    {
-      id: 1,
-      type: 'prime',
-      status: 'SUCCESS',
-      payload: { input: 100 },
-      result: 541,
-      created_at: '2026-11-24T18:30:00.000Z',
-      started_at: '2026-11-24T18:30:00.012Z',
-      completed_at: '2026-11-24T18:30:00.013Z',
-      notification: { state: 'NONE', attempts: 0 },
-    },
-  ],
+  examples: [taskExample],
 };
 
 const notificationSchema = {

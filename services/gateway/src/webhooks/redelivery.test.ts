@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { TaskNotFoundError, UnavailableError } from '../errors.ts';
-import { type ApiUnderTest, documentOf, startApi } from '../fixtures/api-under-test.ts';
-import { expectProblem } from '../fixtures/expect-problem.ts';
+import { type ApiUnderTest, documentOf, expectProblem, startApi } from '../fixtures/api-under-test.ts';
 import { redeliveryOf } from './redeliver-outcome.ts';
 
 const completed = {
