@@ -9,10 +9,10 @@ import {
   registryRules,
   registrySettings,
   setting,
-  type SettingsRule,
   taskTypeRule,
   taskTypeSettings,
   tracingSettings,
+  type SettingsRule,
 } from '@nask/service';
 import { apiKeyFault } from './access/api-keys.rules.ts';
 import { isLoopback } from './access/request-origin.rules.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type ServiceUnderTest, spawnService } from '@nask/testkit';
+import { spawnService, type ServiceUnderTest } from '@nask/testkit';
 import { answerOf, openSurroundings, post, type Surroundings } from './fixtures/surroundings.ts';
 import { cursorAfter } from './tasks/task-list.rules.ts';
 import { taskExample } from './tasks/task-view.rules.ts';

@@ -2,13 +2,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { createLogger } from '@nask/service';
 import {
   eventually,
-  type OwnServer,
-  type ServiceUnderTest,
   spawnService,
   startOwnKafka,
   startOwnRegistry,
   startOwnStore,
   suspendProcess,
+  type OwnServer,
+  type ServiceUnderTest,
 } from '@nask/testkit';
 import { openSurroundings, post, type Surroundings } from './fixtures/surroundings.ts';
 import { scopedKey } from './idempotency/idempotency-key.ts';

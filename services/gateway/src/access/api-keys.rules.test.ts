@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
 import { apiKeyFault, apiKeyOf, bearerToken, clientOf } from './api-keys.rules.ts';
 
 const hash = (key: string) => createHash('sha256').update(key).digest('hex');

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type ApiUnderTest, expectProblem, startApi } from '../fixtures/api-under-test.ts';
+import { expectProblem, startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import { problemTypes } from '../http/problem-types.ts';
 import { routes } from '../routes.ts';
 import { apiKeyOf } from './api-keys.rules.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type ApiUnderTest, expectProblem, startApi } from '../fixtures/api-under-test.ts';
+import { expectProblem, startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import type { ProblemName } from '../http/problem-types.ts';
 import { createRouter } from '../http/router.ts';
 import { apiKeyOf } from './api-keys.rules.ts';

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import { HttpProblem } from '../http/problems.ts';
-import { type ApiClient, type ApiKey, bearerToken, clientOf, type Scope } from './api-keys.rules.ts';
+import { bearerToken, clientOf, type ApiClient, type ApiKey, type Scope } from './api-keys.rules.ts';
 
 /** Who may do what, and how often. */
 export interface ClientAccess {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { avroSchemas, topics } from '@nask/schemas';
 import { eventHeaders } from '@nask/task-log';
-import { type ApiUnderTest, startApi } from '../fixtures/api-under-test.ts';
+import { startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import { asyncApiDocument, eventHeadersSchema } from './asyncapi.ts';
 
 const specification = createRequire(import.meta.url).resolve('@asyncapi/specs/schemas/3.0.0-without-$id.json');

@@ -1,4 +1,4 @@
-import { avroSchemas, type JSONSchemaObject, type ServiceName, type Topic, topics } from '@nask/schemas';
+import { avroSchemas, topics, type JSONSchemaObject, type ServiceName, type Topic } from '@nask/schemas';
 import { productVersion } from '@nask/service';
 import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
 

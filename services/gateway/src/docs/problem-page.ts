@@ -1,7 +1,7 @@
-import { maxFaults, schemaRef } from '../http/schema.rules.ts';
 import { problemTypes, type ProblemName, type ProblemType } from '../http/problem-types.ts';
 import { HttpProblem } from '../http/problems.ts';
 import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { maxFaults, schemaRef } from '../http/schema.rules.ts';
 
 const statusSchema = { type: 'integer', minimum: 400, maximum: 599 };
 

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHttpServer, createLogger, type HttpServer } from '@nask/service';
 import { answerClientError } from './answer-client-error.ts';
 import { problemTypes, type ProblemName } from './problem-types.ts';

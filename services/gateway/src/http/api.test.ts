@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type ApiUnderTest, expectProblem, startApi } from '../fixtures/api-under-test.ts';
+import { expectProblem, startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import { routes } from '../routes.ts';
-import { type ProblemName, problemTypes } from './problem-types.ts';
+import { problemTypes, type ProblemName } from './problem-types.ts';
 
 const prime = '{"type":"prime","notify_url":"http://127.0.0.1:8000/","payload":{"input":100}}';
 const never = () => new Promise<never>(() => {});

@@ -1,7 +1,6 @@
 import type { Middleware } from 'koa';
 import type { Logger } from '@nask/kafka';
 import {
-  type Fault,
   IdempotencyKeyInUseError,
   IdempotencyKeyReusedError,
   InvalidRequestError,
@@ -13,10 +12,11 @@ import {
   TaskNotEndedError,
   TaskNotFoundError,
   TaskTooLargeError,
-  type UnavailableCode,
   UnavailableError,
+  type Fault,
+  type UnavailableCode,
 } from '../errors.ts';
-import { type ProblemName, type ProblemType, problemTypes } from './problem-types.ts';
+import { problemTypes, type ProblemName, type ProblemType } from './problem-types.ts';
 
 /** The body of an error answer: a problem detail (RFC 9457), media type `application/problem+json`. */
 export interface ProblemBody {

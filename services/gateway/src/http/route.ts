@@ -1,8 +1,8 @@
 import type { Context, Next } from 'koa';
 import type { JSONSchemaObject } from '@nask/schemas';
 import type { Scope } from '../access/api-keys.rules.ts';
+import { problemTypes, type ProblemName, type ProblemType } from './problem-types.ts';
 import { schemaRef } from './schema.rules.ts';
-import { type ProblemName, type ProblemType, problemTypes } from './problem-types.ts';
 
 /** An OpenAPI 3.1 Operation Object, as far as this API uses it. */
 export interface OperationObject {

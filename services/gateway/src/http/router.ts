@@ -2,9 +2,9 @@ import Router from '@koa/router';
 import type { Context, Middleware, Next } from 'koa';
 import type { ClientAccess } from '../access/client-access.ts';
 import { InvalidRequestError } from '../errors.ts';
-import { unknownParameters } from './schema.rules.ts';
 import { HttpProblem } from './problems.ts';
 import type { Handler, Operation, Route } from './route.ts';
+import { unknownParameters } from './schema.rules.ts';
 
 /** One router for the whole table: before each handler stands what its row asks of the client. */
 export function createRouter<Api>(routes: readonly Route<Api>[], api: Api, access: ClientAccess): Router {

@@ -10,9 +10,9 @@ import { idempotencyKeysSuite } from '../fixtures/idempotency-keys.suite.ts';
 import type { TaskIdentity } from '../task-ids/task-id-source.ts';
 import {
   acceptOnce,
+  keyLifetimeMs,
   type AcceptOncePorts,
   type IdempotencyKeys,
-  keyLifetimeMs,
   type KeyRecord,
 } from './accept-once.ts';
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
 import { clientOfRequest } from '../access/client-access.ts';
 import { InvalidRequestError } from '../errors.ts';
-import type { NewTask } from '../tasks/new-task.rules.ts';
 import type { ProblemName } from '../http/problem-types.ts';
 import type { ParameterObject } from '../http/route.ts';
+import type { NewTask } from '../tasks/new-task.rules.ts';
 
 /** The longest key, in characters. */
 const maxKeyLength = 255;

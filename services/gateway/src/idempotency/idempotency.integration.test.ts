@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createLogger } from '@nask/service';
-import { type ServiceUnderTest, spawnService } from '@nask/testkit';
+import { spawnService, type ServiceUnderTest } from '@nask/testkit';
 import { idempotencyKeysSuite } from '../fixtures/idempotency-keys.suite.ts';
 import { answerOf, openSurroundings, post, type Surroundings } from '../fixtures/surroundings.ts';
 import { fingerprintOf, scopedKey } from './idempotency-key.ts';

@@ -1,9 +1,9 @@
 import { MongoBulkWriteError, type Filter, type MongoClientOptions } from 'mongodb';
 import type { Logger, MongoCredentials } from '@nask/service';
 import { connectMongo } from '@nask/service/mongo';
-import type { IdempotencyKeys, KeyRecord } from './accept-once.ts';
-import { createCoalescer } from '../read-model/coalescer.ts';
 import { UnavailableError } from '../errors.ts';
+import { createCoalescer } from '../read-model/coalescer.ts';
+import type { IdempotencyKeys, KeyRecord } from './accept-once.ts';
 
 /** One key, in the collection `idempotency_keys`. The store forgets it some time after it has expired. */
 interface KeyDocument {

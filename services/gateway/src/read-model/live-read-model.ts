@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Collection, Db } from 'mongodb';
-import { type LogEnds, partitionFor } from '@nask/kafka';
+import { partitionFor, type LogEnds } from '@nask/kafka';
 import {
-  type CheckpointDocument,
   checkpointId,
   collectionsOf,
   firstGeneration,
   readModelCollection,
-  type ReadModelDocument,
   readModelId,
+  topicsReadBy,
+  type CheckpointDocument,
+  type ReadModelDocument,
   type TaskDocument,
   type TaskEventDocument,
-  topicsReadBy,
 } from '@nask/schemas';
 import { createGenerationFollower } from './generation-follower.ts';
 import type { SeenRecord } from './task-state.rules.ts';

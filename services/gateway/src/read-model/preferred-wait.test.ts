@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { TaskStatus } from '@nask/schemas';
 import { UnavailableError } from '../errors.ts';
 import type { VisibleTaskDocument } from '../tasks/task-view.rules.ts';
-import { awaitTask, type AwaitTaskPorts, WaitOverError, waitPreference } from './preferred-wait.ts';
+import { awaitTask, WaitOverError, waitPreference, type AwaitTaskPorts } from './preferred-wait.ts';
 import { stateOf } from './task-state.rules.ts';
 
 const never = new AbortController().signal;

@@ -2,10 +2,10 @@ import type { Context } from 'koa';
 import { hasEnded, type TaskDocument } from '@nask/schemas';
 import { UnavailableError } from '../errors.ts';
 import { createRequestBound, type Places } from '../http/limits.ts';
+import type { ParameterObject } from '../http/route.ts';
 import { isVisible, type VisibleTaskDocument } from '../tasks/task-view.rules.ts';
 import { stateOf, type TaskState } from './task-state.rules.ts';
 import type { TaskWatch } from './task-watch.ts';
-import type { ParameterObject } from '../http/route.ts';
 
 /** The time that a client would wait is over. */
 export class WaitOverError extends Error {

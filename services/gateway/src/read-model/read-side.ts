@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LogEnds, partitionFor } from '@nask/kafka';
+import { partitionFor, type LogEnds } from '@nask/kafka';
 import { checkpointId, type TaskDocument, type TaskEventDocument, type TopicName } from '@nask/schemas';
 import { UnavailableError } from '../errors.ts';
 import { followTask } from '../tasks/follow-task.ts';
@@ -10,8 +10,8 @@ import { createCheckpointWatch } from './checkpoint-watch.ts';
 import { createCoalescer } from './coalescer.ts';
 import type { ReachPositions } from './consistency.ts';
 import { createLogRanges, findTask, type FindTask } from './find-task.ts';
-import type { Positions } from './task-state.rules.ts';
 import type { ReadStore } from './read-store.ts';
+import type { Positions } from './task-state.rules.ts';
 import { createTaskWatch, type TaskWatch } from './task-watch.ts';
 
 /** How many documents one query reads at most: a result can have 209 KB. */

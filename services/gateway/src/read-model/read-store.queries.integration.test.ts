@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { collectionsOf, type ReadModelIndex, type TaskDocument, taskEventIndexes, taskIndexes } from '@nask/schemas';
+import { collectionsOf, taskEventIndexes, taskIndexes, type ReadModelIndex, type TaskDocument } from '@nask/schemas';
 import { createLogger } from '@nask/service';
 import { connectMongo } from '@nask/service/mongo';
 import { isolate, testServers } from '@nask/testkit';

@@ -18,10 +18,10 @@ import {
   recordsInHistories,
   recordsInStates,
   recordsInTasks,
-  type SeenRecord,
   slotTopics,
-  type StateDocument,
   stateOf,
+  type SeenRecord,
+  type StateDocument,
   type TaskState,
 } from './task-state.rules.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { TaskDocument } from '@nask/schemas';
 import { UnavailableError } from '../errors.ts';
-import { type ApiUnderTest, documentOf, expectProblem, startApi, whenAborted } from '../fixtures/api-under-test.ts';
+import { documentOf, expectProblem, startApi, whenAborted, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import type { VisibleTaskDocument } from '../tasks/task-view.rules.ts';
 import { consistencyToken } from './consistency.ts';
 import { stateOf, type TaskState } from './task-state.rules.ts';

@@ -4,7 +4,7 @@ import type { Correlation } from '../http/observe.ts';
 import { acceptOnce, type IdempotencyKeys } from '../idempotency/accept-once.ts';
 import { fingerprintOf } from '../idempotency/idempotency-key.ts';
 import type { TaskIdentity, TaskIdSource } from '../task-ids/task-id-source.ts';
-import { type EventWriterOptions, newEventId } from '../write-side.ts';
+import { newEventId, type EventWriterOptions } from '../write-side.ts';
 import type { NewTask } from './new-task.rules.ts';
 
 interface AcceptedTask {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { TaskStatus } from '@nask/schemas';
 import { TaskErasedError, TaskNotEndedError, TaskNotFoundError, UnavailableError } from '../errors.ts';
-import { type ApiUnderTest, documentOf, expectProblem, startApi } from '../fixtures/api-under-test.ts';
+import { documentOf, expectProblem, startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import { createTaskEraser } from './erase-task.ts';
 
 let api: ApiUnderTest;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type TaskEventDocument, type TopicName, topics } from '@nask/schemas';
-import { type Positions, slotTopics, type TaskState } from '../read-model/task-state.rules.ts';
+import { topics, type TaskEventDocument, type TopicName } from '@nask/schemas';
+import { slotTopics, type Positions, type TaskState } from '../read-model/task-state.rules.ts';
 import { createTaskWatch } from '../read-model/task-watch.ts';
-import { type FollowedEvent, type FollowPorts, followTask, isComplete } from './follow-task.ts';
+import { followTask, isComplete, type FollowedEvent, type FollowPorts } from './follow-task.ts';
 
 const never = new AbortController().signal;
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { taskTypes } from '@nask/schemas';
 import { anyWebUrl } from '@nask/testkit/any-text';
-import { type Fault, InvalidRequestError, MalformedJsonError } from '../errors.ts';
+import { InvalidRequestError, MalformedJsonError, type Fault } from '../errors.ts';
 import { maxNestingLevels, parseJsonText } from '../http/bodies.ts';
 import { maxFaults } from '../http/schema.rules.ts';
 import { createTaskRequestValidator } from './new-task.rules.ts';

@@ -1,6 +1,6 @@
-import type { JSONSchemaObject, TaskType } from '@nask/schemas';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { type Fault, InvalidRequestError } from '../errors.ts';
+import type { JSONSchemaObject, TaskType } from '@nask/schemas';
+import { InvalidRequestError, type Fault } from '../errors.ts';
 import { schemaFaults, schemaRef } from '../http/schema.rules.ts';
 
 /** A task that a client may ask for: valid, and not yet accepted. */

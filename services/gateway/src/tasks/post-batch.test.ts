@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { UnavailableError } from '../errors.ts';
-import { type ApiUnderTest, expectProblem, startApi } from '../fixtures/api-under-test.ts';
+import { expectProblem, startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 
 const prime = (input: unknown) => ({ type: 'prime', payload: { input } });
 const batch = (tasks: unknown) => ({ body: JSON.stringify({ tasks }) });

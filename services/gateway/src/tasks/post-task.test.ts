@@ -9,7 +9,7 @@ import {
   TaskTooLargeError,
   UnavailableError,
 } from '../errors.ts';
-import { type ApiUnderTest, expectProblem, startApi } from '../fixtures/api-under-test.ts';
+import { expectProblem, startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import type { ProblemName } from '../http/problem-types.ts';
 
 const prime = '{"type":"prime","notify_url":"http://127.0.0.1:8000/","payload":{"input":100}}';

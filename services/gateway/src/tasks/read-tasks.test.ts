@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { taskTypes } from '@nask/schemas';
-import { TaskNotFoundError, type UnavailableCode, UnavailableError } from '../errors.ts';
-import { type ApiUnderTest, documentOf, expectProblem, startApi, whenAborted } from '../fixtures/api-under-test.ts';
+import { TaskNotFoundError, UnavailableError, type UnavailableCode } from '../errors.ts';
+import { documentOf, expectProblem, startApi, whenAborted, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import type { ProblemName } from '../http/problem-types.ts';
 import { cursorAfter } from './task-list.rules.ts';
 

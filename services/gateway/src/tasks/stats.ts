@@ -1,4 +1,4 @@
-import { type ProjectionLagDocument, type TaskStatus, taskStatuses } from '@nask/schemas';
+import { taskStatuses, type ProjectionLagDocument, type TaskStatus } from '@nask/schemas';
 import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
 import { schemaRef } from '../http/schema.rules.ts';
 

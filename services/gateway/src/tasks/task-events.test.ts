@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { TaskEventDocument } from '@nask/schemas';
 import { TaskNotFoundError, UnavailableError } from '../errors.ts';
-import { type ApiUnderTest, expectProblem, startApi, whenAborted } from '../fixtures/api-under-test.ts';
+import { expectProblem, startApi, whenAborted, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import type { Positions } from '../read-model/task-state.rules.ts';
 import type { FollowedEvent } from './follow-task.ts';
 

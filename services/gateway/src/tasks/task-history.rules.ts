@@ -1,5 +1,5 @@
-import { type TaskEventDocument, topics } from '@nask/schemas';
-import { type Positions, slotTopics } from '../read-model/task-state.rules.ts';
+import { topics, type TaskEventDocument } from '@nask/schemas';
+import { slotTopics, type Positions } from '../read-model/task-state.rules.ts';
 
 /** One event of a task's life as clients see it. Times are RFC 3339 in UTC with ms. */
 interface TaskEventResource {

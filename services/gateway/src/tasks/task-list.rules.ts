@@ -1,4 +1,4 @@
-import { type TaskStatus, taskStatuses } from '@nask/schemas';
+import { taskStatuses, type TaskStatus } from '@nask/schemas';
 import { InvalidRequestError } from '../errors.ts';
 import { parseRfc3339, unknownParameters } from '../http/schema.rules.ts';
 import type { VisibleTaskDocument } from './task-view.rules.ts';

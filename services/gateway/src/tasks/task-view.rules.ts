@@ -1,16 +1,15 @@
-import { schemaRef } from '../http/schema.rules.ts';
 import {
+  taskResource,
+  taskStatuses,
   type JSONSchemaObject,
   type NotificationFacts,
   type NotifiedSlot,
   type RequestedSlot,
   type TaskDocument,
-  taskResource,
   type TaskResource,
   type TaskStatus,
-  taskStatuses,
 } from '@nask/schemas';
-
+import { schemaRef } from '../http/schema.rules.ts';
 import type { NewTask } from './new-task.rules.ts';
 
 /** A document whose request is there: only those are tasks to a client. */

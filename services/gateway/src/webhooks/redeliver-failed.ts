@@ -1,10 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { InvalidRequestError, type Fault } from '../errors.ts';
 import { bodyProblems, readJson, type BodyLimits } from '../http/bodies.ts';
-import { rfc3339Pattern, schemaFaults, schemaRef } from '../http/schema.rules.ts';
 import { createRequestBound } from '../http/limits.ts';
 import { correlationOf, type Correlation } from '../http/observe.ts';
 import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { rfc3339Pattern, schemaFaults, schemaRef } from '../http/schema.rules.ts';
 import { cursorAfter, maxCursorLength, parseCursor } from '../tasks/task-list.rules.ts';
 import type { VisibleTaskDocument } from '../tasks/task-view.rules.ts';
 import type { RedeliverOutcome } from './redeliver-outcome.ts';

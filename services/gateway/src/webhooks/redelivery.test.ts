@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { TaskNotFoundError, UnavailableError } from '../errors.ts';
-import { type ApiUnderTest, documentOf, expectProblem, startApi } from '../fixtures/api-under-test.ts';
+import { documentOf, expectProblem, startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import { redeliveryOf } from './redeliver-outcome.ts';
 
 const completed = {
