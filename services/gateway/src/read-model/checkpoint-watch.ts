@@ -1,3 +1,5 @@
+import { onAbort } from '@nask/async';
+
 /**
  * Waits for the projector. All waiting requests share one poll of the checkpoints: a loop that runs while somebody
  * waits, and asks for the partitions that are waited for.
@@ -58,18 +60,17 @@ export function createCheckpointWatch(options: {
       new Promise((resolve, reject) => {
         if (closedWith !== undefined) return reject(closedWith);
         if (signal.aborted) return reject(signal.reason as Error);
-        const onAbort = () => waiter.end(signal.reason);
         const waiter: Waiter = {
           id,
           offset,
           end(error) {
             waiters.delete(waiter);
-            signal.removeEventListener('abort', onAbort);
+            stopListening();
             if (error === undefined) resolve();
             else reject(error);
           },
         };
-        signal.addEventListener('abort', onAbort, { once: true });
+        const stopListening = onAbort(signal, () => waiter.end(signal.reason));
         waiters.add(waiter);
         if (!polling) void poll();
       }),

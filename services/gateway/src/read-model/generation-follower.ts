@@ -50,7 +50,7 @@ export function createGenerationFollower(ports: GenerationFollowerPorts): Genera
   const { readLive, readCheckpoints, readLogEnds, checkpointOf } = ports;
   let current: number | undefined;
   let next: Change | undefined;
-  let told = new Map<string, number>();
+  let answered = new Map<string, number>();
 
   async function known(): Promise<number> {
     if (current !== undefined) return current;
@@ -72,8 +72,8 @@ export function createGenerationFollower(ports: GenerationFollowerPorts): Genera
   }
 
   function mayChange({ needs, strange }: Change, reached: ReadonlyMap<string, number>): boolean {
-    const toldOfThisLog = [...told].filter(([id]) => !strange.has(id));
-    return needs !== undefined && covers(reached, needs) && covers(reached, toldOfThisLog);
+    const answeredOfThisLog = [...answered].filter(([id]) => !strange.has(id));
+    return needs !== undefined && covers(reached, needs) && covers(reached, answeredOfThisLog);
   }
 
   return {
@@ -84,7 +84,7 @@ export function createGenerationFollower(ports: GenerationFollowerPorts): Genera
         const from = await known();
         const answer = await operation(from);
         if (current !== from) continue;
-        if (next?.isNoted) raise(told, seen(answer).map(reachedBy));
+        if (next?.isNoted) raise(answered, seen(answer).map(reachedBy));
         return answer;
       }
     },
@@ -96,7 +96,7 @@ export function createGenerationFollower(ports: GenerationFollowerPorts): Genera
         const alsoReached = to === undefined ? undefined : await readCheckpoints(to, ids);
         if (current !== from || next?.to !== to) continue;
         const both = alsoReached === undefined ? reached : lowest(reached, alsoReached);
-        raise(told, both);
+        raise(answered, both);
         return both;
       }
     },
@@ -114,7 +114,7 @@ export function createGenerationFollower(ports: GenerationFollowerPorts): Genera
       if (next !== change || !mayChange(change, reached)) return;
       current = live;
       next = undefined;
-      told = new Map();
+      answered = new Map();
     },
   };
 }
@@ -127,8 +127,8 @@ function lowest(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, num
   return new Map(both);
 }
 
-function raise(told: Map<string, number>, reached: Iterable<readonly [string, number]>): void {
-  for (const [id, offset] of reached) told.set(id, Math.max(offset, told.get(id) ?? 0));
+function raise(answered: Map<string, number>, reached: Iterable<readonly [string, number]>): void {
+  for (const [id, offset] of reached) answered.set(id, Math.max(offset, answered.get(id) ?? 0));
 }
 
 function covers(reached: ReadonlyMap<string, number>, needs: Iterable<readonly [string, number]>): boolean {

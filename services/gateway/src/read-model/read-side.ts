@@ -49,10 +49,10 @@ export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; on
     hint: watch.hint,
   });
   const next: TaskWatch['next'] = (id, seen, signal) => {
-    const news = watch.next(id, seen, signal);
+    const change = watch.next(id, seen, signal);
     hints.watched(id);
     options.onWait();
-    return news;
+    return change;
   };
   let partitionCount: number | undefined;
   const logRanges = createLogRanges(logEnds);

@@ -1,3 +1,4 @@
+import { onAbort } from '@nask/async';
 import { isSameState, type TaskState } from './task-state.rules.ts';
 
 /**
@@ -53,7 +54,7 @@ export function createTaskWatch(options: {
       const ids = takeTurn();
       try {
         const states = await options.read(ids);
-        for (const id of ids) tell(id, states.get(id));
+        for (const id of ids) resolveChanged(id, states.get(id));
       } catch {
         // The store says itself that it is away. What was to be seen is to be seen still.
         ids.forEach(hint);
@@ -82,7 +83,7 @@ export function createTaskWatch(options: {
     return waiters;
   }
 
-  function tell(id: number, state: TaskState | undefined): void {
+  function resolveChanged(id: number, state: TaskState | undefined): void {
     for (const waiter of urgent.get(id) ?? others.get(id) ?? [])
       if (!isSameState(waiter.seen, state)) waiter.end({ state });
   }
@@ -115,17 +116,16 @@ export function createTaskWatch(options: {
       new Promise((resolve, reject) => {
         if (closedWith !== undefined) return reject(closedWith);
         if (signal.aborted) return reject(signal.reason as Error);
-        const onAbort = () => waiter.end({ error: signal.reason });
         const waiter: Waiter = {
           seen,
           end(outcome) {
             remove(id, waiter);
-            signal.removeEventListener('abort', onAbort);
+            stopListening();
             if ('error' in outcome) reject(outcome.error);
             else resolve(outcome.state);
           },
         };
-        signal.addEventListener('abort', onAbort, { once: true });
+        const stopListening = onAbort(signal, () => waiter.end({ error: signal.reason }));
         add(id, waiter);
       }),
     hint,

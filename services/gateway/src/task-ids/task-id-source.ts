@@ -1,3 +1,4 @@
+import { onAbort } from '@nask/async';
 import { firstIdOfLease, idsPerLease } from '@nask/schemas';
 import { IdsWouldRepeatError, UnavailableError } from '../errors.ts';
 
@@ -94,21 +95,20 @@ export function createTaskIdSource(options: {
 
   function waitForId(signal: AbortSignal): Promise<number> {
     return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        waiters.delete(waiter);
-        reject(signal.reason as Error);
-      };
       const waiter: Waiter = {
         resolve(id) {
-          signal.removeEventListener('abort', onAbort);
+          stopListening();
           resolve(id);
         },
         reject(reason) {
-          signal.removeEventListener('abort', onAbort);
+          stopListening();
           reject(reason);
         },
       };
-      signal.addEventListener('abort', onAbort, { once: true });
+      const stopListening = onAbort(signal, () => {
+        waiters.delete(waiter);
+        reject(signal.reason as Error);
+      });
       waiters.add(waiter);
       void refill();
     });

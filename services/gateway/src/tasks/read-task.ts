@@ -63,15 +63,15 @@ export function readTask(
     consistentRead(api),
     async (ctx) => {
       const task = await withTask(ctx, api, operations.find);
-      const isNews = (document: VisibleTaskDocument) => {
+      const isModified = (document: VisibleTaskDocument) => {
         answerTask(ctx, document);
         return !ctx.fresh;
       };
       const isConditional = ctx.get('if-none-match') !== '';
       const awaited = await preferredWait(ctx, api, (signal) =>
-        awaitTask(operations.awaiting, task._id, task, signal, isConditional ? isNews : undefined),
+        awaitTask(operations.awaiting, task._id, task, signal, isConditional ? isModified : undefined),
       );
-      if (!isNews(awaited?.document ?? task)) ctx.status = 304;
+      if (!isModified(awaited?.document ?? task)) ctx.status = 304;
     },
   ];
 }
