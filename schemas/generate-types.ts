@@ -1,5 +1,5 @@
 /** The part of Avro's schema language that the contract uses (Avro 1.12 specification, "Schema Declaration"). */
-type AvroType = string | AvroType[] | AvroRecord | AvroEnum | { type: 'long'; logicalType: 'timestamp-millis' };
+export type AvroType = string | AvroType[] | AvroRecord | AvroEnum | { type: 'long'; logicalType: 'timestamp-millis' };
 
 export interface AvroRecord {
   type: 'record';

@@ -7,7 +7,13 @@ export {
 } from './codec.ts';
 export { decodeOrSkip, handleEvents, type EventContext, type EventHandler, type EventHandlers } from './handle.ts';
 export { openTaskLog, type TaskLog } from './open-task-log.ts';
-export { createEventPublisher, eventHeaders, type EventMetadata, type EventPublisher, type EventRecord } from './publish.ts';
+export {
+  createEventPublisher,
+  eventHeaders,
+  type EventMetadata,
+  type EventPublisher,
+  type EventRecord,
+} from './publish.ts';
 export { applyContract } from './contract/apply-contract.ts';
 export { awaitContractSettings, contractRules, contractSettings } from './contract/contract-settings.ts';
 export { wantedTopic } from './contract/topic-plan.rules.ts';
