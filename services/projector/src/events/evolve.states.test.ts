@@ -8,11 +8,11 @@ import { evolve } from './evolve.ts';
 import { eventRules } from './index.ts';
 
 /*
- * The diagram of docs/read-model.md is held against the fold: every state that any events lead to, in the order of the log,
- * and every event that leads from one to another.
+ * The state diagram of docs/architecture.md against the fold: every state that any events lead to, and every event that leads
+ * from one to another.
  */
 
-const documentation = join(import.meta.dirname, '../../../../docs/read-model.md');
+const documentation = join(import.meta.dirname, '../../../../docs/architecture.md');
 const start = '[*]';
 
 const attempts = [1, 2];
@@ -56,12 +56,39 @@ function explore(fold: typeof evolve): string[] {
   return [...labels].map(([arrow, names]) => `${arrow}: ${[...names].toSorted().join(', ')}`).toSorted();
 }
 
+/** The diagram's arrows `from --> to: event`. An arrow from a composite state is one from each of its states. */
+function documentedArrows(): string[][] {
+  const [, diagram = ''] = /```mermaid\nstateDiagram-v2\n([^`]*)```/.exec(readFileSync(documentation, 'utf8')) ?? [];
+  const statesOf = new Map<string, Set<string>>();
+  const arrows: string[][] = [];
+  let composite: Set<string> | undefined;
+  for (const line of diagram.split('\n').map((text) => text.trim())) {
+    const [, opened] = /^state (\w+) \{$/.exec(line) ?? [];
+    const [, from, to, event] = /^(\S+) --> (\w+): (.+)$/.exec(line) ?? [];
+    if (opened !== undefined) statesOf.set(opened, (composite = new Set()));
+    else if (line === '}') composite = undefined;
+    else if (event !== undefined) arrows.push([from!, to!, event]);
+    const states = event === undefined ? [line] : [from!, to!];
+    if (opened === undefined) for (const state of states) if (/^[A-Z]+$/.test(state)) composite?.add(state);
+  }
+  return arrows.flatMap(([from, to, event]) =>
+    [...(statesOf.get(from!) ?? [from!])].map((state) => [state, to!, event!]),
+  );
+}
+
+/**
+ * As `explore` puts it. An event that is the first to be read has the effect that it has on a PENDING task: that is said in
+ * words below the diagram.
+ */
 function documented(): string[] {
-  const [, diagram] = /```mermaid\nstateDiagram-v2\n([^`]*)```/.exec(readFileSync(documentation, 'utf8')) ?? [];
-  return (diagram ?? '')
-    .trim()
-    .split('\n')
-    .map((line) => line.trim())
+  const arrows = documentedArrows();
+  const leavePending = arrows.filter(([from]) => from === 'PENDING');
+  const stayPending = events.map(labelOf).filter((label) => !leavePending.some(([, , event]) => event === label));
+  const first = [...leavePending, ...stayPending.map((label) => ['PENDING', 'PENDING', label])];
+  const all = [...arrows, ...first.map(([, to, event]) => [start, to!, event!])];
+  const labels = Map.groupBy(all, ([from, to]) => `${from} --> ${to}`);
+  return [...labels]
+    .map(([arrow, some]) => `${arrow}: ${[...new Set(some.map(([, , event]) => event))].toSorted().join(', ')}`)
     .toSorted();
 }
 
