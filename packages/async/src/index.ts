@@ -1,3 +1,3 @@
 export { onAbort, orAborted } from './abort.ts';
-export { backoffMs, createLimitedWarning, retry, type Backoff, type LimitedWarning } from './retry.ts';
+export { backoffMs, createLimitedWarning, retry, type Backoff } from './retry.ts';
 export { systemClock, TimeoutError, within, type Clock } from './time.ts';

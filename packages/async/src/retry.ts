@@ -42,7 +42,7 @@ export async function retry<T>(
 }
 
 /** @param kind a failure of another kind than the last one is logged at once */
-export type LimitedWarning = (fields: object, kind?: string) => void;
+type LimitedWarning = (fields: object, kind?: string) => void;
 
 /**
  * Warnings about failures that are tried again, at most one an interval: when a server is away, all that need it fail at

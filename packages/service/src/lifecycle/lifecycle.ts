@@ -23,7 +23,7 @@ export class StartInterruptedError extends Error {
 }
 
 /** Some components did not stop as they should; the others have. */
-export class StopError extends Error {
+class StopError extends Error {
   readonly code = 'STOP_INCOMPLETE';
   /** Names of the components that were still stopping when the grace period was over. */
   readonly overdue: readonly string[];

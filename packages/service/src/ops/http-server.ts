@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { settledWithin, type Component } from '../lifecycle/lifecycle.ts';
 
 /** The server's address cannot be listened on. */
-export class ListenError extends Error {
+class ListenError extends Error {
   readonly code: 'ADDRESS_IN_USE' | 'CANNOT_LISTEN';
 
   constructor(address: string, cause: NodeJS.ErrnoException) {
@@ -17,7 +17,7 @@ export class ListenError extends Error {
 }
 
 /** The server was closed before all requests had been answered. */
-export class RequestsCutOffError extends Error {
+class RequestsCutOffError extends Error {
   readonly code = 'REQUESTS_CUT_OFF';
 
   constructor(requests: number) {

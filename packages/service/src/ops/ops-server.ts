@@ -16,7 +16,7 @@ export function createOpsServer({ host, port, ...sources }: { host: string; port
   });
 }
 
-export interface OpsSources {
+interface OpsSources {
   health: Health;
   metrics: Registry;
 }
@@ -29,7 +29,7 @@ interface Answer {
 }
 
 /** The paths of the ops request listener, for a service that serves them on its own port. */
-export const opsPaths: readonly string[] = ['/healthz', '/readyz', '/metrics'];
+const opsPaths: readonly string[] = ['/healthz', '/readyz', '/metrics'];
 
 /**
  * Answers GET and HEAD of /healthz, /readyz (200, or 503 with the checks that failed and why) and /metrics

@@ -29,7 +29,7 @@ export interface Kind<T, Limits> {
   (options: Described & Limits & { default?: T }): Setting<T>;
 }
 
-export interface Shape<T> {
+interface Shape<T> {
   expected: string;
   unit?: string;
   secret?: boolean;
@@ -42,7 +42,7 @@ export interface Shape<T> {
  * Makes a kind of setting from its shape.
  * @throws TypeError from the kind when a declared default breaks the setting's own limits: a fault in the code.
  */
-export function defineKind<T, Limits extends object>(shapeOf: (limits: Limits) => Shape<T>): Kind<T, Limits> {
+function defineKind<T, Limits extends object>(shapeOf: (limits: Limits) => Shape<T>): Kind<T, Limits> {
   return ((options: Described & Limits & { default?: T; optional?: boolean }): Setting<T | undefined> => {
     const { expected, unit, secret = false, read, write = String, explain } = shapeOf(options);
     const defaultText = options.default === undefined ? '' : write(options.default);
@@ -197,7 +197,7 @@ export const setting = {
  * Whether a text is an absolute URL with a host and one of the protocols ('https:').
  * Node's own URL refuses the lists of hosts in MongoDB's connection strings, so each host is checked for itself.
  */
-export function isUrl(text: string, options: { protocols: string[]; severalHosts: boolean }): boolean {
+function isUrl(text: string, options: { protocols: string[]; severalHosts: boolean }): boolean {
   const parts = /^(?<protocol>[a-z][a-z0-9+.-]*:)\/\/(?<authority>[^/?#]*)/i.exec(text)?.groups;
   if (!parts || /\s/.test(text)) return false;
   const { protocol = '', authority = '' } = parts;

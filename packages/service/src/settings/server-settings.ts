@@ -194,7 +194,7 @@ export function mongoCredentials(settings: Settings<typeof mongoSettings>): Mong
 type Values = Readonly<Record<string, unknown>>;
 
 /** A file with certificates or a key, by its absolute path. */
-export function pemFile(describe: string) {
+function pemFile(describe: string) {
   return setting.string({
     describe,
     optional: true,
@@ -205,7 +205,7 @@ export function pemFile(describe: string) {
 }
 
 /** Two settings that mean something only together: the fault when one of them is set alone. */
-export function togetherFault<Name extends string>(
+function togetherFault<Name extends string>(
   values: Readonly<Record<Name, unknown>>,
   [one, other]: readonly [Name, Name],
 ): string | undefined {
@@ -215,7 +215,7 @@ export function togetherFault<Name extends string>(
 }
 
 /** The fault of the first of these files that cannot be read. */
-export function fileFault(values: Values, names: readonly string[]): string | undefined {
+function fileFault(values: Values, names: readonly string[]): string | undefined {
   for (const name of names) {
     const file = values[name];
     if (typeof file !== 'string') continue;

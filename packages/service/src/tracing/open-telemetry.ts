@@ -78,7 +78,7 @@ function parentOf(traceparent: string | undefined): Context {
 
 type Done = Parameters<SpanExporter['export']>[1];
 /** Adds spans to a file, a line of JSON each: for tests, and for looking at a few traces without a collector. */
-export class FileSpanExporter implements SpanExporter {
+class FileSpanExporter implements SpanExporter {
   readonly #file: string;
 
   constructor(file: string) {
