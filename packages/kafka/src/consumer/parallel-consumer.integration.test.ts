@@ -1,62 +1,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, isolate, suspendProcess, testServers } from '@nask/testkit';
+import { eventually, suspendProcess } from '@nask/testkit';
+import { ascending, consumerHarness, numbered, workFor, type ConsumerOptions } from '../../testing/consumer-harness.ts';
 import { startConsumerProcess, type ConsumerProcess } from '../../testing/consumer-process.ts';
 import { silentLogger } from '../../testing/silent-logger.ts';
-import { TestLog } from '../../testing/test-log.ts';
-import { connectKafka } from '../connection.ts';
-import { DeadLetterError } from './dispatch/dispatcher.ts';
-import { createDeadLetters } from './dead-letters.ts';
-import { createProducer } from '../producer/group-commit-producer.ts';
-import { createParallelConsumer, type ParallelConsumer, type ParallelConsumerOptions } from './parallel-consumer.ts';
 import type { ConsumedRecord } from '../record.ts';
+import type { ParallelConsumer } from './parallel-consumer.ts';
 
-const { brokers } = testServers();
-const { topicPrefix, groupPrefix } = isolate('parallel-consumer');
-const log = new TestLog({ brokers, topicPrefix });
-const running: ParallelConsumer[] = [];
+const { log, brokers, topicPrefix, newTopic, consume, group, stopConsumers } = consumerHarness('parallel-consumer');
 const children: ConsumerProcess[] = [];
-let names = 0;
 
 beforeAll(() => log.open());
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((consumer) => consumer.stop({ drainTimeoutMs: 0 })));
-});
+afterEach(() => stopConsumers());
 afterAll(async () => {
   await Promise.all(children.map((child) => child.end('SIGKILL')));
   await log.close();
 });
-
-async function newTopic(partitions: number, records = 0): Promise<string> {
-  const topic = `topic-${(names += 1)}`;
-  await log.createTopic(topic, partitions);
-  for (let partition = 0; records > 0 && partition < partitions; partition += 1)
-    await log.append(topic, partition, numbered(0, records));
-  return topic;
-}
-
-function numbered(from: number, count: number): { key: string; value: string }[] {
-  return Array.from({ length: count }, (_, index) => ({ key: `k${from + index}`, value: `${from + index}` }));
-}
-
-type Options = Partial<ParallelConsumerOptions> & { topics: string[]; groupId: string };
-
-/** A member of its own: own connection, joined when this resolves. */
-async function consume(options: Options): Promise<ParallelConsumer> {
-  const consumer = createParallelConsumer({
-    connection: connectKafka({ brokers, clientId: 'test', topicPrefix, logger: silentLogger }),
-    logger: silentLogger,
-    sessionTimeoutMs: 6_000,
-    heartbeatIntervalMs: 200,
-    commitIntervalMs: 20,
-    ...options,
-  } as ParallelConsumerOptions);
-  running.push(consumer);
-  await consumer.start();
-  await eventually(() => expect(consumer.health()).toEqual({ ready: true, live: true }));
-  return consumer;
-}
-
-const group = () => `${groupPrefix}${(names += 1)}`;
 
 describe('parallel consumer on a real broker', () => {
   test('given records that ended behind an open one, when the consumer is replaced, then only the open one runs again', async () => {
@@ -229,7 +187,7 @@ describe('parallel consumer on a real broker', () => {
     const problems: unknown[][] = [];
     const logger = { ...silentLogger, warn: (...problem: unknown[]) => void problems.push(problem) };
     const handled: string[] = [];
-    const mine: Options = {
+    const mine: ConsumerOptions = {
       topics: [topic],
       groupId,
       logger: { ...logger, child: () => logger },
@@ -253,143 +211,8 @@ describe('parallel consumer on a real broker', () => {
     await suspended.end('SIGKILL');
     expect(problems).toEqual([]);
   }, 60_000);
-
-  test('given a record that the handler refuses, then it is in the dead letters as it was, and the others go on', async () => {
-    const topic = await newTopic(1);
-    const deadTopic = await newTopic(1);
-    const value = Buffer.from([0x00, 0xff, 0xfe, 0x80]);
-    const header = Buffer.from([0xc3, 0x28]);
-    const headers = { odd: header, constructor: header, none: null };
-    await log.append(topic, 0, [{ key: 'bad', value, headers }, ...numbered(1, 2)]);
-    const producer = createProducer({
-      connection: connectKafka({ brokers, clientId: 'test', topicPrefix, logger: silentLogger }),
-      logger: silentLogger,
-    });
-    await producer.start();
-    const handled: number[] = [];
-    const groupId = group();
-    await consume({
-      topics: [topic],
-      groupId,
-      deadLetters: createDeadLetters({ producer, topic: deadTopic }),
-      handler: async ({ key, offset }) => {
-        if (key === 'bad') throw new DeadLetterError('not to be decoded');
-        handled.push(offset);
-      },
-    });
-    const dead: ConsumedRecord[] = [];
-    await consume({ topics: [deadTopic], groupId: group(), handler: async (record) => void dead.push(record) });
-
-    await eventually(() => expect(dead).toHaveLength(1));
-    expect(dead[0]?.value).toEqual(value);
-    expect(dead[0]?.key).toBe('bad');
-    expect({ ...dead[0]?.original?.headers }).toMatchObject(headers);
-    expect(dead[0]?.headers).toMatchObject({
-      'dead-letter-reason': 'not to be decoded',
-      'dead-letter-topic': topic,
-      'dead-letter-partition': '0',
-      'dead-letter-offset': '0',
-    });
-    await eventually(async () => expect((await log.committed(groupId, topic)).get(0)?.offset).toBe(3));
-    expect(handled.sort(ascending)).toEqual([1, 2]);
-    await producer.stop();
-  });
-
-  test('given too many refusals, then the partition stops and the consumer says so', async () => {
-    const topic = await newTopic(1, 5);
-    const groupId = group();
-    const published: number[] = [];
-    const consumer = await consume({
-      topics: [topic],
-      groupId,
-      maxInFlight: 1,
-      deadLetters: createDeadLetters({
-        topic: 'nowhere',
-        maxPerMinute: 2,
-        producer: { send: async () => ({ topic: 'nowhere', partition: 0, offset: published.push(0) }) },
-      }),
-      handler: () => Promise.reject(new DeadLetterError('a bad release')),
-    });
-    await eventually(() => expect(consumer.health().ready).toBe(false));
-    expect(consumer.health().reason).toContain('the limit is 2');
-    expect(published).toHaveLength(2);
-    await eventually(async () => expect((await log.committed(groupId, topic)).get(0)?.offset).toBe(2));
-  });
-
-  test('given a checkpoint of its own, then batches begin there, and come one at a time in log order', async () => {
-    const topic = await newTopic(2, 300);
-    const groupId = group();
-    const batches: ConsumedRecord[][] = [];
-    let sideBySide = 0;
-    await consume({
-      topics: [topic],
-      groupId,
-      maxBatchRecords: 100,
-      loadPositions: async (assigned) =>
-        new Map(assigned.map(({ partition }) => [`${topic}/${partition}`, 100 + partition])),
-      batchHandler: async (records) => {
-        sideBySide += 1;
-        await workFor(1);
-        expect(sideBySide).toBe(1);
-        sideBySide -= 1;
-        batches.push(records);
-      },
-    });
-
-    await eventually(() => expect(batches.flat()).toHaveLength(399));
-    expect(Math.max(...batches.map((batch) => batch.length))).toBe(100);
-    for (const partition of [0, 1]) {
-      const offsets = batches.flat().flatMap((record) => (record.partition === partition ? [record.offset] : []));
-      expect(offsets).toEqual(Array.from({ length: 200 - partition }, (_, index) => 100 + partition + index));
-    }
-    await eventually(async () => {
-      const committed = await log.committed(groupId, topic);
-      expect([...committed.values()].map(({ offset, metadata }) => [offset, metadata])).toEqual([
-        [300, ''],
-        [300, ''],
-      ]);
-    });
-  });
-
-  test('given a topic that is not there yet, then the consumer waits for it', async () => {
-    const topic = `topic-${(names += 1)}`;
-    const handled: number[] = [];
-    const joined = consume({
-      topics: [topic],
-      groupId: group(),
-      handler: async ({ offset }) => void handled.push(offset),
-    });
-    await log.createTopic(topic, 1);
-    await log.append(topic, 0, numbered(0, 1));
-    await joined;
-    await eventually(() => expect(handled).toEqual([0]));
-  });
-
-  test('given records that retention took, then it goes on at the start of the log, and keeps what it knows', async () => {
-    const topic = await newTopic(1, 10);
-    const groupId = group();
-    await log.deleteBelow(topic, 0, 4);
-    const handled: number[] = [];
-    await consume({ topics: [topic], groupId, handler: async ({ offset }) => void handled.push(offset) });
-
-    await eventually(async () => expect((await log.committed(groupId, topic)).get(0)?.offset).toBe(10));
-    expect(handled.sort(ascending)).toEqual([4, 5, 6, 7, 8, 9]);
-  });
 });
-
-const ascending = (a: number, b: number) => a - b;
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
-}
-
-/** Work that ends by itself, or with an error when its signal fires. */
-function workFor(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    });
-  });
 }
