@@ -57,7 +57,7 @@ export interface RequestedSlot {
   requested_at: Date;
 }
 
-export interface StartedSlot {
+interface StartedSlot {
   offset: number;
   event_id: string;
   attempt: number;
@@ -65,7 +65,7 @@ export interface StartedSlot {
   started_at: Date;
 }
 
-export interface AttemptFailedSlot {
+interface AttemptFailedSlot {
   offset: number;
   event_id: string;
   attempt: number;
@@ -75,7 +75,7 @@ export interface AttemptFailedSlot {
   next_attempt_at: Date;
 }
 
-export interface ProgressedSlot {
+interface ProgressedSlot {
   offset: number;
   event_id: string;
   attempt: number;
@@ -84,7 +84,7 @@ export interface ProgressedSlot {
   progressed_at: Date;
 }
 
-export interface CancellationRequestedSlot {
+interface CancellationRequestedSlot {
   offset: number;
   event_id: string;
   requested_at: Date;
@@ -116,7 +116,7 @@ export interface NotifiedSlot {
 }
 
 /** That the task was erased: all that is left of it. */
-export interface ErasedSlot {
+interface ErasedSlot {
   offset: number;
   event_id: string;
   /** When the task was accepted. */

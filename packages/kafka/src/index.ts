@@ -19,12 +19,11 @@ export {
   createParallelConsumer,
   type ParallelConsumer,
   type ParallelConsumerOptions,
-  type PartitionLag,
 } from './consumer/parallel-consumer.ts';
 export type { AssignedPartition } from './consumer/partitions/assignments.ts';
 export { createLogEnds, type LogEnd, type LogEnds } from './log/log-ends.ts';
 export { createLogReader, LogReadError, type LogReader, type SliceStart } from './log/log-reader.ts';
-export { createLogTail, type TailedRecord, type TailStart } from './log/log-tail.ts';
+export { createLogTail, type TailStart } from './log/log-tail.ts';
 export { createTopicIds, type TopicIds } from './log/topic-ids.ts';
 export type { Logger } from './logger.ts';
 export {
@@ -33,5 +32,5 @@ export {
   type GroupCommitProducer,
 } from './producer/group-commit-producer.ts';
 export { partitionFor } from './producer/partitions.ts';
-export { ProducerError, type ProducerErrorCode } from './producer/producer-error.ts';
-export type { ConsumedRecord, HeaderValue, OutgoingRecord, Position, TopicPartition } from './record.ts';
+export { ProducerError } from './producer/producer-error.ts';
+export type { ConsumedRecord, OutgoingRecord, Position, TopicPartition } from './record.ts';

@@ -2,15 +2,14 @@ import './require-node.ts';
 
 export { openService, type Service } from './open-service.ts';
 
-export { runService } from './lifecycle/run-service.ts';
 export type { Component } from './lifecycle/lifecycle.ts';
 
 export { hideUrlCredentials } from './logging/hide-secrets.ts';
 export { createLogger, productVersion, type Logger } from './logging/logger.ts';
 
-export { check, checksOf, createHealth, type Health, type HealthCheck } from './ops/health.ts';
+export { check, checksOf, createHealth, type HealthCheck } from './ops/health.ts';
 export { createHttpServer, type HttpServer } from './ops/http-server.ts';
-export { createMetrics, createOpsServer, opsRequestListener } from './ops/ops-server.ts';
+export { createMetrics, opsRequestListener } from './ops/ops-server.ts';
 
 export {
   consumerSettings,
@@ -23,7 +22,6 @@ export {
 } from './settings/common-settings.ts';
 export { setting } from './settings/kinds.ts';
 export {
-  effectiveSettings,
   loadSettings,
   loadSettingsOrExit,
   settingsExitCode,
@@ -48,4 +46,4 @@ export {
 } from './settings/server-settings.ts';
 
 export type { Tracing } from './tracing/span.ts';
-export { createTracing, tracingSettings } from './tracing/tracing.ts';
+export { tracingSettings } from './tracing/tracing.ts';

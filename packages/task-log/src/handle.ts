@@ -10,7 +10,7 @@ import type { Tracing } from '@nask/service';
 import { UndecodableError, type EventCodec, type EventOf } from './codec.ts';
 
 /** What a handler gets beside the record. */
-export interface EventContext<T extends DecodableTopicName> extends HandlerContext {
+interface EventContext<T extends DecodableTopicName> extends HandlerContext {
   /**
    * Decodes the record's event and checks that its task id is the record's key. At once when the schema is known; else
    * the registry is asked.

@@ -5,8 +5,8 @@ export {
   type EventCodec,
   type EventOf,
 } from './codec.ts';
-export { decodeOrSkip, handleEvents, type EventContext, type EventHandler, type EventHandlers } from './handle.ts';
-export { openTaskLog, type TaskLog } from './open-task-log.ts';
+export { decodeOrSkip, handleEvents, type EventHandler, type EventHandlers } from './handle.ts';
+export { openTaskLog } from './open-task-log.ts';
 export {
   createEventPublisher,
   eventHeaders,

@@ -113,7 +113,7 @@ export interface ParallelConsumer {
 }
 
 /** How far a consumer is behind in a partition. */
-export interface PartitionLag extends TopicPartition {
+interface PartitionLag extends TopicPartition {
   /** Offsets from the oldest record that is not done to the log's end, which is asked for every 15 s where nothing is read. */
   records: number;
   /** When the oldest record that was read and is not done was written, in milliseconds since 1970; null: there is none. */
