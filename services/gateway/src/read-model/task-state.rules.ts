@@ -1,6 +1,6 @@
-import type { TaskDocument, TaskEventDocument, TaskStatus, TopicName } from '@nask/schemas';
+import type { slotTopics as allSlotTopics, TaskDocument, TaskEventDocument, TaskStatus } from '@nask/schemas';
 
-/** The slots of a document that an event of a topic fills. */
+/** The slots of a document that clients see, in causal order, and the topic whose events fill each. */
 export const slotTopics = {
   requested: 'tasks.requested',
   cancellation_requested: 'tasks.cancellation-requested',
@@ -9,7 +9,7 @@ export const slotTopics = {
   attempt_failed: 'tasks.attempt-failed',
   completed: 'tasks.completed',
   notified: 'notifications.attempted',
-} as const satisfies Partial<Record<keyof TaskDocument, TopicName>>;
+} as const satisfies Omit<typeof allSlotTopics, 'erased'>;
 
 /** Topic -> offset: how much of a task is known. Topics have no common order, so it takes one offset a topic. */
 export type Positions = Readonly<Record<string, number>>;
