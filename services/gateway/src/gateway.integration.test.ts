@@ -43,7 +43,7 @@ describe('a task that is posted', () => {
     expect([answer.status, await answer.json()]).toEqual([202, { id, status: 'PENDING', ...prime }]);
 
     const record = (await around.requested()).find(({ key }) => key === String(id))!;
-    const event = await around.codec.decode('tasks.requested', record.value);
+    const event = await around.log.codec.decode('tasks.requested', record.value);
     expect({ ...event }).toEqual({
       event_id: expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/),
       task_id: id,
@@ -223,13 +223,13 @@ describe('a cancellation', () => {
     await around.project();
     expect(await answer).toEqual([202, { id, status: 'PENDING', type: 'sleep', payload: { input: 600 } }]);
 
-    const records = await around.cancellations();
+    const records = await around.log.records('tasks.cancellation-requested');
     const record = records.find(({ key }) => key === String(id))!;
-    const event = await around.codec.decode('tasks.cancellation-requested', record.value);
+    const event = await around.log.codec.decode('tasks.cancellation-requested', record.value);
     expect({ ...event }).toEqual({ event_id: expect.any(String), task_id: id, requested_at: expect.any(Number) });
     expect(record.headers).toMatchObject({ ce_id: event.event_id, ce_type: 'TaskCancellationRequested' });
     const requested = (await around.requested()).find(({ key }) => key === String(id))!;
-    expect(await around.codec.decode('tasks.requested', requested.value)).toMatchObject({ timeout_ms: 60_000 });
+    expect(await around.log.codec.decode('tasks.requested', requested.value)).toMatchObject({ timeout_ms: 60_000 });
     expect(requested.partition).toBe(record.partition);
   });
 
@@ -238,10 +238,10 @@ describe('a cancellation', () => {
     await around.project();
     const request = { event_id: 'e', type: 'prime', payload: '{}', notify_url: null, requested_at: new Date(0) };
     await around.store({ _id: id, status: 'SUCCESS', requested: { offset: 0, ...request } });
-    const before = (await around.cancellations()).length;
+    const before = (await around.log.records('tasks.cancellation-requested')).length;
     expect(await cancel(id)).toEqual([409, expect.objectContaining({ type: '/problems/task-ended' })]);
     expect(await cancel(900_000)).toEqual([404, expect.objectContaining({ type: '/problems/task-not-found' })]);
-    expect(await around.cancellations()).toHaveLength(before);
+    expect(await around.log.records('tasks.cancellation-requested')).toHaveLength(before);
   });
 });
 

@@ -76,7 +76,7 @@ describe('a POST with an Idempotency-Key', () => {
     await keys.add({ key, fingerprint, ...identity, ...life, heldUntilMs: Date.now() - 1 });
     expect(await postWith('"left behind"', prime)).toEqual([202, { id: 900_000_001, status: 'PENDING', ...prime }]);
     const written = (await around.requested()).find(({ key }) => key === '900000001')!;
-    expect(await around.codec.decode('tasks.requested', written.value)).toMatchObject({
+    expect(await around.log.codec.decode('tasks.requested', written.value)).toMatchObject({
       event_id: identity.eventId,
       requested_at: 1,
     });

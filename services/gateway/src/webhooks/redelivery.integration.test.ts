@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { connectKafka, createLogEnds, createLogReader } from '@nask/kafka';
 import type { NotificationState, TaskDocument } from '@nask/schemas';
-import { createLogger } from '@nask/service';
-import { spawnService, testServers, type ServiceUnderTest } from '@nask/testkit';
+import { spawnService, type ServiceUnderTest } from '@nask/testkit';
 import { answerOf, openSurroundings, type Surroundings } from '../fixtures/surroundings.ts';
 
 jest.setTimeout(120_000);
 
-const topic = 'notifications.redelivery-requested';
 let around: Surroundings;
 let gateway: ServiceUnderTest;
 
@@ -57,21 +54,9 @@ const post = (path: string, body?: object) =>
     ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   });
 
-/** The ids of all tasks that are asked for by now, in the order of the log. */
+/** The ids of all tasks whose redelivery is requested by now, in the order of the log. */
 async function askedFor(): Promise<number[]> {
-  const logger = createLogger({ service: 'test', level: 'silent' });
-  const topicPrefix = around.env['TOPIC_PREFIX'];
-  const connection = connectKafka({ brokers: testServers().brokers, clientId: 'test', topicPrefix, logger });
-  const logEnds = createLogEnds(connection);
-  const ends = await logEnds.endOffsets(topic);
-  await logEnds.stop();
-  const reader = createLogReader(connection);
-  const events = [];
-  for (const partition of ends.keys())
-    for await (const { value } of reader.read({ topic, partition }, { offset: 0 }))
-      events.push(await around.codec.decode(topic, value));
-  await reader.stop();
-  return events.map(({ task_id: id }) => id);
+  return (await around.log.events('notifications.redelivery-requested')).map(({ task_id: id }) => id);
 }
 
 describe('outcomes that are sent again by hand', () => {
