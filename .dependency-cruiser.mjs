@@ -29,28 +29,6 @@ export default {
       to: { path: '(^|/)services/', pathNot: `(^|/)services/${name}/` },
     })),
     {
-      name: 'domain-has-no-io',
-      comment: 'domain/ is pure: time, ids and randomness are arguments; no Node modules, no adapters, no clients.',
-      severity: 'error',
-      from: { path: '/src/domain/', pathNot: '\\.test\\.ts$' },
-      to: {
-        path: [
-          '/src/adapters/',
-          '/src/main\\.ts$',
-          '/src/config\\.ts$',
-          '(^|/)packages/(kafka|service|testkit)/',
-          '^node_modules/(?!(ajv|ipaddr|lru-cache)[./])',
-        ],
-      },
-    },
-    {
-      name: 'domain-has-no-node-modules',
-      comment: 'domain/ reads no files, opens no sockets, starts no timers. (node:crypto hashes are pure and allowed.)',
-      severity: 'error',
-      from: { path: '/src/domain/', pathNot: '\\.test\\.ts$' },
-      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
-    },
-    {
       name: 'rules-have-no-io',
       comment:
         'A file *.rules.ts, or of projector/src/events/, is pure: time, ids and randomness are arguments. Of a service it imports other rules, errors and types.',

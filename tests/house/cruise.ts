@@ -43,7 +43,6 @@ const services = ['gateway', 'executor', 'notifier', 'projector'].map((name) => 
 const packages = ['async', 'kafka', 'service', 'task-log'];
 const places = [
   ...services,
-  ...services.map((place) => `${place}/adapters`),
   ...packages.map((name) => `packages/${name}/src`),
   'packages/testkit/src',
   'packages/dev-stack/src',
