@@ -1,12 +1,8 @@
+import type { TopicPartition } from '@nask/kafka';
 import { checkpointId, type CheckpointDocument } from '@nask/schemas';
 import type { Db } from 'mongodb';
 import { durable, durablyRead } from '../read-model/mongodb.ts';
 import type { ReachedPosition } from './resume.rules.ts';
-
-export interface TopicPartition {
-  topic: string;
-  partition: number;
-}
 
 /** How far the documents have come in a partition. */
 export interface Checkpoint extends TopicPartition, ReachedPosition {}

@@ -1,6 +1,6 @@
-import type { Logger, TopicIds } from '@nask/kafka';
+import type { Logger, TopicIds, TopicPartition } from '@nask/kafka';
 import { checkpointId } from '@nask/schemas';
-import type { Checkpoint, Checkpoints, TopicPartition } from './checkpoints.ts';
+import type { Checkpoint, Checkpoints } from './checkpoints.ts';
 import { resumption, type LogBounds, type ReachedPosition, type Resumption } from './resume.rules.ts';
 
 /** A checkpoint is not of the log that is there now: the read model was made from another one. */

@@ -1,10 +1,7 @@
+import type { LogEnd, TopicPartition } from '@nask/kafka';
+
 /** A partition and what its log has: offsets from `logStart` up to, not including, `logEnd`. */
-export interface LogBounds {
-  readonly topic: string;
-  readonly partition: number;
-  readonly logStart: number;
-  readonly logEnd: number;
-}
+export type LogBounds = TopicPartition & LogEnd;
 
 /** How far a partition was projected, and of which topic. */
 export interface ReachedPosition {
