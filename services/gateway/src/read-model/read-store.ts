@@ -18,7 +18,7 @@ import {
   recordsInHistories,
   recordsInStates,
   recordsInTasks,
-  slotTopics,
+  visibleSlotTopics,
   stateOf,
   type SeenRecord,
   type StateDocument,
@@ -160,7 +160,7 @@ export function createReadStore(options: {
 
 const projection = {
   status: 1,
-  ...Object.fromEntries(Object.keys(slotTopics).map((slot) => [`${slot}.offset`, 1])),
+  ...Object.fromEntries(Object.keys(visibleSlotTopics).map((slot) => [`${slot}.offset`, 1])),
 };
 
 /** How those of the tasks stand that clients see: in one query, which reads nothing of payloads and results. */

@@ -1,7 +1,7 @@
-import type { slotTopics as allSlotTopics, TaskDocument, TaskEventDocument, TaskStatus } from '@nask/schemas';
+import type { slotTopics, TaskDocument, TaskEventDocument, TaskStatus } from '@nask/schemas';
 
 /** The slots of a document that clients see, in causal order, and the topic whose events fill each. */
-export const slotTopics = {
+export const visibleSlotTopics = {
   requested: 'tasks.requested',
   cancellation_requested: 'tasks.cancellation-requested',
   started: 'tasks.started',
@@ -9,7 +9,7 @@ export const slotTopics = {
   attempt_failed: 'tasks.attempt-failed',
   completed: 'tasks.completed',
   notified: 'notifications.attempted',
-} as const satisfies Omit<typeof allSlotTopics, 'erased'>;
+} as const satisfies Omit<typeof slotTopics, 'erased'>;
 
 /** Topic -> offset: how much of a task is known. Topics have no common order, so it takes one offset a topic. */
 export type Positions = Readonly<Record<string, number>>;
@@ -22,15 +22,15 @@ export interface TaskState {
 
 /** A document, or as much of one as has the status and the offsets of the slots. */
 export type StateDocument = Pick<TaskDocument, 'status'> & {
-  [Slot in keyof typeof slotTopics]?: { offset: number };
+  [Slot in keyof typeof visibleSlotTopics]?: { offset: number };
 };
 
 /** How the task of a document stands; undefined when clients do not see it. */
 export function stateOf(document: StateDocument | undefined): TaskState | undefined {
   if (document?.requested === undefined) return undefined;
   const positions: Record<string, number> = {};
-  for (const [slot, topic] of Object.entries(slotTopics)) {
-    const offset = document[slot as keyof typeof slotTopics]?.offset;
+  for (const [slot, topic] of Object.entries(visibleSlotTopics)) {
+    const offset = document[slot as keyof typeof visibleSlotTopics]?.offset;
     if (offset !== undefined) positions[topic] = offset;
   }
   return { status: document.status as TaskStatus, positions };
@@ -40,7 +40,7 @@ export function stateOf(document: StateDocument | undefined): TaskState | undefi
 export function isSameState(a: TaskState | undefined, b: TaskState | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   if (a.status !== b.status) return false;
-  return Object.values(slotTopics).every((topic) => a.positions[topic] === b.positions[topic]);
+  return Object.values(visibleSlotTopics).every((topic) => a.positions[topic] === b.positions[topic]);
 }
 
 /** A record of the log, as what is read of a task shows that it is in there. */

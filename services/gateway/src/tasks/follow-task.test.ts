@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { topics, type TaskEventDocument, type TopicName } from '@nask/schemas';
-import { slotTopics, type Positions, type TaskState } from '../read-model/task-state.rules.ts';
+import { visibleSlotTopics, type Positions, type TaskState } from '../read-model/task-state.rules.ts';
 import { createTaskWatch } from '../read-model/task-watch.ts';
 import { followTask, isComplete, type FollowedEvent, type FollowPorts } from './follow-task.ts';
 
@@ -130,6 +130,6 @@ describe('following a task', () => {
   });
 
   test('the slots of a document are named by the topics of their events', () => {
-    for (const topic of Object.values(slotTopics)) expect(topics).toHaveProperty([topic]);
+    for (const topic of Object.values(visibleSlotTopics)) expect(topics).toHaveProperty([topic]);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { TaskEventDocument } from '@nask/schemas';
-import { slotTopics } from '../read-model/task-state.rules.ts';
+import { visibleSlotTopics } from '../read-model/task-state.rules.ts';
 import { eventResource, inOrder, parsePositions, positionsText, withoutCopies } from './task-history.rules.ts';
 
-const topicNames = Object.values(slotTopics);
+const topicNames = Object.values(visibleSlotTopics);
 
 const eventAt = (topic: string, offset: number, atMs: number): TaskEventDocument => ({
   _id: `1/${topic}/${offset}`,

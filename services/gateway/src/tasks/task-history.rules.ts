@@ -1,5 +1,5 @@
 import { topics, type TaskEventDocument } from '@nask/schemas';
-import { slotTopics, type Positions } from '../read-model/task-state.rules.ts';
+import { visibleSlotTopics, type Positions } from '../read-model/task-state.rules.ts';
 
 /** One event of a task's life as clients see it. Times are RFC 3339 in UTC with ms. */
 interface TaskEventResource {
@@ -16,7 +16,7 @@ interface TaskEventResource {
 }
 
 /** What follows from what, where the times are the same. */
-const causalOrder: readonly string[] = Object.values(slotTopics);
+const causalOrder: readonly string[] = Object.values(visibleSlotTopics);
 
 /**
  * A history without the copies of its request. A task of a type that no executor had at first is written to the log of
@@ -25,9 +25,10 @@ const causalOrder: readonly string[] = Object.values(slotTopics);
 export function withoutCopies(events: readonly TaskEventDocument[]): TaskEventDocument[] {
   const requests = new Map<string, number>();
   for (const { topic, event_id, offset } of events)
-    if (topic === slotTopics.requested) requests.set(event_id, Math.min(offset, requests.get(event_id) ?? offset));
+    if (topic === visibleSlotTopics.requested)
+      requests.set(event_id, Math.min(offset, requests.get(event_id) ?? offset));
   return events.filter(
-    ({ topic, event_id, offset }) => topic !== slotTopics.requested || requests.get(event_id) === offset,
+    ({ topic, event_id, offset }) => topic !== visibleSlotTopics.requested || requests.get(event_id) === offset,
   );
 }
 
