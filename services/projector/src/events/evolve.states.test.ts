@@ -56,11 +56,13 @@ function explore(fold: typeof evolve): string[] {
   return [...labels].map(([arrow, names]) => `${arrow}: ${[...names].toSorted().join(', ')}`).toSorted();
 }
 
+type Arrow = readonly [from: string, to: string, event: string];
+
 /** The diagram's arrows `from --> to: event`. An arrow from a composite state is one from each of its states. */
-function documentedArrows(): string[][] {
+function documentedArrows(): Arrow[] {
   const [, diagram = ''] = /```mermaid\nstateDiagram-v2\n([^`]*)```/.exec(readFileSync(documentation, 'utf8')) ?? [];
   const statesOf = new Map<string, Set<string>>();
-  const arrows: string[][] = [];
+  const arrows: Arrow[] = [];
   let composite: Set<string> | undefined;
   for (const line of diagram.split('\n').map((text) => text.trim())) {
     const [, opened] = /^state (\w+) \{$/.exec(line) ?? [];
@@ -72,7 +74,7 @@ function documentedArrows(): string[][] {
     if (opened === undefined) for (const state of states) if (/^[A-Z]+$/.test(state)) composite?.add(state);
   }
   return arrows.flatMap(([from, to, event]) =>
-    [...(statesOf.get(from!) ?? [from!])].map((state) => [state, to!, event!]),
+    [...(statesOf.get(from) ?? [from])].map((state): Arrow => [state, to, event]),
   );
 }
 
@@ -84,8 +86,8 @@ function documented(): string[] {
   const arrows = documentedArrows();
   const leavePending = arrows.filter(([from]) => from === 'PENDING');
   const stayPending = events.map(labelOf).filter((label) => !leavePending.some(([, , event]) => event === label));
-  const first = [...leavePending, ...stayPending.map((label) => ['PENDING', 'PENDING', label])];
-  const all = [...arrows, ...first.map(([, to, event]) => [start, to!, event!])];
+  const first = [...leavePending, ...stayPending.map((label): Arrow => ['PENDING', 'PENDING', label])];
+  const all = [...arrows, ...first.map(([, to, event]): Arrow => [start, to, event])];
   const labels = Map.groupBy(all, ([from, to]) => `${from} --> ${to}`);
   return [...labels]
     .map(([arrow, some]) => `${arrow}: ${[...new Set(some.map(([, , event]) => event))].toSorted().join(', ')}`)
