@@ -11,4 +11,4 @@ if (Number(found.split('.')[0]) < needed) {
   console.error('Get it from https://nodejs.org, or with your version manager.');
   process.exit(1);
 }
-void import('./hand-over.mjs');
+void import('./install-and-run.mjs');

@@ -2,7 +2,8 @@ export { createKafka, newClusterId } from './kafka/kafka.ts';
 export { createRegistry } from './registry/registry.ts';
 export { createStore } from './store/store.ts';
 export { createStack, type Addresses, type Stack, type StackProgress } from './stack.ts';
-export { freePort, isPortFree, serverFolders, serverNames, type Server, type ServerFolders } from './server.ts';
+export { freePort, isPortFree } from './ports.ts';
+export { serverFolders, serverNames, type Server, type ServerFolders } from './server.ts';
 export {
   contractProgram,
   createServiceProcess,

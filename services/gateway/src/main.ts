@@ -12,7 +12,8 @@ import {
 import { connectMongo } from '@nask/service/mongo';
 import { openTaskLog } from '@nask/task-log';
 import { apiKeyOf } from './access/api-keys.rules.ts';
-import { createClientAccess, createRateLimit } from './access/client-access.ts';
+import { createClientAccess } from './access/client-access.ts';
+import { createRateLimit } from './access/rate-limit.ts';
 import { settingsRules, settingsTable } from './config.ts';
 import { IdsWouldRepeatError } from './errors.ts';
 import { answerClientError } from './http/answer-client-error.ts';

@@ -4,7 +4,7 @@ import { createEventCodec } from '@nask/task-log';
 import { CommandError, type CommandContext } from './commands/context.ts';
 import { drop } from './commands/drop.ts';
 import { commandSettings, daysMs, settingsRules } from './config.ts';
-import { connectStore } from './read-model/mongodb.ts';
+import { connectStore } from './read-model/store-connection.ts';
 import { rebuild } from './rebuild/rebuild.ts';
 import { verify } from './verify/verify.ts';
 

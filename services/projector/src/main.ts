@@ -13,7 +13,7 @@ import { createProjectorMetrics } from './metrics.ts';
 import { createLagWriter } from './positions/lag.ts';
 import { createGenerations } from './read-model/generations.ts';
 import { consumeIntoLiveGeneration } from './read-model/live-generation.ts';
-import { connectStore } from './read-model/mongodb.ts';
+import { connectStore } from './read-model/store-connection.ts';
 import { openReadModel, projectorGroup, type ReadModel } from './read-model/read-model.ts';
 import { repeated } from './repeated.ts';
 

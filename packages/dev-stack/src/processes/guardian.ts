@@ -82,7 +82,7 @@ async function guard(runFolder: string, deleteFolder: string | undefined): Promi
 }
 
 /**
- * Calls back once the script that started this process is gone: it holds an IPC channel open, see hand-over.mjs. The
+ * Calls back once the script that started this process is gone: it holds an IPC channel open, see install-and-run.mjs. The
  * channel does not keep this process alive. Without a channel nothing happens.
  */
 export function onParentGone(callback: () => void): void {

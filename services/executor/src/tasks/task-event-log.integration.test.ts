@@ -5,7 +5,7 @@ import { createEventPublisher } from '@nask/task-log';
 import { isolate, startOwnKafka, testServers } from '@nask/testkit';
 import { openTestTaskLog, type TestTaskLog } from '@nask/testkit/task-log';
 import { failure } from '../lanes/run-result.rules.ts';
-import { taskCompleted } from './task-events.rules.ts';
+import { taskCompleted } from './new-events.rules.ts';
 import { describeTaskExecutor } from './task-executor.suite.ts';
 import type { OpenLog } from '../fixtures/executor-harness.ts';
 import { createTaskEventLog } from './task-event-log.ts';

@@ -5,7 +5,7 @@ import type { HandlerReport, Lane, Lanes } from '../lanes/lane.ts';
 import { failure, type RunResult, type TaskEnd } from '../lanes/run-result.rules.ts';
 import type { Delivery } from '../recovery/task-memory.ts';
 import type { LoadedType } from '../task-types/load-handlers.ts';
-import { decide, type Decision } from './decision.rules.ts';
+import { decide, type Decision } from './lane-choice.rules.ts';
 import { pauseUntil, TimeLimit, type HeldTask } from './held-task.ts';
 import {
   afterFailure,
@@ -17,7 +17,7 @@ import {
   type NextAttempt,
 } from './next-attempt.rules.ts';
 import { isTooLarge, type TaskEventLog } from './task-event-log.ts';
-import { taskAttemptFailed, taskCompleted, taskProgressed, taskStarted, type Attempt } from './task-events.rules.ts';
+import { taskAttemptFailed, taskCompleted, taskProgressed, taskStarted, type Attempt } from './new-events.rules.ts';
 import type { TaskObserver } from './task-observer.ts';
 
 type Run = Extract<Decision, { kind: 'run' }>;

@@ -5,7 +5,7 @@ import { expectProblem, startApi, type ApiUnderTest } from '../fixtures/api-unde
 import type { ProblemName } from '../http/problem-types.ts';
 import { createRouter } from '../http/router.ts';
 import { apiKeyOf } from './api-keys.rules.ts';
-import { createRateLimit } from './client-access.ts';
+import { createRateLimit } from './rate-limit.ts';
 
 const prime = '{"type":"prime","payload":{"input":100}}';
 const key = (name: string, scopes: string) =>

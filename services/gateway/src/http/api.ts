@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 import { allowOrigins, checkHost, checkOrigin, setSecurityHeaders } from '../access/request-origin.ts';
 import { openApiDocument } from '../docs/openapi.ts';
 import { routes, type Api } from '../routes.ts';
-import { createPlaces, inFlightLimit } from './limits.ts';
+import { createPlaces, inFlightLimit } from './request-bounds.ts';
 import { observe, type AccessLogLevel } from './observe.ts';
 import { answerErrors } from './problems.ts';
 import { createRouter, refuseAtWrittenPaths, unmatched } from './router.ts';

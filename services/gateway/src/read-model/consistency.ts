@@ -2,7 +2,7 @@ import type { Context, Next } from 'koa';
 import type { Position } from '@nask/kafka';
 import type { TopicName } from '@nask/schemas';
 import { InvalidRequestError, UnavailableError } from '../errors.ts';
-import { createRequestBound } from '../http/limits.ts';
+import { createRequestBound } from '../http/request-bounds.ts';
 import type { Handler, ParameterObject } from '../http/route.ts';
 
 /** The header that carries tokens, in answers to writes and in reads. */

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { hasEnded, type TaskDocument } from '@nask/schemas';
 import { UnavailableError } from '../errors.ts';
-import { createRequestBound, type Places } from '../http/limits.ts';
+import { createRequestBound, type Places } from '../http/request-bounds.ts';
 import type { ParameterObject } from '../http/route.ts';
 import { isVisible, type VisibleTaskDocument } from '../tasks/task-view.rules.ts';
 import { stateOf, type TaskState } from './task-state.rules.ts';

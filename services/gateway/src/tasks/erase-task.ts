@@ -1,7 +1,7 @@
 import type { Position } from '@nask/kafka';
 import { hasEnded } from '@nask/schemas';
 import { TaskNotEndedError } from '../errors.ts';
-import { createRequestBound } from '../http/limits.ts';
+import { createRequestBound } from '../http/request-bounds.ts';
 import { correlationOf, traceparentParameter, type Correlation } from '../http/observe.ts';
 import { emptyResponse, responses, type Handler, type Operation } from '../http/route.ts';
 import { setConsistencyToken, tokenHeader, type ReachPositions } from '../read-model/consistency.ts';

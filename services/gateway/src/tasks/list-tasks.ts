@@ -1,5 +1,5 @@
 import { taskStatuses } from '@nask/schemas';
-import { inFlightLimit } from '../http/limits.ts';
+import { inFlightLimit } from '../http/request-bounds.ts';
 import { jsonResponse, responses, type Handler, type Operation, type ParameterObject } from '../http/route.ts';
 import { schemaRef } from '../http/schema.rules.ts';
 import {

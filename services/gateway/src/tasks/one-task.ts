@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Context } from 'koa';
 import { TaskNotFoundError } from '../errors.ts';
-import { createRequestBound } from '../http/limits.ts';
+import { createRequestBound } from '../http/request-bounds.ts';
 import type { ParameterObject } from '../http/route.ts';
 import { taskIdSchema, viewOf, type VisibleTaskDocument } from './task-view.rules.ts';
 

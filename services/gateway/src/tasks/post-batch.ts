@@ -4,7 +4,7 @@ import type { JSONSchemaObject, TaskResource } from '@nask/schemas';
 import type { ClientAccess } from '../access/client-access.ts';
 import { InvalidRequestError, type Fault } from '../errors.ts';
 import { bodyProblems, readJson } from '../http/bodies.ts';
-import { inFlightLimit } from '../http/limits.ts';
+import { inFlightLimit } from '../http/request-bounds.ts';
 import { correlationOf, traceparentParameter, type Correlation } from '../http/observe.ts';
 import { loggedProblemOf, type ProblemBody } from '../http/problems.ts';
 import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';

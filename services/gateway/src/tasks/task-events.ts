@@ -3,7 +3,7 @@ import type { Logger } from '@nask/kafka';
 import type { TaskEventDocument } from '@nask/schemas';
 import { InvalidRequestError, UnavailableError } from '../errors.ts';
 import { openEventStream, type EventStream, type EventStreamOptions } from '../http/event-stream.ts';
-import { createPlaces } from '../http/limits.ts';
+import { createPlaces } from '../http/request-bounds.ts';
 import {
   jsonResponse,
   requestIdHeader,

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { InvalidRequestError, type Fault } from '../errors.ts';
 import { bodyProblems, readJson, type BodyLimits } from '../http/bodies.ts';
-import { createRequestBound } from '../http/limits.ts';
+import { createRequestBound } from '../http/request-bounds.ts';
 import { correlationOf, type Correlation } from '../http/observe.ts';
 import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
 import { rfc3339Pattern, schemaFaults, schemaRef } from '../http/schema.rules.ts';

@@ -4,14 +4,14 @@ import type { Document } from 'mongodb';
 type TopicOf<S extends SlotName> = (typeof slotTopics)[S];
 
 /** The event that fills a slot. */
-export type EventOf<S extends SlotName> = (typeof topics)[TopicOf<S>]['event'];
+export type EventOfSlot<S extends SlotName> = (typeof topics)[TopicOf<S>]['event'];
 
 /** The events that make up a task's document. */
-export type TaskEventName = EventOf<SlotName>;
+export type TaskEventName = EventOfSlot<SlotName>;
 
 /** One event of a task, decoded. */
 export type TaskEvent = {
-  [S in SlotName]: { readonly name: EventOf<S>; readonly data: Events[EventOf<S>] };
+  [S in SlotName]: { readonly name: EventOfSlot<S>; readonly data: Events[EventOfSlot<S>] };
 }[SlotName];
 
 /**
@@ -64,10 +64,10 @@ type DateFieldOf<V> = { [F in keyof V]: V[F] extends Date ? F : never }[keyof V]
 
 /** The rules of the event that fills a slot. */
 export type RulesOf<S extends SlotName> = EventRules<
-  Events[EventOf<S>],
+  Events[EventOfSlot<S>],
   ValueOf<S>,
   S,
-  DateFieldOf<ValueOf<S>> & keyof Events[EventOf<S>] & string
+  DateFieldOf<ValueOf<S>> & keyof Events[EventOfSlot<S>] & string
 >;
 
 /** Checks the rules of an event against the contract's types. */

@@ -1,5 +1,5 @@
 import type { SlotName } from '@nask/schemas';
-import type { EventOf, EventRules, RulesOf, TaskEvent, TaskEventName } from './event.ts';
+import type { EventOfSlot, EventRules, RulesOf, TaskEvent, TaskEventName } from './event.ts';
 import { notificationAttempted } from './notification-attempted.ts';
 import { taskAttemptFailed } from './task-attempt-failed.ts';
 import { taskCancellationRequested } from './task-cancellation-requested.ts';
@@ -22,7 +22,7 @@ const rulesByEvent = {
   TaskCompleted: taskCompleted,
   NotificationAttempted: notificationAttempted,
   TaskErased: taskErased,
-} satisfies { [S in SlotName as EventOf<S>]: RulesOf<S> };
+} satisfies { [S in SlotName as EventOfSlot<S>]: RulesOf<S> };
 
 /** The rules of each event, by its name. */
 export const eventRules: Readonly<Record<TaskEventName, EventRules>> = rulesByEvent;

@@ -1,7 +1,7 @@
 import type { TopicPartition } from '@nask/kafka';
 import { checkpointId, type CheckpointDocument } from '@nask/schemas';
 import type { Db } from 'mongodb';
-import { durable, durablyRead } from '../read-model/mongodb.ts';
+import { durable, durablyRead } from '../read-model/store-connection.ts';
 import type { ReachedPosition } from './resume.rules.ts';
 
 /** How far the documents have come in a partition. */

@@ -1,7 +1,7 @@
 import type { TaskDocument } from '@nask/schemas';
 import { MongoBulkWriteError, type Collection, type Db, type Document, type Filter } from 'mongodb';
 import { mergePipeline } from '../events/evolve.ts';
-import { durable, hasOnlyDuplicates, writeErrorsOf } from './mongodb.ts';
+import { durable, hasOnlyDuplicates, writeErrorsOf } from './store-connection.ts';
 
 /** The documents of the read model, as the projector writes them. */
 export interface DocumentStore {

@@ -7,7 +7,7 @@ import {
   type ReadModelDocument,
 } from '@nask/schemas';
 import { MongoServerError, type Db } from 'mongodb';
-import { duplicateKey, durable, durablyRead } from './mongodb.ts';
+import { duplicateKey, durable, durablyRead } from './store-connection.ts';
 
 export interface GenerationState {
   generation: number;

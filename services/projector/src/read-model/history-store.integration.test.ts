@@ -7,7 +7,7 @@ import type { LoggedEvent } from '../events/event.ts';
 import { historyEntry } from '../events/history.ts';
 import { inAnyOrder, inBatches, taskLog } from '../fixtures/task-log.ts';
 import { createHistoryStore } from './history-store.ts';
-import { ensureIndexes } from './read-model.ts';
+import { ensureIndexes } from './indexes.ts';
 
 const client = new MongoClient(testServers().mongoUrl);
 const db = client.db(isolate('task-history').database);

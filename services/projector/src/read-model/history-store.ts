@@ -1,7 +1,7 @@
 import { maxTaskEventsPerTopic, type TaskEventDocument } from '@nask/schemas';
 import { MongoBulkWriteError, type AnyBulkWriteOperation, type Collection, type Db } from 'mongodb';
 import { keepsNewestOnly } from '../events/history.ts';
-import { durable, hasOnlyDuplicates, writeErrorsOf } from './mongodb.ts';
+import { durable, hasOnlyDuplicates, writeErrorsOf } from './store-connection.ts';
 
 /** The history of tasks, as the projector writes it. */
 export interface HistoryStore {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLogger, loadSettings } from '@nask/service';
 import { eventually, isolate, startTcpProxy, testServers, type TcpProxy } from '@nask/testkit';
 import { settingsTable } from '../config.ts';
-import { connectStore, durable, type StoreConnection } from './mongodb.ts';
+import { connectStore, durable, type StoreConnection } from './store-connection.ts';
 
 let proxy: TcpProxy;
 let store: StoreConnection;

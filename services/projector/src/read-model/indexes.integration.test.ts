@@ -2,7 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { collectionsOf, taskIndexes, taskTimeField } from '@nask/schemas';
 import { isolate, testServers } from '@nask/testkit';
 import { MongoClient } from 'mongodb';
-import { ensureIndexes } from './read-model.ts';
+import { ensureIndexes } from './indexes.ts';
 
 const client = new MongoClient(testServers().mongoUrl);
 const db = client.db(isolate('indexes').database);

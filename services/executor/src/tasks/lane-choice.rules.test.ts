@@ -4,7 +4,7 @@ import { taskTypes } from '@nask/schemas';
 import fibonacci from '../handlers/fibonacci.ts';
 import prime from '../handlers/prime.ts';
 import sleep from '../handlers/sleep.ts';
-import { decide } from './decision.rules.ts';
+import { decide } from './lane-choice.rules.ts';
 import type { Handler } from '../task-types/handler.ts';
 import { payloadCheck, type LoadedType } from '../task-types/load-handlers.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TaskRequested } from '@nask/schemas';
 import { failure } from '../lanes/run-result.rules.ts';
-import { taskAttemptFailed, taskCompleted, taskProgressed, taskStarted } from './task-events.rules.ts';
+import { taskAttemptFailed, taskCompleted, taskProgressed, taskStarted } from './new-events.rules.ts';
 
 const calm = { crashes: 0, trial: 0 };
 
