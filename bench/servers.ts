@@ -1,5 +1,11 @@
-import { startOwnKafka, testServers, testServersEnv, testServerVariables, type TestServers } from '@nask/testkit';
-import { startServers } from '@nask/testkit';
+import {
+  startOwnKafka,
+  startServers,
+  testServerVariables,
+  testServers,
+  testServersEnv,
+  type TestServers,
+} from '@nask/testkit';
 
 /** Runs a benchmark with the brokers of TEST_KAFKA_BROKERS, or with a Kafka that is started for it. */
 export async function withKafka<T>(bench: (brokers: string[]) => Promise<T>): Promise<T> {

@@ -29,11 +29,13 @@ function listenTo(signal: AbortSignal): Set<() => void> {
 /**
  * The outcome of a promise, or a rejection with the signal's reason as soon as the signal is aborted: for work that does
  * not listen to the signal, or not at once. After an abort the outcome of the promise is ignored, errors included.
+ * Cheap for a signal with few listeners; for one that thousands share see `onAbort`.
  */
 export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    const stopListening = onAbort(signal, () => reject(signal.reason as Error));
-    promise.then(resolve, reject).finally(stopListening);
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }

@@ -47,8 +47,8 @@ export interface EventPublisher {
   ): Promise<Position>;
   /**
    * Sends an event again, with backoff, until Kafka acknowledges it.
-   * @param options.signal ends it between two sends; a send that is under way is awaited first. To give up at once:
-   *   `orAborted(publishUntilAcknowledged(...), signal)`; the event may be in the log or not then.
+   * @param options.signal ends it between two sends; a send that is under way is awaited first. To give up at once, also
+   *   during a send: `orAborted(publishUntilAcknowledged(...), signal)`. In both cases the event may be in the log or not.
    * @returns rejects with the signal's reason, or with a ProducerError RECORD_TOO_LARGE
    */
   publishUntilAcknowledged<T extends EventTopicName>(

@@ -1,9 +1,10 @@
 import { DeadLetterError } from '@nask/kafka';
 import type { EventHandler } from '@nask/task-log';
 import { deferredSinceMs } from './deferral/deferral.rules.ts';
-import { createPace, type RecordMoves } from './deferral/record-moves.ts';
-import { endOfRecord } from './on-task-requested.ts';
+import { createPace } from './deferral/pace.ts';
+import type { RecordMoves } from './deferral/record-moves.ts';
 import type { TaskMemory } from './recovery/task-memory.ts';
+import { endOfRecord } from './tasks/end-of-record.ts';
 import type { TaskExecutor } from './tasks/task-executor.ts';
 
 /** Most copies of records of `tasks.deferred`: of more tasks than that in a pause each waits longer. */

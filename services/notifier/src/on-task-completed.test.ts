@@ -25,6 +25,21 @@ describe('a completion', () => {
     expect(await registry.metrics()).toContain('notifier_repeats_skipped_total 2');
   });
 
+  test('that is the first of two is delivered, although its schema is known later', async () => {
+    const schema = Promise.withResolvers<void>();
+    let decoded = 0;
+    const decode = async (_: string, value: Buffer | null) => {
+      if (decoded++ === 0) await schema.promise;
+      return JSON.parse(value!.toString()) as never;
+    };
+    const { handle, asked } = handlersWith({ codec: { decode } });
+    const first = handle(recordOf(completedTask(), 7));
+    await handle(recordOf(completedTask({ attempt: 2, event_id: 'another' }), 9));
+    schema.resolve();
+    await first;
+    expect(asked.map(({ id }) => id.completionOffset)).toEqual([7]);
+  });
+
   test('that comes while the first one is still being delivered is not delivered', async () => {
     const accepted = Promise.withResolvers<void>();
     const { handle, states } = handlersWith({ send: () => accepted.promise });

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /**
  * A task was not brought to its end here: this process stops, or its partition went to another executor. Nothing is
  * sent for it and its record is not committed, so it runs again elsewhere.
@@ -13,12 +11,6 @@ export class HandedBackError extends Error {
 class RevokedError extends Error {
   readonly code = 'REVOKED';
   override readonly name = 'RevokedError';
-}
-
-/** The work took longer than it may. */
-class TimedOutError extends Error {
-  readonly code = 'TIMED_OUT';
-  override readonly name = 'TimedOutError';
 }
 
 /** A task that this process holds: it waits for a place, runs, or its outcome is being sent. */
@@ -72,57 +64,5 @@ export class HeldTask {
   /** Hands the task back now if it has not begun, or cannot end before the deadline. */
   handBackUnlessDoneBy(deadlineMs: number): void {
     if (!this.#isDone && !this.isRevoked && this.#endsAtMs > deadlineMs) this.handBack('This executor stops.');
-  }
-}
-
-/** The longest that a timer of Node's takes; beyond it, it fires at once. */
-const maxTimerMs = 2 ** 31 - 1;
-
-/** A signal for work that has a time limit: it fires with another one, or when the time is up. */
-export class TimeLimit {
-  readonly #controller = new AbortController();
-  readonly #limitMs: number;
-  readonly #outer: AbortSignal;
-  readonly #onAbort = () => this.#controller.abort(this.#outer.reason);
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(outer: AbortSignal, limitMs: number) {
-    this.#outer = outer;
-    this.#limitMs = limitMs;
-    if (outer.aborted) this.#onAbort();
-    else outer.addEventListener('abort', this.#onAbort, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Whether time was up before anything else stopped the work. */
-  get hasTimedOut(): boolean {
-    return this.signal.reason instanceof TimedOutError;
-  }
-
-  /** The time begins. */
-  begin(): void {
-    if (this.#limitMs > maxTimerMs) return;
-    const timedOut = new TimedOutError(`The task ran longer than ${this.#limitMs} ms.`);
-    this.#timer = setTimeout(() => this.#controller.abort(timedOut), this.#limitMs);
-  }
-
-  /** The work has ended. */
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#outer.removeEventListener('abort', this.#onAbort);
-  }
-}
-
-/**
- * Waits until a time of the given clock.
- * @throws the signal's reason
- */
-export async function pauseUntil(timeMs: number, nowMs: () => number, signal: AbortSignal): Promise<void> {
-  for (let leftMs = timeMs - nowMs(); leftMs > 0; leftMs = timeMs - nowMs()) {
-    await sleep(Math.min(leftMs, maxTimerMs), undefined, { signal }).catch(() => {});
-    signal.throwIfAborted();
   }
 }

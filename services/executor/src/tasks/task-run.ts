@@ -6,7 +6,7 @@ import { failure, type RunResult, type TaskEnd } from '../lanes/run-result.rules
 import type { Delivery } from '../recovery/task-memory.ts';
 import type { LoadedType } from '../task-types/load-handlers.ts';
 import { decide, type Decision } from './lane-choice.rules.ts';
-import { pauseUntil, TimeLimit, type HeldTask } from './held-task.ts';
+import type { HeldTask } from './held-task.ts';
 import {
   afterFailure,
   firstAttempt,
@@ -19,6 +19,7 @@ import {
 import { isTooLarge, type TaskEventLog } from './task-event-log.ts';
 import { taskAttemptFailed, taskCompleted, taskProgressed, taskStarted, type Attempt } from './new-events.rules.ts';
 import type { TaskObserver } from './task-observer.ts';
+import { pauseUntil, TimeLimit } from './time-limit.ts';
 
 type Run = Extract<Decision, { kind: 'run' }>;
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createPace } from './record-moves.ts';
+import { createPace } from './pace.ts';
 
 const { signal } = new AbortController();
 const nowMs = () => performance.now();
