@@ -10,11 +10,16 @@ import { environmentOf, readPlace, readRunInfo, type RunInfo } from './running-s
 
 const serverVariables = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'MONGODB_URL'] as const;
 
-const commands: Record<string, (args: string[]) => Promise<void>> = { contract, projector, service };
+const commands = new Map(Object.entries({ contract, projector, service }));
 const [command = '', ...args] = process.argv.slice(2);
 // The programs read their arguments themselves.
 process.argv.splice(2, 1);
-await commands[command]?.(args);
+const run = commands.get(command);
+if (run === undefined) {
+  console.error(`Usage: run.ts ${[...commands.keys()].join(' | ')}`);
+  process.exit(2);
+}
+await run(args);
 
 /** `npm run contract`: creates the topics and registers the schemas. */
 async function contract(args: string[]): Promise<void> {

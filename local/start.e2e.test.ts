@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@nask/testkit';
+import { sleeper } from '@nask/dev-stack/testing';
+import { freePort, processMark } from '@nask/dev-stack';
 import {
   localPlace,
   runningProcesses,
@@ -15,8 +17,6 @@ import {
   type LocalPlace,
   type RunningProgram,
 } from './fixtures/started-system.ts';
-import { sleeper } from '@nask/dev-stack/testing';
-import { freePort, processMark } from '@nask/dev-stack';
 import { lockHolder } from './start-lock.ts';
 
 const upText = 'The system is up.';

@@ -1,10 +1,10 @@
 /** `npm stop`: stops the system that `npm start` runs on this data folder, and returns once it is gone. */
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { endLeftovers, isAlive, sendSignal, type RecordedProcess } from '@nask/dev-stack';
 import { foldersOf } from './config.ts';
 import { deleteRunInfo, readPlace } from './running-system.ts';
 import { acquireStartLock, AlreadyRunningError, lockHolder } from './start-lock.ts';
-import { endLeftovers, isAlive, sendSignal, type RecordedProcess } from '@nask/dev-stack';
 
 /** Longer than the services' grace period and the servers' stops together. */
 const timeoutMs = 90_000;

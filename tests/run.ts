@@ -5,8 +5,7 @@
  * It stops at the first step that fails. The last line is the number of tests that passed and failed.
  */
 import { onParentGone } from '@nask/dev-stack';
-import { startServers, type RunningServers } from '@nask/testkit';
-import { testServersEnv, testServerVariables } from '@nask/testkit';
+import { startServers, testServersEnv, testServerVariables, type RunningServers } from '@nask/testkit';
 import { chromiumProgram } from './browser/chromium.ts';
 import { runJest, runStep, type StepResult, type TestCounts } from './steps.ts';
 

@@ -1,9 +1,9 @@
 /** `npm run events [-- [--json] [TASK ID]]`: the events of the running system, decoded, until Ctrl-C. */
 import { parseArgs } from 'node:util';
+import { onParentGone } from '@nask/dev-stack';
 import { describeEvent, eventAsJson, type SeenEvent } from './seen-event.ts';
 import { tailEvents } from './tail-events.ts';
 import { runningSystemOrExit } from '../running-system.ts';
-import { onParentGone } from '@nask/dev-stack';
 
 const usage = `Usage: npm run events [-- [--json] [TASK ID]]
   without an id: the events of all tasks, from now on

@@ -2,9 +2,9 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadSettings } from '@nask/service';
+import { freePort } from '@nask/dev-stack';
 import { settingsTable, wantedPorts } from '../config.ts';
 import { PortsInUseError, requireFreePorts } from './port-check.ts';
-import { freePort } from '@nask/dev-stack';
 
 let server: Server;
 let takenPort: number;

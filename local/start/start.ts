@@ -2,9 +2,9 @@
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SettingsError, settingsExitCode } from '@nask/service';
+import { onParentGone } from '@nask/dev-stack';
 import { foldersOf, opsPortsOf, readLocalSettings } from '../config.ts';
 import { createProgress, welcome } from './output.ts';
-import { onParentGone } from '@nask/dev-stack';
 import { acquireStartLock, AlreadyRunningError, markStopping } from '../start-lock.ts';
 import { createLocalSystem } from './system.ts';
 

@@ -35,6 +35,16 @@ describe('onAbort', () => {
   });
 });
 
+describe('onAbort while the signal fires', () => {
+  test('calls no listener that is added meanwhile', () => {
+    const controller = new AbortController();
+    const called: string[] = [];
+    onAbort(controller.signal, () => onAbort(controller.signal, () => called.push('late')));
+    controller.abort();
+    expect(called).toEqual([]);
+  });
+});
+
 describe('orAborted', () => {
   const never = new Promise<never>(() => {});
 

@@ -1,25 +1,36 @@
-const listenersOf = new WeakMap<AbortSignal, Set<() => void>>();
+const listenersKey = Symbol('listeners of onAbort');
+
+/** The listeners stand on the signal itself: a WeakMap of many signals costs more than twice as much, and in each full GC. */
+type SharedSignal = AbortSignal & { [listenersKey]?: Set<() => void> };
 
 /**
  * Calls the listener once when the signal fires; not when it has fired already. Takes the same time however many
  * listen: thousands of records of a partition share one signal, and `addEventListener` compares with each listener.
+ * What a listener throws is an uncaught exception, as with `addEventListener`; the others are called all the same.
  * @returns how to stop listening
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  const listeners = listenersOf.get(signal) ?? listenTo(signal);
+  if (signal.aborted) return () => {};
+  const listeners = (signal as SharedSignal)[listenersKey] ?? listenTo(signal);
   // One entry a call: the same listener may be passed twice.
   const entry = (): void => listener();
   listeners.add(entry);
   return () => listeners.delete(entry);
 }
 
-function listenTo(signal: AbortSignal): Set<() => void> {
+function listenTo(signal: SharedSignal): Set<() => void> {
   const listeners = new Set<() => void>();
-  listenersOf.set(signal, listeners);
+  signal[listenersKey] = listeners;
   const fire = (): void => {
     for (const listener of listeners) {
       listeners.delete(listener);
-      listener();
+      try {
+        listener();
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
     }
   };
   signal.addEventListener('abort', fire, { once: true });

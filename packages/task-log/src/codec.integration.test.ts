@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, isolate, startOwnRegistry, testServers, type OwnServer } from '@nask/testkit';
 import { avroSchemas, type EventName, type Events } from '@nask/schemas';
 import type { schema } from 'avsc';
-import { createEventCodec, eventTopics, subjectOf, UndecodableError, type EventCodec } from './codec.ts';
 import { connectKafka } from '@nask/kafka';
-import { applyContract } from './contract/apply-contract.ts';
 import { silentLogger } from '@nask/kafka/testing/silent-logger.ts';
+import { createEventCodec, eventTopics, subjectOf, UndecodableError, type EventCodec } from './codec.ts';
+import { applyContract } from './contract/apply-contract.ts';
 import { avroTypeOf, createEncoder } from './registry/wire-format.ts';
 import { createRegistry } from './registry/registry.ts';
 

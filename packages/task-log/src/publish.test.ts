@@ -58,6 +58,7 @@ describe('the record of an event', () => {
     const { key, headers } = publishing().publisher.recordOf('task-id-leases', lease, { eventId: 'e2', source: '/o' });
     expect(key).toBe('gateway-1');
     expect(headers).toMatchObject({ ce_id: 'e2', ce_source: '/o', ce_subject: 'gateway-1' });
+    expect(() => publishing().publisher.recordOf('task-id-leases', lease)).toThrow('needs an eventId');
   });
 });
 

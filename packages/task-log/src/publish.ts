@@ -15,7 +15,7 @@ export interface EventMetadata {
   requestId?: string;
   /** W3C trace context, passed on from what caused the event. */
   traceparent?: string;
-  /** Only for an event without an `event_id` of its own (TaskIdLease). */
+  /** Id of an event without an `event_id` of its own (TaskIdLease), which has to be given. */
   eventId?: string;
   /** CloudEvents source, where it is not the publisher's own. */
   source?: string;
@@ -30,7 +30,8 @@ export interface EventRecord extends OutgoingRecord {
  * Writes our events: encodes them, adds the CloudEvents headers, and sends them to the topic's partition of their key. Key
  * and time of an event are the fields that the catalogue names (`schemas/topics.ts`).
  *
- * Every method throws an EncodeError, at the call, for an event that does not match its schema: a fault in the code.
+ * What encodes an event throws an EncodeError, at the call, for one that does not match its schema, and an Error for one
+ * without an id: faults in the code.
  */
 export interface EventPublisher {
   /** The record of an event, not sent. */
@@ -79,8 +80,10 @@ export function createEventPublisher(options: {
     const { event: type, keyField, timeField }: Topic = topics[topic];
     const fields = event as unknown as Readonly<Record<string, unknown>>;
     const key = String(fields[keyField]);
+    const id = (fields['event_id'] as string | undefined) ?? eventId;
+    if (id === undefined) throw new Error(`An event of ${topic} needs an eventId`);
     const headers = eventHeaders({
-      id: (fields['event_id'] as string | undefined) ?? eventId!,
+      id,
       type,
       source,
       subject: key,

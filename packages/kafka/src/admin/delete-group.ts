@@ -1,5 +1,5 @@
-import { abandonableKafka, type KafkaConnection } from '../connection.ts';
 import { within } from '@nask/async';
+import { abandonableKafka, type KafkaConnection } from '../connection.ts';
 
 /** `in-use`: somebody is a member of it, so it stays. */
 type GroupDeletion = 'deleted' | 'absent' | 'in-use';

@@ -26,7 +26,7 @@ export interface ExistingTopic {
   config: Readonly<Record<string, string>>;
 }
 
-/** Reads and changes the topics of a cluster. Every method rejects with a TopicAdminError. */
+/** Reads and changes the topics of a cluster, inside of `withTopicAdmin`, which says what it rejects with. */
 export interface TopicAdmin {
   /** The names of all topics that this client may see. */
   list(): Promise<string[]>;
@@ -74,6 +74,7 @@ export async function withTopicAdmin<T>(
       admin.connect().then(() => use(topicAdmin(admin))),
     );
   } catch (error) {
+    // What is none of Kafka's errors is a fault of the code, and stays what it is.
     throw error instanceof Error && error.name.startsWith('KafkaJS') ? new TopicAdminError(error) : error;
   } finally {
     client.abandon();
@@ -81,18 +82,11 @@ export async function withTopicAdmin<T>(
 }
 
 function topicAdmin(admin: Admin): TopicAdmin {
-  const known = async <T>(asking: Promise<T>): Promise<T> => {
-    try {
-      return await asking;
-    } catch (error) {
-      throw error instanceof Error ? new TopicAdminError(error) : error;
-    }
-  };
   return {
-    list: () => known(admin.listTopics()),
-    describe: (names) => known(describeTopics(admin, names)),
-    create: (topics) => known(createTopics(admin, topics)),
-    change: (name, change) => known(changeTopic(admin, name, change)),
+    list: () => admin.listTopics(),
+    describe: (names) => describeTopics(admin, names),
+    create: (topics) => createTopics(admin, topics),
+    change: (name, change) => changeTopic(admin, name, change),
   };
 }
 
@@ -142,7 +136,7 @@ async function waitForTopic(admin: Admin, name: string, partitions: number): Pro
     const found = await admin.fetchTopicMetadata({ topics: [name] }).catch(noSuchTopicYet);
     if (found?.topics[0]?.partitions.length === partitions) break;
     if (performance.now() > deadlineAtMs)
-      throw new Error(`${name} is not there ${leaderTimeoutMs} ms after its creation`);
+      throw new TopicAdminError(new Error(`${name} is not there ${leaderTimeoutMs} ms after its creation`));
     await sleep(leaderCheckMs);
   }
   await topicEnds(admin, name, leaderTimeoutMs);

@@ -1,7 +1,7 @@
+import { createLimitedWarning, type Backoff } from '@nask/async';
 import type { Logger } from '../logger.ts';
 import type { ConsumedRecord, TopicPartition } from '../record.ts';
 import { Assignments, type AssignmentsOptions } from './partitions/assignments.ts';
-import { createLimitedWarning, type Backoff } from '@nask/async';
 import { metadataOverhead } from './partitions/offset-map.ts';
 import { Committer, type CommitOutcome } from './partitions/committer.ts';
 import type {

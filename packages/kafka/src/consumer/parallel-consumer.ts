@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Registry } from 'prom-client';
+import { systemClock, type Backoff } from '@nask/async';
 import type { KafkaConnection } from '../connection.ts';
 import type { AssignedPartition } from './partitions/assignments.ts';
-import { systemClock, type Backoff } from '@nask/async';
 import { BatchDispatcher, type BatchHandler } from './dispatch/batch-dispatcher.ts';
 import { consumerHealth, type ConsumerHealth } from './consumer-health.ts';
 import { exposeConsumer, observeConsumer } from './consumer-metrics.ts';

@@ -1,6 +1,6 @@
-import { abandonableKafka, topicName, type KafkaConnection } from '../connection.ts';
 import { retry, within } from '@nask/async';
 import type { Admin } from 'kafkajs';
+import { abandonableKafka, topicName, type KafkaConnection } from '../connection.ts';
 
 /** Where a partition's log begins and ends. */
 export interface LogEnd {

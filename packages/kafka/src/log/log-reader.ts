@@ -1,8 +1,8 @@
 import type { Broker, Cluster } from 'kafkajs';
+import { within } from '@nask/async';
 import { topicName, type KafkaConnection } from '../connection.ts';
 import { recordOf, type ConsumedRecord, type TopicPartition } from '../record.ts';
 import { connectGroupless, fetchMessages, type Fetched, type GrouplessCluster } from './groupless-cluster.ts';
-import { within } from '@nask/async';
 
 /** A slice of a log could not be read. Trying again may help. */
 export class LogReadError extends Error {

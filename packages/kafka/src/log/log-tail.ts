@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from 'kafkajs';
+import { within } from '@nask/async';
 import { topicName, type KafkaConnection } from '../connection.ts';
 import { connectGroupless, fetchMessages, type Fetched, type FetchFrom } from './groupless-cluster.ts';
 import type { Logger } from '../logger.ts';
-import { within } from '@nask/async';
 
 /** A record that was written, and where it is. */
 export interface TailedRecord {

@@ -1,8 +1,8 @@
-import { topicName, type KafkaConnection } from '../connection.ts';
-import { connectGroupless, type GrouplessCluster } from './groupless-cluster.ts';
 import { within } from '@nask/async';
 import { createRequire } from 'node:module';
 import type { Broker } from 'kafkajs';
+import { topicName, type KafkaConnection } from '../connection.ts';
+import { connectGroupless, type GrouplessCluster } from './groupless-cluster.ts';
 
 /** Kafka did not say which ids topics have. Trying again may help. */
 export class TopicIdsError extends Error {

@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { backoffMs, createLimitedWarning, retry, type Backoff } from '@nask/async';
 import type { KafkaConnection } from '../connection.ts';
 import type { Logger } from '../logger.ts';
 import { BatchQueue } from './batch-queue.ts';
@@ -8,7 +9,6 @@ import { createProducerMetrics } from './producer-metrics.ts';
 import { SendLoop } from './send-loop.ts';
 import { createSession } from './session.ts';
 import type { OutgoingRecord, Position } from '../record.ts';
-import { backoffMs, createLimitedWarning, retry, type Backoff } from '@nask/async';
 
 interface ProducerOptions {
   connection: KafkaConnection;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { murmur2, PartitionCounts, partitionFor, unknownTopicRetryMs } from './partitions.ts';
 import * as fc from 'fast-check';
 import { Partitioners } from 'kafkajs';
 import { anyCharacter } from '@nask/testkit/any-text';
+import { murmur2, PartitionCounts, partitionFor, unknownTopicRetryMs } from './partitions.ts';
 
 const record = { topic: 'a', key: '42', value: Buffer.alloc(0) };
 

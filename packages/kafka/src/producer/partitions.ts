@@ -1,5 +1,5 @@
-import type { OutgoingRecord } from '../record.ts';
 import { Buffer } from 'node:buffer';
+import type { OutgoingRecord } from '../record.ts';
 
 /**
  * The partition of a key, as Kafka's Java clients choose it (DefaultPartitioner / BuiltInPartitioner: murmur2 of the

@@ -1,7 +1,7 @@
+import { Buffer } from 'node:buffer';
 import type { OutgoingRecord, Position } from '../record.ts';
 import type { Queueable } from './batch-queue.ts';
 import { ProducerError } from './producer-error.ts';
-import { Buffer } from 'node:buffer';
 
 interface PendingRecordOptions {
   sizeBytes: number;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '../logger.ts';
 import { TimeoutError, within } from '@nask/async';
+import type { Logger } from '../logger.ts';
 import type { BatchLimits, BatchQueue } from './batch-queue.ts';
 import { PartitionCounts, unknownTopicRetryMs } from './partitions.ts';
 import type { PendingRecord } from './pending-record.ts';

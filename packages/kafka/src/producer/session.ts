@@ -1,7 +1,7 @@
 import type { IHeaders, Message } from 'kafkajs';
+import { within } from '@nask/async';
 import { abandonableKafka, topicName, type KafkaConnection } from '../connection.ts';
 import type { OutgoingRecord } from '../record.ts';
-import { within } from '@nask/async';
 
 /** A record and the partition that its key leads to. */
 interface PartitionedRecord {

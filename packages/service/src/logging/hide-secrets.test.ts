@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { hideSecretFields, hideUrlCredentials } from './hide-secrets.ts';
 import * as fc from 'fast-check';
+import { hideSecretFields, hideUrlCredentials } from './hide-secrets.ts';
 
 describe('fields that are named like a secret', () => {
   test.each([

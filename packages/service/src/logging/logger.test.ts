@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createLogger, writeByTurn, type LogFormat } from './logger.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createLogger, writeByTurn, type LogFormat } from './logger.ts';
 
 function loggerToMemory(options: { level?: 'info' | 'debug'; format?: LogFormat } = {}) {
   const lines: string[] = [];

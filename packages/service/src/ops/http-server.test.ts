@@ -3,8 +3,8 @@ import { Agent, get, type IncomingMessage, type RequestListener, type ServerResp
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createHttpServer, Slots, type HttpServer, type HttpServerOptions } from './http-server.ts';
 import fc from 'fast-check';
+import { createHttpServer, Slots, type HttpServer, type HttpServerOptions } from './http-server.ts';
 
 const hello: RequestListener = (_, response) => response.end('hello');
 const loopback = { name: 'server', host: '127.0.0.1', port: 0, listener: hello };

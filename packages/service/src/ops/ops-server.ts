@@ -1,6 +1,6 @@
-import { createHttpServer, type HttpServer } from './http-server.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createHttpServer, type HttpServer } from './http-server.ts';
 import type { Health, HealthReport } from './health.ts';
 
 /** The server of /healthz, /readyz and /metrics, for orchestrators and Prometheus; few clients, small answers. */

@@ -1,6 +1,6 @@
+import { writeSync } from 'node:fs';
 import { hideUrlCredentials } from '../logging/hide-secrets.ts';
 import type { Setting } from './kinds.ts';
-import { writeSync } from 'node:fs';
 
 /** Settings that a service cannot start with. Has every fault found, each naming its variable. */
 export class SettingsError extends Error {

@@ -10,9 +10,9 @@ import {
   type ReadableSpan,
   type SpanExporter,
 } from '@opentelemetry/sdk-trace-base';
-import type { SpanOptions, Tracing } from './span.ts';
 import { appendFile } from 'node:fs';
 import { ExportResultCode } from '@opentelemetry/core';
+import type { SpanOptions, Tracing } from './span.ts';
 
 interface OpenTelemetryOptions {
   exporter: 'otlp' | 'file';

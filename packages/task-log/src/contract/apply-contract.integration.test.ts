@@ -3,9 +3,9 @@ import { isolate, testServers } from '@nask/testkit';
 import { avroSchemas, topics, type EventName, type Topic } from '@nask/schemas';
 import type { schema } from 'avsc';
 import { connectKafka, createProducer, withTopicAdmin, type TopicAdmin } from '@nask/kafka';
-import { applyContract, type ContractOptions } from './apply-contract.ts';
 import { silentLogger } from '@nask/kafka/testing/silent-logger.ts';
 import { deleteTopic } from '@nask/kafka/testing/topics.ts';
+import { applyContract, type ContractOptions } from './apply-contract.ts';
 
 const { brokers, registryUrl } = testServers();
 const settings = { partitions: 4, replicationFactor: 1, documentRetentionDays: 30 };

@@ -80,7 +80,9 @@ describe('where clients have keys', () => {
     const { stack } = createRouter([{ ...row, operation: { parameters: [] } } as never], {}, access);
     for (const handle of stack[0]!.stack) await handle({ querystring: '' } as never, async () => undefined);
     expect(scopes).toEqual([undefined]);
-    expect(() => createRouter([{ ...row, scope: 'read' } as never], {}, access)).toThrow('undefined');
+    expect(() => createRouter([{ ...row, scope: 'read' } as never], {}, access)).toThrow(
+      'GET /api/forgotten has no operation',
+    );
   });
 });
 

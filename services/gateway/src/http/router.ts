@@ -10,6 +10,8 @@ import { unknownParameters } from './schema.rules.ts';
 export function createRouter<Api>(routes: readonly Route<Api>[], api: Api, access: ClientAccess): Router {
   const router = new Router();
   for (const { method, path, scope, handler, operation, isStrict } of routes) {
+    if ((operation as Operation | undefined) === undefined)
+      throw new Error(`${method.toUpperCase()} ${path} has no operation in the table of routes`);
     const handlers: Handler[] = [
       ...(scope === 'public' ? [] : [requireScope(access, scope)]),
       // Handlers that have parameters know best what is wrong with them.

@@ -1,7 +1,7 @@
+import { backoffMs, type Backoff } from '@nask/async';
 import type { ConsumedRecord, Position } from '../../record.ts';
 import type { OwnedPartition } from '../partitions/owned-partition.ts';
 import type { Gate } from './work-queue.ts';
-import { backoffMs, type Backoff } from '@nask/async';
 import type { Scheduler } from '../group/group-client.ts';
 
 /** A record that no retry will help: it goes to the dead letters with its reason, and counts as done. */

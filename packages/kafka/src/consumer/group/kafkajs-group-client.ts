@@ -1,9 +1,9 @@
 import type { Consumer, TopicOffsets } from 'kafkajs';
+import { backoffMs } from '@nask/async';
 import { logicalName, topicName } from '../../connection.ts';
 import type { Logger } from '../../logger.ts';
 import type { TopicPartition } from '../../record.ts';
 import { sleep } from '../dispatch/dispatcher.ts';
-import { backoffMs } from '@nask/async';
 import { instanceOf } from './kafkajs-assigner.ts';
 import { KafkajsSession, refusal, type SessionOptions } from './kafkajs-session.ts';
 import {

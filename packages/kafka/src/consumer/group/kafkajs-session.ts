@@ -1,7 +1,7 @@
 import type { Broker, Cluster, Consumer, EachBatchPayload } from 'kafkajs';
+import { within } from '@nask/async';
 import { abandonableKafka, logicalName, topicName, type KafkaConnection } from '../../connection.ts';
 import { recordOf, type TopicPartition } from '../../record.ts';
-import { within } from '@nask/async';
 import { stickyAssigner } from './kafkajs-assigner.ts';
 import type { GroupListener } from './group-client.ts';
 

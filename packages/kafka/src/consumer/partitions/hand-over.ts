@@ -1,6 +1,6 @@
+import { backoffMs } from '@nask/async';
 import type { Logger } from '../../logger.ts';
 import { sleep } from '../dispatch/dispatcher.ts';
-import { backoffMs } from '@nask/async';
 import { decodeCommitMetadata } from './offset-map.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 import {
