@@ -22,7 +22,7 @@ export {
 } from './consumer/parallel-consumer.ts';
 export type { AssignedPartition } from './consumer/partitions/assignments.ts';
 export { createLogEnds, type LogEnd, type LogEnds } from './log/log-ends.ts';
-export { createLogReader, LogReadError, type LogReader, type SliceStart } from './log/log-reader.ts';
+export { createLogReader, type LogReader, type SliceStart } from './log/log-reader.ts';
 export { createLogTail, type TailStart } from './log/log-tail.ts';
 export { createTopicIds, type TopicIds } from './log/topic-ids.ts';
 export type { Logger } from './logger.ts';

@@ -39,14 +39,6 @@ class ContractMissingError extends Error {
   readonly code = 'CONTRACT_MISSING';
 }
 
-interface EventCodecOptions {
-  registryUrl: string;
-  auth?: RegistryOptions['auth'];
-  /** As in the connection: subjects are `<prefix><topic>-value`. */
-  topicPrefix?: string;
-  logger: Logger;
-}
-
 /** Events to bytes and back, in the registry's wire format. */
 export interface EventCodec {
   /**
@@ -85,7 +77,18 @@ export function subjectOf(topicPrefix: string, topic: string): string {
 
 type Decoder = (value: Buffer) => unknown;
 
-export function createEventCodec({ registryUrl, auth, topicPrefix = '', logger }: EventCodecOptions): EventCodec {
+export function createEventCodec({
+  registryUrl,
+  auth,
+  topicPrefix = '',
+  logger,
+}: {
+  registryUrl: string;
+  auth?: RegistryOptions['auth'];
+  /** As in the connection: subjects are `<prefix><topic>-value`. */
+  topicPrefix?: string;
+  logger: Logger;
+}): EventCodec {
   const registry = createRegistry({ url: registryUrl, auth });
   const readerTypes = new Map(eventTopics.map((topic) => [topic, avroTypeOf(schemaOf(topic))]));
   const encoders = new Map<EventTopicName, (data: unknown) => Buffer>();

@@ -8,7 +8,7 @@ export {
 export { eventHeaders } from './event-headers.rules.ts';
 export { decodeOrSkip, handleEvents, type EventHandler, type EventHandlers } from './handle.ts';
 export { openTaskLog } from './open-task-log.ts';
-export { createEventPublisher, type EventMetadata, type EventPublisher, type EventRecord } from './publish.ts';
+export { createEventPublisher, type EventMetadata, type EventPublisher } from './publish.ts';
 export { applyContract } from './contract/apply-contract.ts';
 export { awaitContractSettings, contractRules, contractSettings } from './contract/contract-settings.ts';
 export { wantedTopic } from './contract/topic-plan.rules.ts';

@@ -22,7 +22,7 @@ export interface EventMetadata {
 }
 
 /** A record with an event, to be written. */
-export interface EventRecord extends OutgoingRecord {
+interface EventRecord extends OutgoingRecord {
   headers: Record<string, string>;
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Certificates (PEM) of an authority of one test's own, in files. */
-export interface Certificates {
+interface Certificates {
   /** The authority's. */
   readonly caFile: string;
   /** A server's on 127.0.0.1 and localhost: its key and its certificate, in one file. */

@@ -15,7 +15,7 @@ export interface ReceivedRequest {
 }
 
 /** What the receiver answers; 200 at once when nothing is said. */
-export interface Response {
+interface Response {
   readonly status?: number;
   readonly headers?: Record<string, string>;
   readonly body?: string;

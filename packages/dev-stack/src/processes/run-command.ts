@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { writePidFile } from './pid-files.ts';
 
 /** A command that ended badly; the message has the last lines of its output. */
-export class CommandError extends Error {
+class CommandError extends Error {
   readonly code = 'COMMAND_FAILED';
 }
 

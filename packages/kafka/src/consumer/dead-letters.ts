@@ -11,18 +11,6 @@ export interface DeadLetterSink {
   publish(record: ConsumedRecord, error: DeadLetterError): Promise<void>;
 }
 
-interface DeadLettersOptions {
-  producer: Pick<GroupCommitProducer, 'send'>;
-  /** `dead-letters.<service>`. It has to take somewhat larger records than the topics that its records come from. */
-  topic: string;
-  /**
-   * Most dead letters in any minute. More than that is no bad record but a bad release: the partitions they come from
-   * stop, until the consumer is started again. Default 60.
-   */
-  maxPerMinute?: number;
-  nowMs?: () => number;
-}
-
 const minuteMs = 60_000;
 const maxReasonLength = 1_000;
 
@@ -32,7 +20,17 @@ const maxReasonLength = 1_000;
  * was written). A record that Kafka does not take, most likely because it is too large together with them, comes
  * without its value, and `dead-letter-value` says `refused`; of a record that has no value it says `null`.
  */
-export function createDeadLetters(options: DeadLettersOptions): DeadLetterSink {
+export function createDeadLetters(options: {
+  producer: Pick<GroupCommitProducer, 'send'>;
+  /** `dead-letters.<service>`. It has to take somewhat larger records than the topics that its records come from. */
+  topic: string;
+  /**
+   * Most dead letters in any minute. More than that is no bad record but a bad release: the partitions they come from
+   * stop, until the consumer is started again. Default 60.
+   */
+  maxPerMinute?: number;
+  nowMs?: () => number;
+}): DeadLetterSink {
   const { producer, topic, maxPerMinute = 60, nowMs = Date.now } = options;
   let recent: { atMs: number }[] = [];
 

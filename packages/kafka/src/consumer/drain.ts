@@ -10,17 +10,20 @@ const abortGraceMs = 1_000;
 const lastCommitMs = 3_000;
 const lastCommitRetryMs = 50;
 
-interface DrainOptions {
-  assignments: Assignments;
-  committer: Committer;
-  scheduler: Scheduler;
-  logger: Logger;
-}
-
 /** Waits for what runs, aborts what is left after the time-out, and commits all that has ended. */
 export async function drain(
   timeoutMs: number,
-  { assignments, committer, scheduler, logger }: DrainOptions,
+  {
+    assignments,
+    committer,
+    scheduler,
+    logger,
+  }: {
+    assignments: Assignments;
+    committer: Committer;
+    scheduler: Scheduler;
+    logger: Logger;
+  },
 ): Promise<void> {
   const settled = async (waitMs: number) => {
     const all = [assignments.released(), ...assignments.partitions.map((partition) => partition.settled())];

@@ -5,7 +5,7 @@ import { recordOf, type ConsumedRecord, type TopicPartition } from '../record.ts
 import { connectGroupless, fetchMessages, type Fetched, type GrouplessCluster } from './groupless-cluster.ts';
 
 /** A slice of a log could not be read. Trying again may help. */
-export class LogReadError extends Error {
+class LogReadError extends Error {
   override readonly name = 'LogReadError';
   readonly code = 'LOG_READ_FAILED';
 }
@@ -30,16 +30,17 @@ export interface LogReader {
   stop(): Promise<void>;
 }
 
-interface LogReaderOptions {
-  /** How long one request may take. Default 4,000. */
-  timeoutMs?: number;
-  /** Default 1 MiB. */
-  maxFetchBytes?: number;
-}
-
 export function createLogReader(
   connection: KafkaConnection,
-  { timeoutMs = 4_000, maxFetchBytes = 1024 * 1024 }: LogReaderOptions = {},
+  {
+    timeoutMs = 4_000,
+    maxFetchBytes = 1024 * 1024,
+  }: {
+    /** How long one request may take. Default 4,000. */
+    timeoutMs?: number;
+    /** Default 1 MiB. */
+    maxFetchBytes?: number;
+  } = {},
 ): LogReader {
   let current: GrouplessCluster | undefined;
   let stopped = false;

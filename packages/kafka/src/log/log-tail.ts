@@ -25,19 +25,6 @@ export interface TailStart {
   offset: number;
 }
 
-interface LogTailOptions {
-  connection: KafkaConnection;
-  /** By the catalogue's names. */
-  topics: readonly string[];
-  /** Whether anybody listens now. Asked at least every second. */
-  isWanted: () => boolean;
-  /** Told of each record that is written while somebody listens, soon; in the order of its partition. */
-  onRecord: (record: TailedRecord) => void;
-  /** Called once, before the first record, with the offsets from which records are passed on while isWanted is true. */
-  onStart?: (starts: TailStart[]) => void;
-  logger: Logger;
-}
-
 /**
  * Tells what is being written to topics, apart from any consumer group: a hint, not a delivery. While Kafka is away it
  * tells nothing, then goes on where it was; what has left the log meanwhile is not told.
@@ -65,7 +52,18 @@ const pauseMs = 25;
 const retryMs = 1_000;
 const requestTimeoutMs = 4_000;
 
-export function createLogTail(options: LogTailOptions): LogTail {
+export function createLogTail(options: {
+  connection: KafkaConnection;
+  /** By the catalogue's names. */
+  topics: readonly string[];
+  /** Whether anybody listens now. Asked at least every second. */
+  isWanted: () => boolean;
+  /** Told of each record that is written while somebody listens, soon; in the order of its partition. */
+  onRecord: (record: TailedRecord) => void;
+  /** Called once, before the first record, with the offsets from which records are passed on while isWanted is true. */
+  onStart?: (starts: TailStart[]) => void;
+  logger: Logger;
+}): LogTail {
   const { connection, topics, isWanted, onRecord, logger } = options;
   let onStart = options.onStart;
   const names = new Map(topics.map((topic) => [topicName(connection, topic), topic]));

@@ -10,24 +10,6 @@ import { SendLoop } from './send-loop.ts';
 import { createSession } from './session.ts';
 import type { OutgoingRecord, Position } from '../record.ts';
 
-interface ProducerOptions {
-  connection: KafkaConnection;
-  logger: Logger;
-  /** How long a send may take, from the call to Kafka's acknowledgement, unless it says otherwise. Default 10 s. */
-  deadlineMs?: number;
-  /** Most records that wait for the batch in flight. At the limit a send fails with QUEUE_FULL. Default 20,000. */
-  maxQueuedRecords?: number;
-  /** Most bytes that wait for the batch in flight. Default 64 MiB. */
-  maxQueuedBytes?: number;
-  /**
-   * Most bytes of one partition's part of a batch, and of a record. The broker refuses more than its
-   * `max.message.bytes`, 1,048,588 by default. Default 900,000.
-   */
-  maxBatchBytesPerPartition?: number;
-  /** Gets the producer's metrics, `kafka_producer_*`. */
-  metrics?: Registry;
-}
-
 /**
  * Writes records to Kafka, acknowledged by all in-sync replicas, as many at once as have gathered while the batch
  * before was under way. Records of one key keep the order of their sends.
@@ -62,7 +44,23 @@ const maxBatchRecords = 2_000;
 const maxBatchBytes = 8 * 1024 * 1024;
 
 /** A producer is started once and stopped once. */
-export function createProducer(options: ProducerOptions): GroupCommitProducer {
+export function createProducer(options: {
+  connection: KafkaConnection;
+  logger: Logger;
+  /** How long a send may take, from the call to Kafka's acknowledgement, unless it says otherwise. Default 10 s. */
+  deadlineMs?: number;
+  /** Most records that wait for the batch in flight. At the limit a send fails with QUEUE_FULL. Default 20,000. */
+  maxQueuedRecords?: number;
+  /** Most bytes that wait for the batch in flight. Default 64 MiB. */
+  maxQueuedBytes?: number;
+  /**
+   * Most bytes of one partition's part of a batch, and of a record. The broker refuses more than its
+   * `max.message.bytes`, 1,048,588 by default. Default 900,000.
+   */
+  maxBatchBytesPerPartition?: number;
+  /** Gets the producer's metrics, `kafka_producer_*`. */
+  metrics?: Registry;
+}): GroupCommitProducer {
   const { connection, logger, deadlineMs: defaultDeadlineMs = 10_000, maxBatchBytesPerPartition = 900_000 } = options;
   const { maxQueuedRecords = 20_000, maxQueuedBytes = 64 * 1024 * 1024 } = options;
 

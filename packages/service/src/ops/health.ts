@@ -25,7 +25,7 @@ export interface HealthReport {
   dependencies?: Record<string, { ok: boolean; reason?: string }>;
 }
 
-export type Phase = 'starting' | 'started' | 'stopping';
+type Phase = 'starting' | 'started' | 'stopping';
 
 export interface Health {
   /** Whether the process works; where not, it should be restarted. */

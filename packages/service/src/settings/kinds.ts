@@ -24,7 +24,7 @@ interface Described {
 }
 
 /** Without `default` the setting is required; `optional: true` makes it undefined when it is unset. */
-export interface Kind<T, Limits> {
+interface Kind<T, Limits> {
   (options: Described & Limits & { optional: true }): Setting<T | undefined>;
   (options: Described & Limits & { default?: T }): Setting<T>;
 }

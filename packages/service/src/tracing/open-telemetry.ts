@@ -14,21 +14,22 @@ import { appendFile } from 'node:fs';
 import { ExportResultCode } from '@opentelemetry/core';
 import type { SpanOptions, Tracing } from './span.ts';
 
-interface OpenTelemetryOptions {
-  exporter: 'otlp' | 'file';
-  otlpUrl: string;
-  file: string;
-  /** From 0 to 1. */
-  sampleShare: number;
-}
-
 const kinds = { server: SpanKind.SERVER, consumer: SpanKind.CONSUMER };
 
 /**
  * Spans by OpenTelemetry's SDK. No instrumentation is patched in: who has a part in a trace says so. What waits to be
  * exported is bounded by the SDK (2,048 spans); beyond that spans are dropped, and work is not held up.
  */
-export function createOpenTelemetry(service: string, options: OpenTelemetryOptions): Tracing {
+export function createOpenTelemetry(
+  service: string,
+  options: {
+    exporter: 'otlp' | 'file';
+    otlpUrl: string;
+    file: string;
+    /** From 0 to 1. */
+    sampleShare: number;
+  },
+): Tracing {
   const processor =
     options.exporter === 'file'
       ? new SimpleSpanProcessor(new FileSpanExporter(options.file))

@@ -63,18 +63,19 @@ export interface TopicPlan {
   refusals: string[];
 }
 
-interface PlanOptions {
-  /** Topics whose key is a task id. */
-  keyedByTask: ReadonlySet<string>;
-  /** The topic whose offsets name task ids. */
-  leaseTopic: string;
-}
-
 /** Compares what should be with what is. Decides all, does nothing. */
 export function planTopics(
   wanted: readonly TopicSpec[],
   existing: ReadonlyMap<string, ExistingTopic>,
-  { keyedByTask, leaseTopic }: PlanOptions,
+  {
+    keyedByTask,
+    leaseTopic,
+  }: {
+    /** Topics whose key is a task id. */
+    keyedByTask: ReadonlySet<string>;
+    /** The topic whose offsets name task ids. */
+    leaseTopic: string;
+  },
 ): TopicPlan {
   const refusals = wanted.some(tooFewReplicas) ? ['min.insync.replicas is more than the replication factor'] : [];
 

@@ -65,7 +65,7 @@ export interface HandlerContext {
 /** How a task ended: done, given up because its signal fired, or refused for good with the error that says why. */
 export type HandlerOutcome = 'done' | 'aborted' | DeadLetterError | DeadLettersExhaustedError | FatalConsumerError;
 
-export interface Retry {
+interface Retry {
   error: unknown;
   /** Of the record, or of the first of a batch. */
   position: Position | undefined;
@@ -74,7 +74,7 @@ export interface Retry {
   delayMs: number;
 }
 
-export interface Attempts {
+interface Attempts {
   scheduler: Scheduler;
   backoff: Backoff;
   /** Told before each wait for a retry. */
