@@ -85,7 +85,7 @@ export interface Ranked {
  * Merge rule of a slot: picks the winner of two events. Each rule is a total order of the events of a slot, so arrival
  * order does not matter. It has two forms, which the tests hold against each other.
  */
-export interface MergeRule<R extends Ranked = Ranked> {
+interface MergeRule<R extends Ranked = Ranked> {
   /** In memory: whether `other` replaces `kept`. */
   replaces(kept: R, other: R): boolean;
   /** In the database: an expression that is true when `other` replaces the stored slot, or nothing is stored. */

@@ -7,7 +7,7 @@ export interface PartitionProgress {
   readonly checkpoint: number | undefined;
 }
 
-export interface Progress {
+interface Progress {
   /** Records of the log. */
   readonly total: number;
   /** Of them, those that are in the new read model. */
