@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ServiceUnderTest } from '@nask/testkit';
 
 /** CPU time that a process has used since it began, and memory that it has now. */
-export interface Usage {
+interface Usage {
   cpuSeconds: number;
   rssBytes: number;
 }
