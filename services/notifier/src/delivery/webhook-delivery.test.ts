@@ -1,19 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { DeadLetterError } from '@nask/kafka';
-import { createLogger } from '@nask/service';
 import type { TaskCompleted } from '@nask/schemas';
-import { Registry } from 'prom-client';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { createHttpSender } from '../sending/http-sender.ts';
 import { createAddressPolicy } from '../sending/address-policy.rules.ts';
-import { createDeliveryMemory } from '../memory/delivery-memory.ts';
 import type { HostGateOptions } from '../hosts/host-gate.ts';
 import { createWebhookSigner } from '../signing/webhook-signature.rules.ts';
 import { webhookId } from '../sending/webhook.rules.ts';
-import { completedTask, recordedLog, testGate } from '../fixtures/doubles.ts';
+import { completedTask, testDelivery, testGate } from '../fixtures/doubles.ts';
 import { startReceiver, type Receiver } from '../fixtures/receiver.ts';
-import { createNotifierMetrics } from '../metrics.ts';
-import { createWebhookDelivery, type DueAttempt } from './webhook-delivery.ts';
+import type { DueAttempt } from './webhook-delivery.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 const never = new AbortController().signal;
@@ -24,10 +20,6 @@ function deliveryWith({
   now = () => nowMs,
   gate: limits,
 }: { now?: () => number; gate?: Partial<HostGateOptions> } = {}) {
-  const registry = new Registry();
-  const log = recordedLog();
-  const gate = testGate(limits);
-  const memory = createDeliveryMemory(100);
   const sender = createHttpSender({
     policy: createAddressPolicy(['127.0.0.0/8']),
     resolve: () => Promise.reject(new Error('no names here')),
@@ -38,19 +30,13 @@ function deliveryWith({
     connectionsPerOrigin: 4,
     nowMs: () => 0,
   });
-  const delivery = createWebhookDelivery({
+  const { delivery, log, gate, memory, registry } = testDelivery({
     sender,
     signer: createWebhookSigner([secret]),
-    gate,
-    log,
-    memory,
+    gate: testGate(limits),
     retryPolicy: { tierDelaysMs: [5_000, 120_000], maxAttempts: 3, maxRejectedAttempts: 2 },
     maxAgeMs: 3_600_000,
-    notifier: 'notifier-1',
-    metrics: createNotifierMetrics(registry, gate),
-    logger: createLogger({ service: 'test', level: 'silent' }),
     nowMs: now,
-    random: () => 0,
   });
   const deliver = ({ completed, ...due }: Asked, signal: AbortSignal) => delivery.deliver(completed, due, signal);
   return { deliver, log, gate, memory, registry, [Symbol.asyncDispose]: () => sender.close() };
