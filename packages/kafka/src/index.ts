@@ -12,7 +12,7 @@ export {
   DeadLetterError,
   DeadLettersExhaustedError,
   FatalConsumerError,
-  type HandlerContext,
+  type RecordContext,
 } from './consumer/dispatch/dispatcher.ts';
 export type { RecordHandler } from './consumer/dispatch/record-dispatcher.ts';
 export {
@@ -22,6 +22,7 @@ export {
 } from './consumer/parallel-consumer.ts';
 export type { AssignedPartition } from './consumer/partitions/assignments.ts';
 export { createLogEnds, type LogEnd, type LogEnds } from './log/log-ends.ts';
+export type { LogBounds } from './consumer/group/group-client.ts';
 export { createLogReader, type LogReader, type SliceStart } from './log/log-reader.ts';
 export { createLogTail, type TailStart } from './log/log-tail.ts';
 export { createTopicIds, type TopicIds } from './log/topic-ids.ts';

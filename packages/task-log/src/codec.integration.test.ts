@@ -7,7 +7,7 @@ import { silentLogger } from '@nask/kafka/testing/silent-logger.ts';
 import { createEventCodec, eventTopics, subjectOf, UndecodableError, type EventCodec } from './codec.ts';
 import { applyContract } from './contract/apply-contract.ts';
 import { avroTypeOf, createEncoder } from './registry/wire-format.ts';
-import { createRegistry } from './registry/registry.ts';
+import { createRegistryClient } from './registry/registry.ts';
 
 const { topicPrefix } = isolate('codec');
 const started: Events['TaskStarted'] = {
@@ -42,7 +42,7 @@ function newCodec(): EventCodec {
 async function otherVersion(topic: (typeof eventTopics)[number], event: EventName, field: object) {
   const original = avroSchemas[event];
   const changed = { ...original, fields: [...original.fields, field] } as schema.RecordType;
-  const registry = createRegistry({ url: own.address });
+  const registry = createRegistryClient({ url: own.address });
   return createEncoder(avroTypeOf(changed), await registry.register(subjectOf(topicPrefix, topic), changed));
 }
 

@@ -16,7 +16,7 @@ import { backoffMs, retry } from '@nask/async';
 import type { Logger } from '@nask/kafka';
 import type { Type } from 'avsc';
 import { avroTypeOf, createEncoder, schemaIdOf, wireHeaderBytes } from './registry/wire-format.ts';
-import { createRegistry, RegistryError, type RegistryOptions } from './registry/registry.ts';
+import { createRegistryClient, RegistryError, type RegistryOptions } from './registry/registry.ts';
 
 /** The event that a topic carries, or that the topic carries that it has copies of. */
 export type EventOf<T extends DecodableTopicName> = Events[(typeof topics)[EventTopicOf<T>]['event']];
@@ -89,7 +89,7 @@ export function createEventCodec({
   topicPrefix?: string;
   logger: Logger;
 }): EventCodec {
-  const registry = createRegistry({ url: registryUrl, auth });
+  const registry = createRegistryClient({ url: registryUrl, auth });
   const readerTypes = new Map(eventTopics.map((topic) => [topic, avroTypeOf(schemaOf(topic))]));
   const encoders = new Map<EventTopicName, (data: unknown) => Buffer>();
   // By topic, then schema id. Holds as many as the registry has versions of our schemas.

@@ -1,16 +1,10 @@
-import {
-  DeadLetterError,
-  type ConsumedRecord,
-  type HandlerContext,
-  type Logger,
-  type RecordHandler,
-} from '@nask/kafka';
+import { DeadLetterError, type ConsumedRecord, type RecordContext, type Logger, type RecordHandler } from '@nask/kafka';
 import type { DecodableTopicName } from '@nask/schemas';
 import type { Tracing } from '@nask/service';
 import { UndecodableError, type EventCodec, type EventOf } from './codec.ts';
 
 /** What a handler gets beside the record. */
-interface EventContext<T extends DecodableTopicName> extends HandlerContext {
+interface EventContext<T extends DecodableTopicName> extends RecordContext {
   /**
    * Decodes the record's event and checks that its task id is the record's key. At once when the schema is known; else
    * the registry is asked.

@@ -3,7 +3,12 @@ import { TimeoutError } from '@nask/async';
 import { TopicAdminError, withTopicAdmin, type KafkaConnection, type Logger, type TopicAdmin } from '@nask/kafka';
 import type { schema } from 'avsc';
 import { subjectOf } from '../codec.ts';
-import { createRegistry, RegistryError, type Registry, type RegistryOptions } from '../registry/registry.ts';
+import {
+  createRegistryClient,
+  RegistryError,
+  type RegistryClient,
+  type RegistryOptions,
+} from '../registry/registry.ts';
 import { planTopics, wantedTopic, type TopicPlan, type TopicSettings, type TopicStep } from './topic-plan.rules.ts';
 import { ContractError, waitFor } from './await-contract.ts';
 
@@ -51,7 +56,7 @@ export async function applyContract(options: ContractOptions): Promise<ContractC
     );
     const plan = await inTime("reading Kafka's topics", (admin) => planOf(admin, options));
     if (plan.refusals.length > 0) throw new ContractError('REFUSED', plan.refusals);
-    const schemas = await registerAll(createRegistry({ url: registryUrl, auth }), options, deadlineAtMs);
+    const schemas = await registerAll(createRegistryClient({ url: registryUrl, auth }), options, deadlineAtMs);
     return [...(await inTime("changing Kafka's topics", (admin) => carryOut(admin, plan))), ...schemas];
   } catch (error) {
     if (error instanceof TimeoutError) throw new ContractError('UNREACHABLE', [error.message], { cause: error });
@@ -100,7 +105,7 @@ function outcomeOf({
 }
 
 async function registerAll(
-  registry: Registry,
+  registry: RegistryClient,
   options: ContractOptions,
   deadlineAtMs: number,
 ): Promise<ContractChange[]> {
@@ -145,7 +150,7 @@ interface SchemaOutcome {
  * Rejects with a RegistryError when the registry does not answer.
  */
 async function registerSchema(
-  registry: Registry,
+  registry: RegistryClient,
   subject: string,
   avroSchema: schema.RecordType,
 ): Promise<SchemaOutcome> {

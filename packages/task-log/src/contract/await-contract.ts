@@ -2,7 +2,12 @@ import { retry } from '@nask/async';
 import { avroSchemas, topics, type ServiceName, type Topic } from '@nask/schemas';
 import { withTopicAdmin, type KafkaConnection, type Logger } from '@nask/kafka';
 import { subjectOf } from '../codec.ts';
-import { createRegistry, RegistryError, type Registry, type RegistryOptions } from '../registry/registry.ts';
+import {
+  createRegistryClient,
+  RegistryError,
+  type RegistryClient,
+  type RegistryOptions,
+} from '../registry/registry.ts';
 
 /** Why the contract was not applied, or is not there. */
 export class ContractError extends Error {
@@ -66,7 +71,7 @@ export async function awaitContract(options: {
   const needed = Object.entries<Topic>(topics).filter(([, { producers, consumers }]) =>
     [...producers, ...consumers].includes(service),
   );
-  const registry = createRegistry({ url: registryUrl, auth });
+  const registry = createRegistryClient({ url: registryUrl, auth });
   const deadlineAtMs = performance.now() + waitMs;
   await waitFor(`The contract of the ${service} is not there`, deadlineAtMs, logger, async (timeoutMs) => {
     const inCluster = await withTopicAdmin(connection, { what: 'asking Kafka', timeoutMs }, (admin) => admin.list());
@@ -79,7 +84,7 @@ export async function awaitContract(options: {
 }
 
 async function missingSchemas(
-  registry: Registry,
+  registry: RegistryClient,
   topicPrefix: string,
   needed: readonly (readonly [string, Topic])[],
 ): Promise<string[]> {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { schema } from 'avsc';
-import { createRegistry, RegistryError, registryError } from './registry.ts';
+import { createRegistryClient, RegistryError, registryError } from './registry.ts';
 
 /** How answers are understood that a registry, or what stands in its place, may give. What a real one gives: codec and contract. */
 
@@ -14,7 +14,7 @@ async function answering(respond: (request: IncomingMessage, response: ServerRes
   server = createServer(respond).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return createRegistry({
+  return createRegistryClient({
     url: `http://127.0.0.1:${port}/api/`,
     timeoutMs: 200,
     auth: { username: 'u', password: 'p' },
@@ -44,7 +44,7 @@ describe('a registry that gives no answer of its own', () => {
   });
 
   test('nobody listens: unreachable', async () => {
-    const registry = createRegistry({ url: 'http://127.0.0.1:1' });
+    const registry = createRegistryClient({ url: 'http://127.0.0.1:1' });
     await expect(registry.typeOf(1)).rejects.toEqual(unreachable);
     await expect(registry.compatibility('s')).rejects.toEqual(unreachable);
   });

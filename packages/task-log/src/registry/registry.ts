@@ -31,7 +31,7 @@ export interface RegistryOptions {
 }
 
 /** The schema registry's API as far as we need it. Every call rejects with a RegistryError. */
-export interface Registry {
+export interface RegistryClient {
   /** Id of a schema in a subject; undefined: it is not registered there. */
   idOf(subject: string, avroSchema: schema.RecordType): Promise<number | undefined>;
   /** The Avro type with an id. Rejects with NOT_FOUND, also when the schema is not Avro. */
@@ -43,7 +43,7 @@ export interface Registry {
   register(subject: string, avroSchema: schema.RecordType): Promise<number>;
 }
 
-export function createRegistry({ url, auth, timeoutMs = 3_000 }: RegistryOptions): Registry {
+export function createRegistryClient({ url, auth, timeoutMs = 3_000 }: RegistryOptions): RegistryClient {
   const host = url.replace(/\/+$/, '');
   const client = new SchemaRegistry({
     host,

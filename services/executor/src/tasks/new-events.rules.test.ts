@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TaskRequested } from '@nask/schemas';
 import { failure } from '../lanes/run-result.rules.ts';
-import { taskAttemptFailed, taskCompleted, taskProgressed, taskStarted } from './new-events.rules.ts';
+import { newTaskAttemptFailed, newTaskCompleted, newTaskProgressed, newTaskStarted } from './new-events.rules.ts';
 
 const calm = { crashes: 0, trial: 0 };
 
@@ -18,7 +18,7 @@ const attempt = { number: 1, executor: 'executor-a', startedAtMs: 2_000 };
 
 describe('the events of a task', () => {
   test('a start names task, attempt and executor', () => {
-    expect(taskStarted(request, attempt, calm)).toEqual({
+    expect(newTaskStarted(request, attempt, calm)).toEqual({
       event_id: expect.any(String),
       task_id: 4,
       attempt: 1,
@@ -30,7 +30,7 @@ describe('the events of a task', () => {
   });
 
   test('a completion carries the request with it, and the result', () => {
-    expect(taskCompleted(request, attempt, { outcome: 'SUCCESS', result: '541' }, 3_000)).toEqual({
+    expect(newTaskCompleted(request, attempt, { outcome: 'SUCCESS', result: '541' }, 3_000)).toEqual({
       event_id: expect.any(String),
       task_id: 4,
       type: 'prime',
@@ -48,7 +48,7 @@ describe('the events of a task', () => {
   });
 
   test('a failure has an error and no result', () => {
-    expect(taskCompleted(request, attempt, failure('handler-failed', 'no'), 3_000)).toMatchObject({
+    expect(newTaskCompleted(request, attempt, failure('handler-failed', 'no'), 3_000)).toMatchObject({
       outcome: 'FAILURE',
       result: null,
       error: { code: 'handler-failed', message: 'no' },
@@ -57,7 +57,7 @@ describe('the events of a task', () => {
 
   test('a task that is refused never started: attempt 0', () => {
     const none = { number: 0, executor: 'executor-a', startedAtMs: null };
-    expect(taskCompleted(request, none, failure('unknown-task-type', 'no'), 3_000)).toMatchObject({
+    expect(newTaskCompleted(request, none, failure('unknown-task-type', 'no'), 3_000)).toMatchObject({
       attempt: 0,
       started_at: null,
       completed_at: 3_000,
@@ -67,13 +67,13 @@ describe('the events of a task', () => {
   });
 
   test('a cancelled task has neither result nor error', () => {
-    const revoked = taskCompleted(request, attempt, { outcome: 'REVOKED' }, 3_000);
+    const revoked = newTaskCompleted(request, attempt, { outcome: 'REVOKED' }, 3_000);
     expect(revoked).toMatchObject({ outcome: 'REVOKED', result: null, error: null, attempt: 1, started_at: 2_000 });
   });
 
   test('a failed attempt says when the next one is due', () => {
     const error = { code: 'busy', message: 'not yet' };
-    expect(taskAttemptFailed(request, attempt, error, { failedAtMs: 3_000, nextAttemptAtMs: 4_000 })).toEqual({
+    expect(newTaskAttemptFailed(request, attempt, error, { failedAtMs: 3_000, nextAttemptAtMs: 4_000 })).toEqual({
       event_id: expect.any(String),
       task_id: 4,
       attempt: 1,
@@ -85,21 +85,21 @@ describe('the events of a task', () => {
   });
 
   test('each progress is an event of its own', () => {
-    const half = taskProgressed(request, attempt, 0.5, 3_000);
+    const half = newTaskProgressed(request, attempt, 0.5, 3_000);
     expect(half).toMatchObject({ task_id: 4, attempt: 1, fraction: 0.5, progressed_at: 3_000 });
-    expect(taskProgressed(request, attempt, 0.6, 4_000).event_id).not.toBe(half.event_id);
+    expect(newTaskProgressed(request, attempt, 0.6, 4_000).event_id).not.toBe(half.event_id);
   });
 
   test('a repeat on another executor has the same event ids; another kind or attempt has not', () => {
     const again = { ...attempt, executor: 'executor-b', startedAtMs: 9_000 };
-    const completion = taskCompleted(request, attempt, { outcome: 'SUCCESS', result: '541' }, 3_000);
-    expect(taskStarted(request, again, { crashes: 1, trial: 1 }).event_id).toBe(
-      taskStarted(request, attempt, calm).event_id,
+    const completion = newTaskCompleted(request, attempt, { outcome: 'SUCCESS', result: '541' }, 3_000);
+    expect(newTaskStarted(request, again, { crashes: 1, trial: 1 }).event_id).toBe(
+      newTaskStarted(request, attempt, calm).event_id,
     );
-    expect(taskCompleted(request, again, failure('x', 'y'), 9_999).event_id).toBe(completion.event_id);
-    expect(taskStarted(request, attempt, calm).event_id).not.toBe(completion.event_id);
-    expect(taskStarted(request, { ...attempt, number: 2 }, calm).event_id).not.toBe(
-      taskStarted(request, attempt, calm).event_id,
+    expect(newTaskCompleted(request, again, failure('x', 'y'), 9_999).event_id).toBe(completion.event_id);
+    expect(newTaskStarted(request, attempt, calm).event_id).not.toBe(completion.event_id);
+    expect(newTaskStarted(request, { ...attempt, number: 2 }, calm).event_id).not.toBe(
+      newTaskStarted(request, attempt, calm).event_id,
     );
   });
 });

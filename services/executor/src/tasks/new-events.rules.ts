@@ -18,7 +18,7 @@ export interface Attempt {
 }
 
 /** The event that an attempt begins, or goes on here. */
-export function taskStarted(
+export function newTaskStarted(
   { task_id }: TaskRequested,
   attempt: Attempt & { startedAtMs: number },
   { crashes, trial }: Pick<NextAttempt, 'crashes' | 'trial'>,
@@ -35,7 +35,7 @@ export function taskStarted(
 }
 
 /** The event that an attempt failed and another will be made. */
-export function taskAttemptFailed(
+export function newTaskAttemptFailed(
   { task_id }: TaskRequested,
   { number, executor }: Attempt,
   error: TaskError,
@@ -53,7 +53,7 @@ export function taskAttemptFailed(
 }
 
 /** The event that an attempt has come some way. */
-export function taskProgressed(
+export function newTaskProgressed(
   { task_id }: TaskRequested,
   { number, executor }: Attempt,
   fraction: number,
@@ -70,7 +70,7 @@ export function taskProgressed(
 }
 
 /** The event that a task ended, with an attempt or (attempt 0) before any. */
-export function taskCompleted(
+export function newTaskCompleted(
   request: TaskRequested,
   attempt: Attempt,
   end: TaskEnd,

@@ -5,7 +5,7 @@ import { createEventPublisher } from '@nask/task-log';
 import { isolate, startOwnKafka, testServers } from '@nask/testkit';
 import { openTestTaskLog, type TestTaskLog } from '@nask/testkit/task-log';
 import { failure } from '../lanes/run-result.rules.ts';
-import { taskCompleted } from './new-events.rules.ts';
+import { newTaskCompleted } from './new-events.rules.ts';
 import { describeTaskExecutor } from './task-executor.suite.ts';
 import type { OpenLog } from '../fixtures/executor-harness.ts';
 import { createTaskEventLog } from './task-event-log.ts';
@@ -34,7 +34,7 @@ describe('the events in Kafka', () => {
     timeout_ms: null,
   };
   const none = { number: 0, executor: 'executor-a', startedAtMs: null };
-  const completed: TaskCompleted = taskCompleted(task, none, failure('unknown-task-type', 'No handler.'), 2_000);
+  const completed: TaskCompleted = newTaskCompleted(task, none, failure('unknown-task-type', 'No handler.'), 2_000);
   const never = new AbortController().signal;
 
   test('are keyed by task id, with CloudEvents headers and the trace of the request', async () => {

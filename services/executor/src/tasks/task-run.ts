@@ -17,7 +17,13 @@ import {
   type NextAttempt,
 } from './next-attempt.rules.ts';
 import { isTooLarge, type TaskEventLog } from './task-event-log.ts';
-import { taskAttemptFailed, taskCompleted, taskProgressed, taskStarted, type Attempt } from './new-events.rules.ts';
+import {
+  newTaskAttemptFailed,
+  newTaskCompleted,
+  newTaskProgressed,
+  newTaskStarted,
+  type Attempt,
+} from './new-events.rules.ts';
 import type { TaskObserver } from './task-observer.ts';
 import { pauseUntil, TimeLimit } from './time-limit.ts';
 
@@ -196,7 +202,7 @@ export class TaskRun {
     const attempt = { ...this.#attempt, startedAtMs: this.#attempt.startedAtMs! };
     return this.#options.log.append(
       'tasks.started',
-      taskStarted(this.#request, attempt, this.#next),
+      newTaskStarted(this.#request, attempt, this.#next),
       this.#publish(signal),
     );
   }
@@ -205,12 +211,12 @@ export class TaskRun {
     const { log, observer } = this.#options;
     observer.reported(this.#request, report);
     if (report.kind === 'progress')
-      log.progressed(taskProgressed(this.#request, this.#attempt, report.fraction, Date.now()));
+      log.progressed(newTaskProgressed(this.#request, this.#attempt, report.fraction, Date.now()));
   }
 
   async #attemptFailed(result: RunResult & { outcome: 'FAILURE' }, failedAtMs: number, dueAtMs: number): Promise<void> {
     const { log, observer } = this.#options;
-    const event = taskAttemptFailed(this.#request, this.#attempt, result.error, {
+    const event = newTaskAttemptFailed(this.#request, this.#attempt, result.error, {
       failedAtMs,
       nextAttemptAtMs: dueAtMs,
     });
@@ -237,7 +243,7 @@ export class TaskRun {
     const complete = (how: TaskEnd) =>
       this.#options.log.append(
         'tasks.completed',
-        taskCompleted(this.#request, this.#attempt, how, completedAtMs),
+        newTaskCompleted(this.#request, this.#attempt, how, completedAtMs),
         this.#publish(this.#task.handedBack),
       );
     try {

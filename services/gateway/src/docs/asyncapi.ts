@@ -1,6 +1,6 @@
 import { avroSchemas, topics, type JSONSchemaObject, type ServiceName, type Topic } from '@nask/schemas';
 import { productVersion } from '@nask/service';
-import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type RouteHandler, type Operation } from '../http/route.ts';
 
 const kafkaBinding = { bindingVersion: '0.5.0' };
 
@@ -103,7 +103,7 @@ export const getAsyncApiOperation: Operation = {
 };
 
 /** `GET /asyncapi.json`: the topics as an AsyncAPI document. */
-export function getAsyncApi({ topicPrefix }: { topicPrefix: string }): Handler {
+export function getAsyncApi({ topicPrefix }: { topicPrefix: string }): RouteHandler {
   const text = JSON.stringify(asyncApiDocument(topicPrefix));
   return (ctx) => {
     ctx.body = text;

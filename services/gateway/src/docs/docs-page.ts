@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Context } from 'koa';
 import { HttpProblem } from '../http/problems.ts';
-import { responses, unchanged, type Handler, type Operation } from '../http/route.ts';
+import { responses, unchanged, type RouteHandler, type Operation } from '../http/route.ts';
 
 const ownFolder = join(import.meta.dirname, 'docs-page');
 const swaggerFolder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
@@ -75,7 +75,7 @@ export const getDocsPartOperation: Operation = {
 };
 
 /** `GET /docs`: the OpenAPI document as an interactive page (Swagger UI), served from here without any other host. */
-export function getDocs(): Handler {
+export function getDocs(): RouteHandler {
   const page = readFile('index.html', ownFolder);
   return (ctx) => {
     ctx.set('Content-Security-Policy', contentSecurityPolicy);
@@ -83,7 +83,7 @@ export function getDocs(): Handler {
   };
 }
 
-export function getDocsPart(): Handler {
+export function getDocsPart(): RouteHandler {
   const files = new Map([...parts].map(([name, folder]) => [name, readFile(name, folder)]));
   return (ctx) => {
     const file = files.get(ctx.params['file'] ?? '');

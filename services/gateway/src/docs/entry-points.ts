@@ -1,5 +1,5 @@
 import { productVersion } from '@nask/service';
-import { jsonResponse, responses, unchanged, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, unchanged, type RouteHandler, type Operation } from '../http/route.ts';
 import { schemaRef } from '../http/schema.rules.ts';
 
 /** Paths of the entry points of the API. */
@@ -47,7 +47,7 @@ export const getEntryPointsOperation: Operation = {
 };
 
 /** `GET /`: where to find what. Links in JSON for programs, a redirect to the interactive page for browsers. */
-export function getEntryPoints(): Handler {
+export function getEntryPoints(): RouteHandler {
   return (ctx) => {
     ctx.vary('Accept');
     if (ctx.accepts('json', 'html') === 'html') {

@@ -6,7 +6,7 @@ import {
   problemResponses,
   responses,
   tags,
-  type Handler,
+  type RouteHandler,
   type Operation,
   type OperationObject,
   type Route,
@@ -24,7 +24,7 @@ export const getOpenApiOperation: Operation = {
 };
 
 /** `GET /openapi.json`: the API as an OpenAPI document. */
-export function getOpenApi({ openApi }: { openApi: JSONSchemaObject }): Handler {
+export function getOpenApi({ openApi }: { openApi: JSONSchemaObject }): RouteHandler {
   const text = JSON.stringify(openApi);
   return (ctx) => {
     ctx.body = text;

@@ -1,6 +1,6 @@
 import { problemTypes, type ProblemName, type ProblemType } from '../http/problem-types.ts';
 import { HttpProblem } from '../http/problems.ts';
-import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type RouteHandler, type Operation } from '../http/route.ts';
 import { maxFaults, schemaRef } from '../http/schema.rules.ts';
 
 const statusSchema = { type: 'integer', minimum: 400, maximum: 599 };
@@ -71,7 +71,7 @@ export const getProblemTypeOperation: Operation = {
 };
 
 /** `GET /problems/{name}`: what the `type` of a problem detail refers to. */
-export function getProblemType(): Handler {
+export function getProblemType(): RouteHandler {
   return (ctx) => {
     const name = ctx.params['name'] ?? '';
     if (!Object.hasOwn(problemTypes, name)) throw new HttpProblem('not-found', 'There is no such kind of error.');

@@ -58,7 +58,7 @@ type Tag = keyof typeof tags;
 /** The context of a route, with the parameters of its path. */
 type RouteContext = Context & { params: Record<string, string> };
 
-export type Handler = (ctx: RouteContext, next: Next) => unknown;
+export type RouteHandler = (ctx: RouteContext, next: Next) => unknown;
 
 /** One row of the table of routes: the router, the scopes and the OpenAPI document are derived from it. */
 export interface Route<Api> {
@@ -68,7 +68,7 @@ export interface Route<Api> {
   /** What a client's key has to allow; `public`: no key is asked for. */
   readonly scope: Scope | 'public';
   /** Makes the handlers of the requests, which run in their order; called once, at the start. */
-  readonly handler: (api: Api) => Handler | readonly Handler[];
+  readonly handler: (api: Api) => RouteHandler | readonly RouteHandler[];
   readonly operation: Operation;
   /** With a slash at its end the path is another one. */
   readonly isStrict?: boolean;

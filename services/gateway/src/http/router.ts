@@ -3,7 +3,7 @@ import type { Context, Middleware, Next } from 'koa';
 import type { ClientAccess } from '../access/client-access.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { HttpProblem } from './problems.ts';
-import type { Handler, Operation, Route } from './route.ts';
+import type { RouteHandler, Operation, Route } from './route.ts';
 import { unknownParameters } from './schema.rules.ts';
 
 /** One router for the whole table: before each handler stands what its row asks of the client. */
@@ -12,7 +12,7 @@ export function createRouter<Api>(routes: readonly Route<Api>[], api: Api, acces
   for (const { method, path, scope, handler, operation, isStrict } of routes) {
     if ((operation as Operation | undefined) === undefined)
       throw new Error(`${method.toUpperCase()} ${path} has no operation in the table of routes`);
-    const handlers: Handler[] = [
+    const handlers: RouteHandler[] = [
       ...(scope === 'public' ? [] : [requireScope(access, scope)]),
       // Handlers that have parameters know best what is wrong with them.
       ...(takesQuery(operation) ? [] : [refuseQuery]),
@@ -23,7 +23,7 @@ export function createRouter<Api>(routes: readonly Route<Api>[], api: Api, acces
   return router;
 }
 
-function requireScope(access: ClientAccess, scope: Parameters<ClientAccess['admit']>[1]): Handler {
+function requireScope(access: ClientAccess, scope: Parameters<ClientAccess['admit']>[1]): RouteHandler {
   return (ctx, next) => {
     access.admit(ctx, scope);
     return next();
@@ -33,7 +33,7 @@ function requireScope(access: ClientAccess, scope: Parameters<ClientAccess['admi
 const takesQuery = ({ parameters }: Operation) => parameters?.some((parameter) => parameter.in === 'query') ?? false;
 
 /** For routes that know no query parameter: one that is there means something that would not be done. */
-const refuseQuery: Handler = (ctx, next) => {
+const refuseQuery: RouteHandler = (ctx, next) => {
   if (ctx.querystring === '') return next();
   const detail = 'is not known: this resource takes no query parameters';
   throw new InvalidRequestError(unknownParameters(ctx.query, () => false, detail));

@@ -3,7 +3,7 @@ import type { Position } from '@nask/kafka';
 import type { TopicName } from '@nask/schemas';
 import { InvalidRequestError, UnavailableError } from '../errors.ts';
 import { createRequestBound } from '../http/request-bounds.ts';
-import type { Handler, ParameterObject } from '../http/route.ts';
+import type { RouteHandler, ParameterObject } from '../http/route.ts';
 
 /** The header that carries tokens, in answers to writes and in reads. */
 const consistencyTokenHeader = 'Consistency-Token';
@@ -71,7 +71,7 @@ export interface ConsistentReadApi {
 /**
  * Makes a read at least as new as the tokens that it is given, or answers 503 after the bound. Costs nothing without.
  */
-export function consistentRead({ operations, readWaitMs }: ConsistentReadApi): Handler {
+export function consistentRead({ operations, readWaitMs }: ConsistentReadApi): RouteHandler {
   async function readAfter(positions: readonly Position[], ctx: Context, next: Next): Promise<void> {
     const bound = createRequestBound(ctx.res, readWaitMs, () => behind(readWaitMs));
     try {

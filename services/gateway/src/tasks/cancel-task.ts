@@ -2,7 +2,7 @@ import type { Position } from '@nask/kafka';
 import { hasEnded } from '@nask/schemas';
 import { TaskEndedError } from '../errors.ts';
 import { correlationOf, traceparentParameter, type Correlation } from '../http/observe.ts';
-import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type RouteHandler, type Operation } from '../http/route.ts';
 import { schemaRef } from '../http/schema.rules.ts';
 import { setConsistencyToken, tokenHeader } from '../read-model/consistency.ts';
 import type { FindTask } from '../read-model/find-task.ts';
@@ -30,7 +30,7 @@ export const cancelTaskOperation: Operation = {
 };
 
 /** `POST /api/tasks/{id}/cancel` */
-export function cancelTask(api: { operations: { cancel: CancelTask }; readWaitMs: number }): Handler {
+export function cancelTask(api: { operations: { cancel: CancelTask }; readWaitMs: number }): RouteHandler {
   return async (ctx) => {
     const { task, position } = await withTask(ctx, api, (id, startBound) =>
       api.operations.cancel(id, correlationOf(ctx), startBound),

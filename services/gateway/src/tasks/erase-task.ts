@@ -3,7 +3,7 @@ import { hasEnded } from '@nask/schemas';
 import { TaskNotEndedError } from '../errors.ts';
 import { createRequestBound } from '../http/request-bounds.ts';
 import { correlationOf, traceparentParameter, type Correlation } from '../http/observe.ts';
-import { emptyResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { emptyResponse, responses, type RouteHandler, type Operation } from '../http/route.ts';
 import { setConsistencyToken, tokenHeader, type ReachPositions } from '../read-model/consistency.ts';
 import type { FindTask } from '../read-model/find-task.ts';
 import { newEventId, type WriteEvent } from '../write-side.ts';
@@ -32,7 +32,7 @@ export const eraseTaskOperation: Operation = {
 };
 
 /** `DELETE /api/tasks/{id}` */
-export function eraseTask(api: { operations: { erase: EraseTask }; readWaitMs: number }): Handler {
+export function eraseTask(api: { operations: { erase: EraseTask }; readWaitMs: number }): RouteHandler {
   return async (ctx) => {
     const id = taskIdOf(ctx);
     const bounds: { end(): void }[] = [];

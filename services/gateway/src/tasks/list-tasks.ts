@@ -1,6 +1,6 @@
 import { taskStatuses } from '@nask/schemas';
 import { inFlightLimit } from '../http/request-bounds.ts';
-import { jsonResponse, responses, type Handler, type Operation, type ParameterObject } from '../http/route.ts';
+import { jsonResponse, responses, type RouteHandler, type Operation, type ParameterObject } from '../http/route.ts';
 import { schemaRef } from '../http/schema.rules.ts';
 import {
   consistencyTokenParameter,
@@ -99,7 +99,7 @@ const maxListsInFlight = 50;
 /** `GET /api/tasks`: a page of tasks, and the link to the next one. */
 export function listTasks(
   api: { operations: { list(list: TaskList): Promise<TaskPage> } } & ConsistentReadApi,
-): readonly Handler[] {
+): readonly RouteHandler[] {
   return [
     inFlightLimit(maxListsInFlight),
     consistentRead(api),

@@ -7,7 +7,7 @@ import { bodyProblems, readJson } from '../http/bodies.ts';
 import { inFlightLimit } from '../http/request-bounds.ts';
 import { correlationOf, traceparentParameter, type Correlation } from '../http/observe.ts';
 import { loggedProblemOf, type ProblemBody } from '../http/problems.ts';
-import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type RouteHandler, type Operation } from '../http/route.ts';
 import { schemaFaults, schemaRef } from '../http/schema.rules.ts';
 import { idempotencyKeyOf, idempotencyKeyParameter } from '../idempotency/idempotency-key.ts';
 import { setConsistencyToken, tokenHeader } from '../read-model/consistency.ts';
@@ -99,7 +99,7 @@ export function postBatch(api: {
   bodyTimeoutMs: number;
   access: ClientAccess;
   logger: Logger;
-}): readonly Handler[] {
+}): readonly RouteHandler[] {
   const { operations, access, logger } = api;
   const limits = { maxBodyBytes: api.maxBatchBodyBytes, bodyTimeoutMs: api.bodyTimeoutMs };
 

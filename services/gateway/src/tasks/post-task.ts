@@ -1,7 +1,7 @@
 import { hasEnded } from '@nask/schemas';
 import { bodyProblems, readJson, type BodyLimits } from '../http/bodies.ts';
 import { correlationOf, traceparentParameter } from '../http/observe.ts';
-import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type RouteHandler, type Operation } from '../http/route.ts';
 import { schemaRef } from '../http/schema.rules.ts';
 import { idempotencyKeyOf, idempotencyKeyParameter, idempotencyProblems } from '../idempotency/idempotency-key.ts';
 import { setConsistencyToken, tokenHeader } from '../read-model/consistency.ts';
@@ -79,7 +79,7 @@ export interface AcceptOperations {
 /** `POST /api/tasks`: accepts a task; with `Prefer: wait` the answer waits until it has ended. */
 export function postTask(
   api: { operations: AcceptOperations & { awaiting: AwaitTaskPorts } } & BodyLimits & WaitLimits,
-): Handler {
+): RouteHandler {
   const { operations } = api;
   return async (ctx) => {
     const task = operations.validate(await readJson(ctx, api));

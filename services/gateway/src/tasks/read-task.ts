@@ -2,7 +2,7 @@ import {
   jsonResponse,
   requestIdHeader,
   responses,
-  type Handler,
+  type RouteHandler,
   type Operation,
   type ParameterObject,
 } from '../http/route.ts';
@@ -57,7 +57,7 @@ export const readTaskOperation: Operation = {
 /** `GET /api/tasks/{id}`: with If-None-Match a wait is for any change, without it for the end of the task. */
 export function readTask(
   api: { operations: { find: FindTask; awaiting: AwaitTaskPorts } } & ConsistentReadApi & WaitLimits,
-): readonly Handler[] {
+): readonly RouteHandler[] {
   const { operations } = api;
   return [
     consistentRead(api),

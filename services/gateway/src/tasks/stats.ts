@@ -1,5 +1,5 @@
 import { taskStatuses, type ProjectionLagDocument, type TaskStatus } from '@nask/schemas';
-import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type RouteHandler, type Operation } from '../http/route.ts';
 import { schemaRef } from '../http/schema.rules.ts';
 
 /** How many tasks there are of a status and a type. */
@@ -138,7 +138,7 @@ export const getStatsOperation: Operation = {
 };
 
 /** `GET /api/stats`: the service in figures. */
-export function getStats({ operations }: { operations: { stats(): Promise<StatsResource> } }): Handler {
+export function getStats({ operations }: { operations: { stats(): Promise<StatsResource> } }): RouteHandler {
   return async (ctx) => {
     ctx.set('Cache-Control', 'private, no-cache');
     ctx.body = await operations.stats();

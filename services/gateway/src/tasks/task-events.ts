@@ -8,7 +8,7 @@ import {
   jsonResponse,
   requestIdHeader,
   responses,
-  type Handler,
+  type RouteHandler,
   type Operation,
   type ParameterObject,
   type ResponseObject,
@@ -109,7 +109,7 @@ export function taskEvents(
     logger: Logger;
   } & EventStreamOptions &
     ConsistentReadApi,
-): readonly Handler[] {
+): readonly RouteHandler[] {
   const { operations } = api;
   const places = createPlaces(api.maxEventStreams);
 

@@ -1,5 +1,5 @@
 import type { TaskType } from '@nask/schemas';
-import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type RouteHandler, type Operation } from '../http/route.ts';
 import { schemaRef } from '../http/schema.rules.ts';
 
 export const listTaskTypesOperation: Operation = {
@@ -27,7 +27,7 @@ export const listTaskTypesOperation: Operation = {
 };
 
 /** `GET /api/task-types`: what can be asked for, each with the JSON Schema of its payload. */
-export function listTaskTypes({ taskTypes }: { taskTypes: ReadonlyMap<string, TaskType> }): Handler {
+export function listTaskTypes({ taskTypes }: { taskTypes: ReadonlyMap<string, TaskType> }): RouteHandler {
   const body = {
     task_types: [...taskTypes.values()].map(({ name, payloadSchema }) => ({ name, payload_schema: payloadSchema })),
   };

@@ -3,7 +3,7 @@ import { InvalidRequestError, type Fault } from '../errors.ts';
 import { bodyProblems, readJson, type BodyLimits } from '../http/bodies.ts';
 import { createRequestBound } from '../http/request-bounds.ts';
 import { correlationOf, type Correlation } from '../http/observe.ts';
-import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type RouteHandler, type Operation } from '../http/route.ts';
 import { rfc3339Pattern, schemaFaults, schemaRef } from '../http/schema.rules.ts';
 import { cursorAfter, maxCursorLength, parseCursor } from '../tasks/task-list.rules.ts';
 import type { VisibleTaskDocument } from '../tasks/task-view.rules.ts';
@@ -86,7 +86,7 @@ export function redeliverFailed(
     /** How long one request may take. */
     redeliverWaitMs: number;
   } & BodyLimits,
-): Handler {
+): RouteHandler {
   return async (ctx) => {
     const selection = redeliverySelection(await readJson(ctx, api));
     const bound = createRequestBound(ctx.res, api.redeliverWaitMs);

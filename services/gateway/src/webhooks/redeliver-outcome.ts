@@ -1,7 +1,7 @@
 import type { CompletedSlot, RedeliveryRequested } from '@nask/schemas';
 import { NoNotifyUrlError, TaskNotEndedError } from '../errors.ts';
 import { correlationOf, type Correlation } from '../http/observe.ts';
-import { jsonResponse, responses, type Handler, type Operation } from '../http/route.ts';
+import { jsonResponse, responses, type RouteHandler, type Operation } from '../http/route.ts';
 import { schemaRef } from '../http/schema.rules.ts';
 import type { FindTask } from '../read-model/find-task.ts';
 import { taskIdOf, taskIdParameter, withTask } from '../tasks/one-task.ts';
@@ -35,7 +35,7 @@ export const redeliverOutcomeOperation: Operation = {
 export function redeliverOutcome(api: {
   operations: { find: FindTask; redeliver: RedeliverOutcome };
   readWaitMs: number;
-}): Handler {
+}): RouteHandler {
   const { operations } = api;
   return async (ctx) => {
     await withTask(ctx, api, async (id, startBound) =>

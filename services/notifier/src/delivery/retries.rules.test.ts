@@ -10,10 +10,10 @@ import {
   RetryHeadersError,
   retryTopics,
   withoutRetryHeaders,
-  type RetryPolicy,
+  type WebhookRetryPolicy,
 } from './retries.rules.ts';
 
-const policy: RetryPolicy = {
+const policy: WebhookRetryPolicy = {
   tierDelaysMs: [5_000, 120_000, 1_800_000, 21_600_000],
   maxAttempts: 8,
   maxRejectedAttempts: 2,

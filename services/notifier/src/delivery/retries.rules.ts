@@ -2,7 +2,7 @@ import { retryTierCount, retryTopic, type RetryTopicName } from '@nask/schemas';
 import type { AttemptId } from '../memory/delivery-memory.ts';
 import type { AttemptResult } from '../sending/attempt-result.rules.ts';
 
-export interface RetryPolicy {
+export interface WebhookRetryPolicy {
   /** The delay of each tier, in milliseconds, ascending. The last one is repeated. */
   tierDelaysMs: readonly number[];
   /** Attempts in all. */
@@ -27,7 +27,7 @@ const maxJitter = 0.1;
  * @param attempt which one it was, from 1
  * @param random from 0 to 1
  */
-export function nextStep(policy: RetryPolicy, result: AttemptResult, attempt: number, random: number): NextStep {
+export function nextStep(policy: WebhookRetryPolicy, result: AttemptResult, attempt: number, random: number): NextStep {
   if (result.kind === 'accepted') return { step: 'done' };
   if (attempt >= maxAttempts(policy, result)) return { step: 'give-up' };
   const planned = Math.min(attempt, policy.tierDelaysMs.length);
@@ -38,12 +38,12 @@ export function nextStep(policy: RetryPolicy, result: AttemptResult, attempt: nu
  * The delay of a tier, lengthened by up to a tenth, never shortened.
  * @param random from 0 to 1: spreads what failed together
  */
-export function delayIn({ tierDelaysMs }: RetryPolicy, tier: number, random: number): Delay {
+export function delayIn({ tierDelaysMs }: WebhookRetryPolicy, tier: number, random: number): Delay {
   const within = Math.min(tier, tierDelaysMs.length);
   return { tier: within, delayMs: Math.floor(tierDelaysMs[within - 1]! * (1 + maxJitter * random)) };
 }
 
-function maxAttempts(policy: RetryPolicy, { kind }: AttemptResult): number {
+function maxAttempts(policy: WebhookRetryPolicy, { kind }: AttemptResult): number {
   switch (kind) {
     case 'gone':
     case 'forbidden':
@@ -55,7 +55,7 @@ function maxAttempts(policy: RetryPolicy, { kind }: AttemptResult): number {
   }
 }
 
-function requestedTier({ tierDelaysMs }: RetryPolicy, result: AttemptResult): number {
+function requestedTier({ tierDelaysMs }: WebhookRetryPolicy, result: AttemptResult): number {
   const waitMs = result.kind === 'unavailable' ? (result.retryAfterMs ?? 0) : 0;
   const fitting = tierDelaysMs.findIndex((delayMs) => delayMs >= waitMs);
   return fitting < 0 ? tierDelaysMs.length : fitting + 1;
@@ -119,7 +119,7 @@ export const retryTopics: readonly RetryTopicName[] = Array.from({ length: retry
  * the longest delay of its topic from now: the clock of the notifier that wrote it may be ahead.
  */
 export function retryDueMs(
-  policy: RetryPolicy,
+  policy: WebhookRetryPolicy,
   { topic, headers }: { topic: string; headers: Readonly<Record<string, string>> },
   nowMs: number,
 ): number {

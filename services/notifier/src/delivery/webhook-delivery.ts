@@ -10,7 +10,7 @@ import type { HttpSender, SentWebhook } from '../sending/http-sender.ts';
 import { traceHeader, UnusableUrlError, webhookId, webhookOf, type Webhook } from '../sending/webhook.rules.ts';
 import type { WebhookSigner } from '../signing/webhook-signature.rules.ts';
 import type { CompletionRecord, NotificationLog } from './notification-log.ts';
-import { delayIn, nextStep, type RetryPolicy } from './retries.rules.ts';
+import { delayIn, nextStep, type WebhookRetryPolicy } from './retries.rules.ts';
 
 /** An attempt at a task's webhook that is due. */
 export interface DueAttempt {
@@ -48,7 +48,7 @@ export function createWebhookDelivery(options: {
   gate: HostGate;
   log: NotificationLog;
   memory: DeliveryMemory;
-  retryPolicy: RetryPolicy;
+  retryPolicy: WebhookRetryPolicy;
   /** A round that has not ended so long after its beginning is given up, however often it was put back. */
   maxAgeMs: number;
   /** Name of this process. */

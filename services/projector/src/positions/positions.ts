@@ -1,7 +1,7 @@
-import type { Logger, TopicIds, TopicPartition } from '@nask/kafka';
+import type { Logger, LogBounds, TopicIds, TopicPartition } from '@nask/kafka';
 import { checkpointId } from '@nask/schemas';
 import type { Checkpoint, Checkpoints } from './checkpoints.ts';
-import { resumption, type LogBounds, type ReachedPosition, type Resumption } from './resume.rules.ts';
+import { resumption, type ReachedPosition, type Resumption } from './resume.rules.ts';
 
 /** A checkpoint is not of the log that is there now: the read model was made from another one. */
 export class AnotherLogError extends Error {

@@ -1,7 +1,6 @@
-import type { LogEnd, TopicPartition } from '@nask/kafka';
+import type { LogBounds } from '@nask/kafka';
 
 /** A partition and what its log has: offsets from `logStart` up to, not including, `logEnd`. */
-export type LogBounds = TopicPartition & LogEnd;
 
 /** How far a partition was projected, and of which topic. */
 export interface ReachedPosition {

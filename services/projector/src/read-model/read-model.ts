@@ -1,4 +1,4 @@
-import type { Logger, TopicIds } from '@nask/kafka';
+import type { Logger, LogBounds, TopicIds } from '@nask/kafka';
 import { collectionsOf, readModelVersion } from '@nask/schemas';
 import type { EventCodec } from '@nask/task-log';
 import type { Db } from 'mongodb';
@@ -6,7 +6,6 @@ import type { ProjectorMetrics } from '../metrics.ts';
 import { createBatchHandler } from '../on-events.ts';
 import { createCheckpoints, type Checkpoints } from '../positions/checkpoints.ts';
 import { AnotherLogError, createPositions } from '../positions/positions.ts';
-import type { LogBounds } from '../positions/resume.rules.ts';
 import { createTopicWatch } from '../positions/topic-watch.ts';
 import { createDocumentStore } from './document-store.ts';
 import { createHistoryStore } from './history-store.ts';

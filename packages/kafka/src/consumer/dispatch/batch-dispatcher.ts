@@ -6,13 +6,13 @@ import {
   FatalConsumerError,
   type Dispatcher,
   type DispatcherHost,
-  type HandlerContext,
+  type RecordContext,
   type HandlerOutcome,
 } from './dispatcher.ts';
 import type { OwnedPartition } from '../partitions/owned-partition.ts';
 import { WorkQueue, type Work } from './work-queue.ts';
 
-export type BatchHandler = (records: ConsumedRecord[], context: HandlerContext) => Promise<void>;
+export type BatchHandler = (records: ConsumedRecord[], context: RecordContext) => Promise<void>;
 
 interface Limits {
   maxRecords: number;

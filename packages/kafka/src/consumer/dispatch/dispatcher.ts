@@ -57,7 +57,7 @@ export interface DispatcherHost extends Attempts, Gate {
   fatal(error: FatalConsumerError): void;
 }
 
-export interface HandlerContext {
+export interface RecordContext {
   /** Fires when the record's partition goes to another consumer, or the time to drain is over. */
   signal: AbortSignal;
 }

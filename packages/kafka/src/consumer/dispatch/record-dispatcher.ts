@@ -6,7 +6,7 @@ import {
   FatalConsumerError,
   type Dispatcher,
   type DispatcherHost,
-  type HandlerContext,
+  type RecordContext,
   type HandlerOutcome,
 } from './dispatcher.ts';
 import type { OwnedPartition } from '../partitions/owned-partition.ts';
@@ -18,7 +18,7 @@ const maxStartsPerTurn = 200;
 /** A timer counts to 2^31 ms at most, and a clock may be set: whatever waits is looked at once a minute. */
 const maxAlarmMs = 60_000;
 
-export type RecordHandler = (record: ConsumedRecord, context: HandlerContext) => Promise<void>;
+export type RecordHandler = (record: ConsumedRecord, context: RecordContext) => Promise<void>;
 
 /** The earliest time at which a record may be handled, in milliseconds since 1970. Called once, when it was read. */
 export type NotBefore = (record: ConsumedRecord) => number;
