@@ -6,7 +6,7 @@ export {
   type TopicAdmin,
   type TopicSpec,
 } from './admin/topic-admin.ts';
-export { connectKafka, type KafkaConnection } from './connection.ts';
+export { connectKafka, topicName, type KafkaConnection } from './connection.ts';
 export { createDeadLetters, type DeadLetterSink } from './consumer/dead-letters.ts';
 export {
   DeadLetterError,
@@ -29,6 +29,7 @@ export { createTopicIds, type TopicIds } from './log/topic-ids.ts';
 export type { Logger } from './logger.ts';
 export {
   createAcknowledgedWrites,
+  type WriteUntilAcknowledged,
   createProducer,
   type GroupCommitProducer,
 } from './producer/group-commit-producer.ts';

@@ -4,6 +4,7 @@ import {
   type Logger,
   type OutgoingRecord,
   type Position,
+  type WriteUntilAcknowledged,
 } from '@nask/kafka';
 import { topics, type EventTopicName, type Topic } from '@nask/schemas';
 import type { EventCodec, EventOf } from './codec.ts';
@@ -59,6 +60,8 @@ export interface EventPublisher {
   ): Promise<void>;
   /** As `publishUntilAcknowledged`, for a record that is already encoded: a copy of one that was read. */
   sendUntilAcknowledged(record: OutgoingRecord, options: { signal: AbortSignal }): Promise<void>;
+  /** As `publishUntilAcknowledged`, for a write that this publisher does not make itself. All share one limit of warnings. */
+  untilAcknowledged: WriteUntilAcknowledged;
 }
 
 /** @param options.source CloudEvents source of the events, a URI reference such as /nask/gateway */
@@ -103,5 +106,6 @@ export function createEventPublisher(options: {
     publishUntilAcknowledged: (topic, event, options) =>
       sendUntilAcknowledged(recordOf(topic, event, options), options),
     sendUntilAcknowledged,
+    untilAcknowledged,
   };
 }

@@ -35,12 +35,16 @@ export type WriteEvent = <T extends EventTopicName>(
   },
 ) => Promise<Position>;
 
+/** @throws UnavailableError while no event can be encoded; `consequence` is what that means for the request */
+export function assertKnowsSchemas(knowsSchemas: () => boolean, code: UnavailableCode, consequence?: string): void {
+  if (knowsSchemas()) return;
+  const why = 'The schema registry has not answered since this gateway started, so events cannot be written yet.';
+  throw new UnavailableError(code, [why, consequence].filter(Boolean).join(' '));
+}
+
 export function createEventWriter({ publisher, knowsSchemas, deadlineMs }: EventWriterOptions): WriteEvent {
   return async (topic, event, correlation, unconfirmed) => {
-    if (!knowsSchemas()) {
-      const why = 'The schema registry has not answered since this gateway started, so events cannot be written yet.';
-      throw new UnavailableError(unconfirmed.code, [why, unconfirmed.notWritten].filter(Boolean).join(' '));
-    }
+    assertKnowsSchemas(knowsSchemas, unconfirmed.code, unconfirmed.notWritten);
     try {
       return await publisher.publish(topic, event, { ...correlation, deadlineMs });
     } catch (error) {

@@ -70,7 +70,7 @@ const delivery = createWebhookDelivery({
   sender,
   signer,
   gate,
-  log: createNotificationLog({ publisher: log.publisher, deadLetters, logger }),
+  log: createNotificationLog({ publisher: log.publisher, deadLetters }),
   memory,
   retryPolicy,
   maxAgeMs: settings.NOTIFY_GIVE_UP_AFTER_MS,

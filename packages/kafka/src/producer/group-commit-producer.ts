@@ -147,7 +147,11 @@ export function createProducer(options: {
  * @param about what to say of the record in a warning
  * @throws the signal's reason, between two attempts; a ProducerError RECORD_TOO_LARGE
  */
-type WriteUntilAcknowledged = (write: () => Promise<unknown>, signal: AbortSignal, about?: object) => Promise<void>;
+export type WriteUntilAcknowledged = (
+  write: () => Promise<unknown>,
+  signal: AbortSignal,
+  about?: object,
+) => Promise<void>;
 
 const retryBackoff: Backoff = { initialMs: 100, maxMs: 1_500 };
 /** With a full queue a send fails at once, and thousands may wait: each costs an attempt in 2 to 4 s. */

@@ -1,6 +1,13 @@
 import { avroSchemas, topics as catalogueTopics, type EventName, type Topic } from '@nask/schemas';
 import { TimeoutError } from '@nask/async';
-import { TopicAdminError, withTopicAdmin, type KafkaConnection, type Logger, type TopicAdmin } from '@nask/kafka';
+import {
+  topicName,
+  TopicAdminError,
+  withTopicAdmin,
+  type KafkaConnection,
+  type Logger,
+  type TopicAdmin,
+} from '@nask/kafka';
 import type { schema } from 'avsc';
 import { subjectOf } from '../codec.ts';
 import {
@@ -67,7 +74,7 @@ export async function applyContract(options: ContractOptions): Promise<ContractC
 
 async function planOf(admin: TopicAdmin, options: ContractOptions): Promise<TopicPlan> {
   const { connection, topics: settings, catalogue = catalogueTopics } = options;
-  const nameOf = (topic: string) => connection.topicPrefix + topic;
+  const nameOf = (topic: string) => topicName(connection, topic);
   const entries = Object.entries<Topic>(catalogue);
   const wanted = entries.map(([name, topic]) => wantedTopic(nameOf(name), topic, settings));
   const keyed = entries.filter(([, { key }]) => key === 'task id, decimal');

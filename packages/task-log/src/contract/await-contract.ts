@@ -1,6 +1,6 @@
 import { retry } from '@nask/async';
 import { avroSchemas, topics, type ServiceName, type Topic } from '@nask/schemas';
-import { withTopicAdmin, type KafkaConnection, type Logger } from '@nask/kafka';
+import { topicName, withTopicAdmin, type KafkaConnection, type Logger } from '@nask/kafka';
 import { subjectOf } from '../codec.ts';
 import {
   createRegistryClient,
@@ -74,9 +74,10 @@ export async function awaitContract(options: {
   const registry = createRegistryClient({ url: registryUrl, auth });
   const deadlineAtMs = performance.now() + waitMs;
   await waitFor(`The contract of the ${service} is not there`, deadlineAtMs, logger, async (timeoutMs) => {
-    const inCluster = await withTopicAdmin(connection, { what: 'asking Kafka', timeoutMs }, (admin) => admin.list());
+    const names = await withTopicAdmin(connection, { what: 'asking Kafka', timeoutMs }, (admin) => admin.list());
+    const inCluster = new Set(names);
     const missing = [
-      ...needed.map(([name]) => connection.topicPrefix + name).filter((name) => !inCluster.includes(name)),
+      ...needed.map(([name]) => topicName(connection, name)).filter((name) => !inCluster.has(name)),
       ...(await missingSchemas(registry, connection.topicPrefix, needed)),
     ];
     if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}`);

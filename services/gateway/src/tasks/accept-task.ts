@@ -4,7 +4,7 @@ import type { Correlation } from '../http/observe.ts';
 import { acceptOnce, type IdempotencyKeys } from '../idempotency/accept-once.ts';
 import { fingerprintOf } from '../idempotency/idempotency-key.ts';
 import type { TaskIdentity, TaskIdSource } from '../task-ids/task-id-source.ts';
-import { newEventId, type EventWriterOptions } from '../write-side.ts';
+import { assertKnowsSchemas, newEventId, type EventWriterOptions } from '../write-side.ts';
 import type { NewTask } from './new-task.rules.ts';
 
 interface AcceptedTask {
@@ -35,16 +35,10 @@ export function createTaskAcceptor(
   // A request that is being published is answered by the deadline; the rest is for the keys themselves.
   const holdMs = 2 * deadlineMs;
 
-  function assertKnowsSchemas(): void {
-    if (!options.knowsSchemas())
-      throw new UnavailableError(
-        'NOT_ACCEPTED',
-        'The schema registry has not answered since this gateway started, so events cannot be written yet. The task was not accepted.',
-      );
-  }
+  const assertWritable = () => assertKnowsSchemas(options.knowsSchemas, 'NOT_ACCEPTED', 'The task was not accepted.');
 
   async function identify(): Promise<TaskIdentity> {
-    assertKnowsSchemas();
+    assertWritable();
     const requestedAtMs = nowMs();
     return { taskId: ids.take() ?? (await idWithin(ids, deadlineMs)), eventId: newEventId(), requestedAtMs };
   }
@@ -55,7 +49,7 @@ export function createTaskAcceptor(
     { requestId, traceparent }: Correlation,
     leftMs: number,
   ): Promise<Position> {
-    assertKnowsSchemas();
+    assertWritable();
     const event = {
       event_id: eventId,
       task_id: taskId,

@@ -1,12 +1,10 @@
 import {
-  createAcknowledgedWrites,
   createDeadLetters,
   DeadLetterError,
   ProducerError,
   type ConsumedRecord,
   type DeadLetterSink,
   type GroupCommitProducer,
-  type Logger,
 } from '@nask/kafka';
 import type { EventPublisher } from '@nask/task-log';
 import { deadLetterTopic, retryTopic, type NotificationAttempted } from '@nask/schemas';
@@ -42,12 +40,10 @@ export interface NotificationLog {
 }
 
 export function createNotificationLog(options: {
-  publisher: Pick<EventPublisher, 'publishUntilAcknowledged' | 'sendUntilAcknowledged'>;
+  publisher: Pick<EventPublisher, 'publishUntilAcknowledged' | 'sendUntilAcknowledged' | 'untilAcknowledged'>;
   deadLetters: DeadLetterSink;
-  logger: Logger;
 }): NotificationLog {
-  const { publisher, deadLetters, logger } = options;
-  const untilAcknowledged = createAcknowledgedWrites(logger);
+  const { publisher, deadLetters } = options;
 
   return {
     attempted: (event, signal) => publisher.publishUntilAcknowledged('notifications.attempted', event, { signal }),
@@ -66,7 +62,8 @@ export function createNotificationLog(options: {
     givenUp(completion, reason, signal) {
       const record = { ...completion, topic: 'tasks.completed' };
       const undeliverable = new UndeliverableError(reason);
-      return untilAcknowledged(() => deadLetters.publish(record, undeliverable), signal, { task_id: record.key });
+      const write = () => deadLetters.publish(record, undeliverable);
+      return publisher.untilAcknowledged(write, signal, { task_id: record.key });
     },
   };
 }
@@ -76,8 +73,8 @@ export class UndeliverableError extends DeadLetterError {}
 
 /**
  * Where records go that the notifier is done with and did not deliver. What cannot be understood has a ceiling a
- * minute: more of it means a fault in the system, and its partition stops. What cannot be delivered has none: a
- * receiver that is away is everyday, and stops nobody.
+ * minute: more of it means a fault in the system, and its partition stops. What cannot be delivered has none:
+ * receivers that do not answer are normal operation.
  */
 export function createNotifierDeadLetters(producer: Pick<GroupCommitProducer, 'send'>): DeadLetterSink {
   const topic = deadLetterTopic('notifier');
