@@ -204,7 +204,7 @@ export const taskIndexes: readonly ReadModelIndex[] = [
   // The newest of a status or a type, which may be few among many.
   { key: { status: 1, 'requested.requested_at': 1, _id: 1 } },
   { key: { 'requested.type': 1, 'requested.requested_at': 1, _id: 1 } },
-  // For whoever looks for the webhooks that were given up. Small: only those are in it.
+  // For queries of webhooks that were given up. Small: it has only those.
   { key: { 'notified.state': 1, _id: 1 }, partialFilterExpression: { 'notified.state': 'FAILED' } },
 ];
 

@@ -17,7 +17,7 @@ export interface Progress {
 
 const reminderMs = 10_000;
 
-/** Lines with the seconds since the beginning. A step that takes long is told again every 10 s. */
+/** Lines with the seconds since the start. A step that takes long is printed again every 10 s. */
 export function createProgress(write: (line: string) => void): Progress {
   const startedMs = performance.now();
   const open = new Map<string, { reminder: string; sinceMs: number; reason?: () => string | undefined }>();

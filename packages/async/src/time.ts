@@ -17,7 +17,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** What was waited for did not come in time. It may still happen. */
+/** The time-out passed before the answer. The work may still complete. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
   readonly code = 'TIMEOUT';
@@ -28,8 +28,8 @@ export class TimeoutError extends Error {
 }
 
 /**
- * Waits for a promise no longer than that; then rejects with a TimeoutError. What was asked for goes on: whoever
- * asked has to give it up.
+ * Waits for a promise no longer than that; then rejects with a TimeoutError. The work goes on: the caller
+ * has to cancel it.
  * @param what for the message: what is waited for
  */
 export function within<T>(timeoutMs: number, what: string, promise: Promise<T>): Promise<T> {

@@ -21,7 +21,7 @@ const root = join(import.meta.dirname, '..', '..', '..');
 export const contractProgram = join(root, 'packages', 'task-log', 'src', 'contract-cli.ts');
 
 /**
- * One of our services as a process of its own, ready when its /readyz says so.
+ * One of our services as a process of its own, ready when its /readyz answers 200.
  * @param env its settings, OPS_PORT among them
  */
 export function createServiceProcess(options: {

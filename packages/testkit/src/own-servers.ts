@@ -118,7 +118,7 @@ export interface OwnKafkaCluster {
   close(): Promise<void>;
 }
 
-/** A running cluster of so many brokers. */
+/** A running cluster with a given number of brokers. */
 export async function startOwnKafkaCluster(size: number): Promise<OwnKafkaCluster> {
   const clusterId = newClusterId();
   const controllerPorts: number[] = [];

@@ -112,12 +112,12 @@ const correlationId = 1;
 /**
  * Asks a broker which API versions it speaks (Kafka protocol, ApiVersions v0): the first thing any client does, and
  * answered only by a broker that takes requests.
- * @throws when nobody listens, or the answer is not Kafka's
+ * @throws when the connection is refused, or the answer is not Kafka's
  */
 export async function probeKafka(port: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const socket = connect({ host: '127.0.0.1', port });
-  // An error that comes when nobody waits any more is nobody's.
+  // An error after the answer or the time-out is ignored.
   socket.on('error', () => undefined);
   try {
     await once(socket, 'connect', { signal });

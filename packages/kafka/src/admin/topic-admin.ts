@@ -26,7 +26,7 @@ export interface ExistingTopic {
   config: Readonly<Record<string, string>>;
 }
 
-/** Reads and changes the topics of a cluster, inside of `withTopicAdmin`, which says what it rejects with. */
+/** Reads and changes the topics of a cluster. For the errors see `withTopicAdmin`, which creates it. */
 export interface TopicAdmin {
   /** The names of all topics that this client may see. */
   list(): Promise<string[]>;

@@ -167,7 +167,7 @@ interface Deadline {
   remainingMs(): number;
 }
 
-/** A deadline so many milliseconds from now, by a clock that does not jump. */
+/** A deadline in a number of milliseconds from now, by a monotonic clock. */
 export function deadlineIn(durationMs: number, now: () => number = () => performance.now()): Deadline {
   const endMs = now() + durationMs;
   return { remainingMs: () => Math.max(0, endMs - now()) };

@@ -62,7 +62,7 @@ interface KafkaAccess {
   readonly topicPrefix: string;
   /** Undefined: not encrypted. PEM texts. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** Undefined: nobody is asked who he is, or the certificate says it. */
+  /** Undefined: no authentication, or by client certificate. */
   readonly sasl?: {
     readonly mechanism: 'scram-sha-512' | 'scram-sha-256' | 'plain';
     readonly username: string;

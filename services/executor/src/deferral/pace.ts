@@ -7,7 +7,7 @@ const stepMs = 100;
 /**
  * Rate limit of copies, in the order of the calls: at most `perSecond` calls and `bytesPerSecond` bytes a second. A call
  * takes its turn when the turn has come, not before.
- * @returns waits for a turn in which so many bytes are copied. It throws the signal's reason; the turn is then the next
+ * @returns waits for a turn to copy the given number of bytes. It throws the signal's reason; the turn is then the next
  *   call's
  */
 export function createPace({

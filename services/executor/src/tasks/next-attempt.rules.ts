@@ -47,7 +47,7 @@ export function afterCrash(next: NextAttempt): NextAttempt {
   return { ...next, crashes: next.crashes + 1, trial: next.trial + 1 };
 }
 
-/** Whether it has failed so many trials that it is not run any more. */
+/** Whether it has failed the maximum of trials and is not run again. */
 export function isGivenUp({ trial }: NextAttempt): boolean {
   return trial > maxTrials;
 }

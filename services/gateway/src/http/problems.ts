@@ -112,7 +112,7 @@ export function answerErrors(logger: Logger): Middleware {
   };
 }
 
-/** The answer to an error. What nobody expected is logged with its stack. */
+/** The answer to an error. An unexpected one is logged with its stack. */
 export function loggedProblemOf(error: unknown, context: { logger: Logger; requestId: string }): Problem {
   const problem = problemOf(error);
   const { status, type } = problem.body;

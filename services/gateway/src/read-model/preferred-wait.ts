@@ -26,7 +26,7 @@ interface AwaitedTask {
 }
 
 /**
- * Waits until a task has ended, or is as it is wanted, or the wait is over: then it is told as it is.
+ * Waits until a task has ended or meets the condition, or the wait is over; returns the task as it is then.
  * @param from the task as it is known; undefined: it may not be in the read model yet
  * @param signal ends the wait: with WaitOverError, or with what is thrown
  * @param isWanted looked at with each change; left out: the task has ended
@@ -71,7 +71,7 @@ export function waitPreference(header: string): number | undefined {
 }
 
 export interface WaitLimits {
-  /** The longest wait, in seconds: a longer one is shortened, and Preference-Applied says so. */
+  /** The longest wait, in seconds: a longer one is shortened, and Preference-Applied has the shorter one. */
   maxWaitS: number;
   /** How many wait at once: for those above it the preference is not applied. */
   waitPlaces: Places;

@@ -127,7 +127,7 @@ export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; on
   };
 }
 
-/** How many times longer than a read the pause after it is at least: whoever reads again and again leaves the store room. */
+/** Least pause after a read, as a multiple of its duration: repeated reads take a bounded share of the store. */
 const pausePerRead = 3;
 
 /**

@@ -160,7 +160,7 @@ export function createIdBlocks(): IdBlocks {
 }
 
 /**
- * A lease is worth something only while the offsets of `task-id-leases` never begin anew.
+ * A lease is valid only while the offsets of `task-id-leases` never restart.
  * @param highestId the highest id that was given before the lease was asked for, by whomever; 0 when none is known
  * @throws IdsWouldRepeatError unless all ids of the lease are above it
  */

@@ -163,7 +163,7 @@ async function sendEvents(stream: EventStream, followed: AsyncIterable<FollowedE
   } catch (error) {
     if (stream.signal.aborted) return;
     if (!(error instanceof UnavailableError)) logger.error({ err: error }, 'An event stream failed unexpectedly');
-    // Whoever connects again goes on from here.
+    // A client that reconnects continues from here.
     stream.end('interrupted: connect again');
   }
 }

@@ -77,7 +77,7 @@ export function countEnd(
   return { windowStartMs: nowMs, windowCount: 0, perMs: (windowCount + 1) / lengthMs };
 }
 
-/** How long a line of so many is, in milliseconds; 0 before the first window is over. */
+/** Expected wait of a line with a given length, in milliseconds; 0 before the first window is over. */
 export function lineMs({ perMs }: Throughput, waiting: number): number {
   return perMs === undefined ? 0 : waiting / perMs;
 }

@@ -71,7 +71,7 @@ interface Sources {
  *
  * The system's resolver takes one of Node's four threads for as long as a name server likes: a few hosts with slow name
  * servers would hold up every other look-up. Asking DNS takes no thread. A name without a dot, or under `localhost`,
- * is nobody's on the Internet and goes to the system at once.
+ * is not resolvable on the Internet and goes to the system at once.
  */
 export function createHostResolver(sources: Sources = defaultSources()): HostResolver {
   const { dns, system } = sources;

@@ -13,7 +13,7 @@ export interface Webhook {
 }
 
 /**
- * The webhook of an outcome; undefined when nobody asked for one.
+ * The webhook of an outcome; undefined for a task without notify_url.
  * @throws UnusableUrlError
  * @throws SyntaxError when the payload or the result is not JSON
  */

@@ -54,7 +54,7 @@ export interface EventRules<
   } | null;
   /** Why the event cannot be true, see `impossibility`; undefined: it can. */
   faultOf(data: D): string | undefined;
-  /** When the task was accepted, for an event that says so: it is not projected once retention has ended. */
+  /** When the task was accepted, for an event with that time: it is not projected once retention has ended. */
   acceptedAtMs?(data: D): number;
 }
 

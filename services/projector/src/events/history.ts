@@ -37,7 +37,7 @@ export function keepsNewestOnly(topic: string): boolean {
   return newestOnlyTopics.has(topic);
 }
 
-/** One in so many events makes the history of its task and topic be cut to its limit. */
+/** One in this number of events cuts the history of its task and topic to its limit. */
 const eventsPerCut = 64;
 
 /**

@@ -4,8 +4,8 @@ import { ServerType, type Db, type MongoBulkWriteError, type TopologyDescription
 import type { settingsTable } from '../config.ts';
 
 /**
- * How the read model is written: a majority of the replicas has it in its journal. A failover takes nothing back that
- * the projector has told others, or itself, is there.
+ * How the read model is written: a majority of the replicas has it in its journal, so a failover takes back nothing that
+ * the projector has acknowledged or relies on.
  */
 export const durable = { writeConcern: { w: 'majority', journal: true } } as const;
 

@@ -17,7 +17,7 @@ export class DeadLetterError extends Error {
   }
 }
 
-/** The dead letters are full: more than the stated rate, or nowhere to go. The partition stops, and says so. */
+/** The dead letters are full: more than the stated rate, or no topic for them. The partition stops, and the consumer is not ready. */
 export class DeadLettersExhaustedError extends Error {
   readonly code = 'DEAD_LETTERS_EXHAUSTED';
   override readonly name = 'DeadLettersExhaustedError';

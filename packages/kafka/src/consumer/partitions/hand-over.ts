@@ -148,7 +148,7 @@ export async function release(partition: OwnedPartition, options: ReleaseOptions
       if (await commitRelease(partition, options)) return;
       break;
     } catch (error) {
-      // Fenced: yet another generation is beginning, and in that one we may say it.
+      // Fenced: another generation begins, and the release is committed in that one.
       if (!(error instanceof CommitFencedError))
         logger.warn({ err: error, partition: partition.id }, 'a release failed');
       await sleep(scheduler, retryMs);

@@ -163,7 +163,7 @@ export function startAtCheckpoint(offset: number | undefined, bounds: LogBounds)
 }
 
 function startAt(offset: number, runs: readonly number[], { logStart, logEnd }: LogBounds): StartPosition {
-  // The offsets of a log that was made anew say nothing about ours: everything is read, which repeats and loses nothing.
+  // The topic was recreated, so the known offsets do not apply: everything is read, which repeats and loses nothing.
   if (offset > logEnd) return { tracker: new OffsetTracker(logStart), warning: 'beyond-end' };
   const tracker = new OffsetTracker(offset, runs);
   if (tracker.watermark >= logStart) return { tracker, warning: null };
