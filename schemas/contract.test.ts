@@ -1,11 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import avro from 'avsc';
+import avro, { type Schema } from 'avsc';
 import { readJsonFolder } from './files.ts';
-import { typesOf, type AvroRecord } from './generate-types.ts';
-import { avroSchemas, firstIdOfLease, idsPerLease, retentionMs, taskTypes, topics, type Topic } from './index.ts';
+import { typesOf, type AvroRecord, type AvroType } from './generate-types.ts';
+import {
+  activeTopics,
+  avroSchemas,
+  eventWithDefaults,
+  firstIdOfLease,
+  idsPerLease,
+  retentionMs,
+  taskTypes,
+  topics,
+  topicsReadBy,
+  type EventName,
+  type Events,
+  type ServiceName,
+  type Topic,
+} from './index.ts';
 
 const events = readJsonFolder<AvroRecord>('events', '.avsc');
 
@@ -21,6 +35,13 @@ describe('the Avro schemas', () => {
     expect(typesOf(changed)).not.toBe(typesOf([...events.values()]));
   });
 
+  test('given an array and a default, then the type is an array, and the field may be left out when the event is made', () => {
+    const fields = [{ name: 'a', type: { type: 'array' as const, items: ['null', 'string'] }, default: [] }];
+    const types = typesOf([{ type: 'record', name: 'X', fields }]);
+    expect(types).toContain('  a: (null | string)[];');
+    expect(types).toContain("  X: 'a';");
+  });
+
   test('a type that the contract does not use is refused, not guessed', () => {
     expect(() => typesOf([{ type: 'record', name: 'X', fields: [{ name: 'a', type: 'bytes' }] }])).toThrow('bytes');
   });
@@ -30,10 +51,13 @@ describe('the Avro schemas', () => {
     expect(undocumented(event)).toEqual([]);
   });
 
-  test('a field without a doc is found', () => {
-    expect(undocumented({ type: 'record', name: 'X', doc: 'x', fields: [{ name: 'a', type: 'string' }] })).toEqual([
-      'X.a',
-    ]);
+  test('a field without a doc is found, also in an array of records', () => {
+    const inner: AvroRecord = { type: 'record', name: 'Y', doc: 'y', fields: [{ name: 'b', type: 'int' }] };
+    const fields = [
+      { name: 'a', type: 'string' },
+      { name: 'list', type: { type: 'array' as const, items: inner }, doc: 'a list' },
+    ];
+    expect(undocumented({ type: 'record', name: 'X', doc: 'x', fields })).toEqual(['X.a', 'Y.b']);
   });
 });
 
@@ -64,10 +88,57 @@ describe('the examples', () => {
   });
 });
 
+describe('the versions of the contract', () => {
+  const versions = readdirSync(join(import.meta.dirname, 'released'));
+  const released = versions.flatMap((version) =>
+    [...readJsonFolder<AvroRecord>(join('released', version), '.avsc')].map(
+      ([event, schema]) => [version, event as EventName, schema] as const,
+    ),
+  );
+
+  test.each(released)('%s %s: each version reads the events of the other', (_version, event, schema) => {
+    const [earlier, current] = [avro.Type.forSchema(schema as Schema), avro.Type.forSchema(avroSchemas[event])];
+    for (const [, example] of readJsonFolder<object>(join('examples', event), '.json')) {
+      const read = earlier.fromBuffer(current.toBuffer(example), earlier.createResolver(current)) as object;
+      const back = current.fromBuffer(earlier.toBuffer(read), current.createResolver(earlier)) as object;
+      expect(back).toMatchObject(JSON.parse(JSON.stringify(read)) as object);
+      expect(eventWithDefaults(event, read as never)).toEqual({ ...back });
+    }
+  });
+
+  test('a new field without a default, and a new symbol, are found', () => {
+    const [, , earlier] = released.find(([, event]) => event === 'TaskCompleted')!;
+    const type = avro.Type.forSchema(earlier as Schema);
+    const withField = structuredClone(earlier);
+    withField.fields.push({ name: 'added', type: 'string' });
+    expect(() => avro.Type.forSchema(withField as Schema).createResolver(type)).toThrow('added');
+    const withSymbol = structuredClone(earlier);
+    const outcome = withSymbol.fields.find(({ name }) => name === 'outcome')!.type as unknown as { symbols: string[] };
+    outcome.symbols.push('EXPIRED');
+    expect(() => type.createResolver(avro.Type.forSchema(withSymbol as Schema))).toThrow();
+  });
+
+  test('the defaults of an event are those of its schema, also in nested records', () => {
+    const error = { code: 'busy', message: 'Busy.' } as Events['TaskAttemptFailed']['error'];
+    const event = { event_id: 'e', task_id: 1, attempt: 1, executor: 'x', error, failed_at: 0, next_attempt_at: 0 };
+    expect(eventWithDefaults('TaskAttemptFailed', event).error).toEqual({ ...error, causes: [] });
+  });
+});
+
 describe('the catalogue', () => {
-  test('every event is in exactly one topic', () => {
+  test('every event is in exactly one topic, but for the request of a task, which may wait in tasks.scheduled first', () => {
     const carried = Object.values(topics).flatMap((topic) => (topic.event === null ? [] : [topic.event as string]));
-    expect(carried.toSorted()).toEqual([...events.keys()]);
+    expect(carried.toSorted()).toEqual([...events.keys(), 'TaskRequested'].toSorted());
+  });
+
+  test('a reserved topic is read and written by no service, and only such a topic names a service of the future', () => {
+    const services: ServiceName[] = ['gateway', 'executor', 'notifier', 'projector'];
+    expect(services.flatMap(topicsReadBy).filter((name) => (topics[name] as Topic).isReserved)).toEqual([]);
+    for (const [name, { producers, consumers }] of Object.entries(activeTopics))
+      expect([name, [...producers, ...consumers].filter((each) => !services.includes(each as ServiceName))]).toEqual([
+        name,
+        [],
+      ]);
   });
 
   const fieldsOf = (topic: Topic): (string | undefined)[] => {
@@ -122,8 +193,15 @@ function undocumented(record: AvroRecord): string[] {
   const missing = record.doc === undefined ? [record.name] : [];
   for (const field of record.fields) {
     if (field.doc === undefined) missing.push(`${record.name}.${field.name}`);
-    for (const branch of Array.isArray(field.type) ? field.type : [field.type])
-      if (typeof branch === 'object' && 'fields' in branch) missing.push(...undocumented(branch));
+    for (const record of recordsIn(field.type)) missing.push(...undocumented(record));
   }
   return missing;
+}
+
+/** The records that a type declares, without those inside them. */
+function recordsIn(type: AvroType): AvroRecord[] {
+  if (typeof type === 'string') return [];
+  if (Array.isArray(type)) return type.flatMap(recordsIn);
+  if (type.type === 'array') return recordsIn(type.items);
+  return type.type === 'record' ? [type] : [];
 }

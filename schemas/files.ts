@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import type { schema } from 'avsc';
-import type { EventName } from './generated/events.ts';
+import avro, { type schema } from 'avsc';
+import type { EventName, Events, NewEvents } from './generated/events.ts';
 
 /**
  * The one place where the contract reads its own files, once, when it is loaded.
@@ -30,3 +30,13 @@ function parse(file: string): unknown {
 export const avroSchemas = Object.fromEntries(readJsonFolder<schema.RecordType>('events', '.avsc')) as Readonly<
   Record<EventName, schema.RecordType>
 >;
+
+/**
+ * An event as its readers get it: with the defaults of the fields that were left out, also of nested records. For tests
+ * and tools; it encodes and decodes the event.
+ * @throws Error when the fields do not match the event's schema
+ */
+export function eventWithDefaults<E extends EventName>(name: E, fields: NewEvents[E]): Events[E] {
+  const type = avro.Type.forSchema(avroSchemas[name]);
+  return { ...(type.fromBuffer(type.toBuffer(fields)) as Events[E]) };
+}

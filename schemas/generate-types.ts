@@ -1,11 +1,17 @@
 /** The part of Avro's schema language that the contract uses (Avro 1.12 specification, "Schema Declaration"). */
-export type AvroType = string | AvroType[] | AvroRecord | AvroEnum | { type: 'long'; logicalType: 'timestamp-millis' };
+export type AvroType =
+  | string
+  | AvroType[]
+  | AvroRecord
+  | AvroEnum
+  | { type: 'array'; items: AvroType }
+  | { type: 'long'; logicalType: 'timestamp-millis' };
 
 export interface AvroRecord {
   type: 'record';
   name: string;
   doc?: string;
-  fields: { name: string; type: AvroType; doc?: string }[];
+  fields: { name: string; type: AvroType; default?: unknown; doc?: string }[];
 }
 
 interface AvroEnum {
@@ -25,8 +31,9 @@ const primitives: Record<string, string> = {
 };
 
 /**
- * The TypeScript source for a set of event schemas: an interface a record, a union an enum, and the maps `EventName`
- * and `Events` over all events. Timestamps are numbers (milliseconds since 1970).
+ * The TypeScript source for a set of event schemas: an interface a record, a union an enum, the maps `EventName` and
+ * `Events` over all events as they are read, and `NewEvents` as they are written: fields with a default are optional.
+ * Timestamps are numbers (milliseconds since 1970).
  * @throws Error for a type that the contract does not use
  */
 export function typesOf(events: readonly AvroRecord[]): string {
@@ -37,8 +44,15 @@ export function typesOf(events: readonly AvroRecord[]): string {
     '// Generated from ../events/*.avsc by `npm run generate`. Do not edit.',
     ...declared.values(),
     `/** Every event there is, by name. */\nexport interface Events {\n${names.map((name) => `  ${name}: ${name};`).join('\n')}\n}`,
-    'export type EventName = keyof Events;\n',
+    'export type EventName = keyof Events;',
+    `/** The fields of each event that have a default. */\nexport interface DefaultedFields {\n${events.map(defaultedFieldsOf).join('\n')}\n}`,
+    '/** Every event as it is written: a field with a default may be left out. */\nexport type NewEvents = {\n  [E in EventName]: Omit<Events[E], DefaultedFields[E]> & Partial<Pick<Events[E], DefaultedFields[E] & keyof Events[E]>>;\n};\n',
   ].join('\n\n');
+}
+
+function defaultedFieldsOf({ name, fields }: AvroRecord): string {
+  const names = fields.filter((field) => 'default' in field).map((field) => `'${field.name}'`);
+  return `  ${name}: ${names.join(' | ') || 'never'};`;
 }
 
 function declareRecord(record: AvroRecord, declared: Map<string, string>): void {
@@ -56,6 +70,10 @@ function typeOf(type: AvroType, declared: Map<string, string>): string {
     return known;
   }
   if (type.type === 'long') return 'number';
+  if (type.type === 'array') {
+    const item = typeOf(type.items, declared);
+    return item.includes('|') ? `(${item})[]` : `${item}[]`;
+  }
   if (type.type === 'enum') {
     const symbols = type.symbols.map((symbol) => `'${symbol}'`).join(' | ');
     declared.set(type.name, `${comment(type.doc, '')}export type ${type.name} = ${symbols};`);

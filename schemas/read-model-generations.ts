@@ -4,7 +4,7 @@ import { checkpointsCollection, taskEventsCollection, tasksCollection } from './
  * The version of the documents' shape. Whoever changes what is in a document, or how it follows from the events, counts
  * it up: services of both versions then live side by side, each with a read model of its own.
  */
-export const readModelVersion = 1;
+export const readModelVersion: number = 2;
 
 /**
  * Which generation of the read model is the live one, in the collection named by `readModelCollection`. Each generation

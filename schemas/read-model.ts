@@ -1,25 +1,24 @@
-import type { EventName, NotificationState, Outcome, TaskError } from './generated/events.ts';
+import type { EventName, NotificationState, Outcome, SearchValue, TaskError } from './generated/events.ts';
 import type { EventTopicName } from './topics.ts';
 
 /**
  * The read model: one document a task, in the collection named by `tasksCollection`. The projector writes it, the
  * gateway answers GET from it. It is a pure function of the log.
  *
- * Each kind of event has one slot, with the event's data and its offset (a task has one partition number, so an offset
- * is a position). Which event a slot keeps depends on its kind: the first request, cancellation and completion (the
- * lowest offset); the latest attempt's start and failure (the highest attempt, of several events of it the first); the
- * newest progress and attempt at the webhook (the highest offset). The status and the time above the slots are derived
- * from them, for queries. An erasure absorbs all: a document with its slot has no other. Field order is as declared here, always: the same
- * events, in any order and with any repetition, give the same bytes.
+ * Each topic of the task's events has one slot, with the event's data and its offset (a task has one partition number, so
+ * an offset is a position). Which event a slot keeps depends on its kind: the first request, cancellation and completion
+ * (the lowest offset); the latest attempt's start and failure (the highest attempt, of several events of it the first); the
+ * newest progress and attempt at the webhook (the highest offset). What stands above the slots is derived from them, for
+ * queries. An erasure absorbs all: a document with its slot has no other. Optional fields without a value are not there.
+ * Field order is as declared here, always: the same events, in any order and with any repetition, give the same bytes.
  */
-export interface TaskDocument {
+export interface TaskDocument extends DerivedFields {
   /** The task's id. */
   _id: number;
-  /** Derived from the slots: ERASED when it was erased; else the completion's outcome; else RETRY when the latest attempt has failed; else STARTED; else PENDING. A document whose request is not there (yet, or any more) is invisible to clients. */
-  status: TaskStatus | 'ERASED';
-  /** Derived: when the task was accepted; while that is not known, the time of the first slot that is there. */
-  created_at?: Date;
-  requested?: RequestedSlot;
+  /** The request in tasks.scheduled: of a task with `run_at`. It has the same content as that in tasks.requested; their offsets do not compare. */
+  scheduled?: RequestSlot;
+  /** The request in tasks.requested. */
+  requested?: RequestSlot;
   started?: StartedSlot;
   attempt_failed?: AttemptFailedSlot;
   progressed?: ProgressedSlot;
@@ -29,8 +28,31 @@ export interface TaskDocument {
   erased?: ErasedSlot;
 }
 
+/** The part of a document that is derived from its slots. `request`: the slot `requested`, else `scheduled`. */
+interface DerivedFields {
+  /** ERASED when it was erased; else the completion's outcome; else RETRY when the latest attempt has failed; else STARTED; else PENDING. */
+  status: TaskStatus | 'ERASED';
+  /** When the task was accepted; while that is not known, the time of the first slot that is there. */
+  created_at?: Date;
+  /** Retention counts from here: the latest of `created_at` and the `run_at` of the slots. */
+  kept_from?: Date;
+  /** Of the request. A document without it is invisible to clients: its request is not there (yet, or any more). */
+  type?: string;
+  /** Of the request. */
+  client?: string;
+  /** Of the request. */
+  tags?: string[];
+  /** Of the request: `<name>=<value>`; a name has no `=`. */
+  search?: string[];
+  /** Of the request. */
+  origin_id?: number;
+  /** Of the request. */
+  run_at?: Date;
+}
+
 /** The topic whose events fill each slot, in the order of the document's fields. */
 export const slotTopics = {
+  scheduled: 'tasks.scheduled',
   requested: 'tasks.requested',
   started: 'tasks.started',
   attempt_failed: 'tasks.attempt-failed',
@@ -39,7 +61,7 @@ export const slotTopics = {
   completed: 'tasks.completed',
   notified: 'notifications.attempted',
   erased: 'tasks.erased',
-} as const satisfies Record<Exclude<keyof TaskDocument, '_id' | 'status' | 'created_at'>, EventTopicName>;
+} as const satisfies Record<Exclude<keyof TaskDocument, '_id' | keyof DerivedFields>, EventTopicName>;
 
 /** The slots of a document. */
 export type SlotName = keyof typeof slotTopics;
@@ -47,7 +69,8 @@ export type SlotName = keyof typeof slotTopics;
 /** Celery's names: PENDING waits, STARTED runs, RETRY waits after a failed attempt, REVOKED was cancelled. */
 export type TaskStatus = 'PENDING' | 'STARTED' | 'RETRY' | Outcome;
 
-export interface RequestedSlot {
+/** A TaskRequested. Its optional fields are there where they differ from the event's defaults. */
+export interface RequestSlot {
   offset: number;
   event_id: string;
   type: string;
@@ -55,6 +78,16 @@ export interface RequestedSlot {
   payload: string;
   notify_url: string | null;
   requested_at: Date;
+  timeout_ms?: number;
+  client?: string;
+  tags?: string[];
+  search?: SearchValue[];
+  origin_id?: number;
+  run_at?: Date;
+  expires_at?: Date;
+  priority?: number;
+  payload_schema_hash?: string;
+  include_result?: false;
 }
 
 interface StartedSlot {
@@ -62,6 +95,7 @@ interface StartedSlot {
   event_id: string;
   attempt: number;
   executor: string;
+  taken_at?: Date;
   started_at: Date;
 }
 
@@ -70,10 +104,13 @@ interface AttemptFailedSlot {
   event_id: string;
   attempt: number;
   executor: string;
-  error: TaskError;
+  error: StoredError;
   failed_at: Date;
   next_attempt_at: Date;
 }
+
+/** The error of an event; `causes` is there where there are any. */
+export type StoredError = Omit<TaskError, 'causes'> & Partial<Pick<TaskError, 'causes'>>;
 
 interface ProgressedSlot {
   offset: number;
@@ -87,6 +124,7 @@ interface ProgressedSlot {
 interface CancellationRequestedSlot {
   offset: number;
   event_id: string;
+  requested_by?: string;
   requested_at: Date;
 }
 
@@ -98,7 +136,13 @@ export interface CompletedSlot {
   outcome: Outcome;
   /** JSON text; null unless the outcome is SUCCESS. */
   result: string | null;
-  error: TaskError | null;
+  error: StoredError | null;
+  /**
+   * Of a failure: equal for failures of the same kind. A hash of task type, error code, and message with numbers, ids,
+   * hexadecimal and quoted text replaced.
+   */
+  fingerprint?: string;
+  run_at?: Date;
   completed_at: Date;
 }
 
@@ -119,8 +163,10 @@ export interface NotifiedSlot {
 interface ErasedSlot {
   offset: number;
   event_id: string;
+  requested_by?: string;
   /** When the task was accepted. */
   requested_at: Date;
+  run_at?: Date;
   erased_at: Date;
 }
 
@@ -196,21 +242,34 @@ export interface ReadModelIndex {
   readonly partialFilterExpression?: Readonly<Record<string, unknown>>;
 }
 
-/** Of the documents of tasks, beside `_id`: a filter before the order of the list, so that a page reads what it gives. */
+const presentOnly = (field: string) => ({ partialFilterExpression: { [field]: { $exists: true } } });
+
+/**
+ * Of the documents of tasks, beside `_id`. A filter stands before the order of the list, so that a page reads what it
+ * gives. The list has some of these filters; the rest is for those that the console will have.
+ */
 export const taskIndexes: readonly ReadModelIndex[] = [
   { key: { status: 1, _id: 1 } },
-  { key: { 'requested.type': 1, _id: 1 } },
-  { key: { 'requested.requested_at': 1, _id: 1 } },
-  // The newest of a status or a type, which may be few among many.
-  { key: { status: 1, 'requested.requested_at': 1, _id: 1 } },
-  { key: { 'requested.type': 1, 'requested.requested_at': 1, _id: 1 } },
-  // For queries of webhooks that were given up. Small: it has only those.
-  { key: { 'notified.state': 1, _id: 1 }, partialFilterExpression: { 'notified.state': 'FAILED' } },
+  { key: { type: 1, _id: 1 } },
+  { key: { created_at: 1, _id: 1 } },
+  // The newest of a status or a type, which may be few among many; open tasks since a time.
+  { key: { status: 1, created_at: 1, _id: 1 } },
+  { key: { type: 1, created_at: 1, _id: 1 } },
+  { key: { 'completed.completed_at': 1, _id: 1 }, ...presentOnly('completed.completed_at') },
+  { key: { 'started.executor': 1, _id: 1 }, ...presentOnly('started.executor') },
+  { key: { 'completed.error.code': 1, _id: 1 }, ...presentOnly('completed.error.code') },
+  { key: { 'completed.fingerprint': 1, 'completed.completed_at': 1, _id: 1 }, ...presentOnly('completed.fingerprint') },
+  { key: { 'notified.state': 1, _id: 1 }, ...presentOnly('notified.state') },
+  { key: { client: 1, _id: 1 }, ...presentOnly('client') },
+  { key: { tags: 1, _id: 1 }, ...presentOnly('tags') },
+  { key: { search: 1, _id: 1 }, ...presentOnly('search') },
+  { key: { origin_id: 1, _id: 1 }, ...presentOnly('origin_id') },
+  { key: { run_at: 1, _id: 1 }, ...presentOnly('run_at') },
 ];
 
 /** Of the history: a task's events, and of one topic in the log's order. */
 export const taskEventIndexes: readonly ReadModelIndex[] = [{ key: { task_id: 1, topic: 1, offset: 1 } }];
 
 /** The times by which the database deletes what is past retention: a task's, and that of an event of its history. */
-export const taskTimeField = 'created_at';
+export const taskTimeField = 'kept_from';
 export const taskEventTimeField = 'at';

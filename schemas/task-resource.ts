@@ -1,4 +1,4 @@
-import type { NotificationState, TaskError } from './generated/events.ts';
+import type { NotificationState, TaskErrorCause } from './generated/events.ts';
 import type { TaskStatus } from './read-model.ts';
 
 /** A task as clients see it: the body of the API's answers and of the webhook. Times are RFC 3339 in UTC with ms. */
@@ -13,14 +13,21 @@ export interface TaskResource {
   progress?: number;
   /** Present after SUCCESS. */
   result?: unknown;
-  /** Present after FAILURE. */
-  error?: TaskError;
+  /** Present after FAILURE, and after REVOKED when the task expired. */
+  error?: TaskErrorResource;
   /** This and the other times: present after the end. */
   created_at?: string;
   started_at?: string;
   completed_at?: string;
   /** How the webhook stands. Present after the end, in the API's answers alone: a webhook does not tell of itself. */
   notification?: NotificationResource;
+}
+
+interface TaskErrorResource {
+  code: string;
+  message: string;
+  /** Present where there are any, the nearest first. */
+  causes?: TaskErrorCause[];
 }
 
 interface NotificationResource {
@@ -44,7 +51,7 @@ export interface TaskFacts {
   /** How much of the latest attempt is done, 0 to 1. */
   progress?: number | null;
   resultJson?: string | null;
-  error?: TaskError | null;
+  error?: TaskErrorResource | null;
   createdAtMs?: number | null;
   startedAtMs?: number | null;
   completedAtMs?: number | null;
@@ -92,12 +99,17 @@ export function taskResource(facts: TaskFacts): TaskResource {
   if (facts.status === 'STARTED' && facts.progress != null) resource.progress = facts.progress;
   if (!hasEnded(facts.status)) return resource;
   if (facts.resultJson != null) resource.result = JSON.parse(facts.resultJson);
-  if (facts.error != null) resource.error = { code: facts.error.code, message: facts.error.message };
+  if (facts.error != null) resource.error = errorOf(facts.error);
   if (facts.createdAtMs != null) resource.created_at = new Date(facts.createdAtMs).toISOString();
   if (facts.startedAtMs != null) resource.started_at = new Date(facts.startedAtMs).toISOString();
   if (facts.completedAtMs != null) resource.completed_at = new Date(facts.completedAtMs).toISOString();
   if (facts.notification !== undefined) resource.notification = notificationOf(facts.notification, facts.notifyUrl);
   return resource;
+}
+
+function errorOf({ code, message, causes = [] }: TaskErrorResource): TaskErrorResource {
+  if (causes.length === 0) return { code, message };
+  return { code, message, causes: causes.map((cause) => ({ name: cause.name, message: cause.message })) };
 }
 
 function notificationOf(facts: NotificationFacts | null, notifyUrl: string | null): NotificationResource {

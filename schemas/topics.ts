@@ -20,24 +20,49 @@ export interface Topic {
   readonly timeField?: string;
   /** One sentence for people. */
   readonly description: string;
-  readonly key: 'task id, decimal' | 'gateway name' | 'as in the original record';
+  readonly key:
+    | 'task id, decimal'
+    | 'gateway name'
+    | 'executor name'
+    | 'bulk id'
+    | 'schedule id'
+    | 'dead letter'
+    | 'as in the original record';
   /** How many partitions: the setting TOPIC_PARTITIONS for topics keyed by task id, else a fixed number. */
   readonly partitions: 'by-setting' | number;
   /** How long records are kept: 'documents' is longer than the read model keeps its documents, see `retentionMs`. */
   readonly retention: 'documents' | 'for-ever' | 'dead-letters';
   /** Whether only the newest record of a key counts, so that Kafka may remove the older ones before their time. */
   readonly isCompacted?: true;
-  readonly producers: readonly ServiceName[];
-  readonly consumers: readonly ServiceName[];
+  /**
+   * Part of the contract, but not created yet, since no service of this version writes or reads it. Its event may still
+   * change.
+   */
+  readonly isReserved?: true;
+  readonly producers: readonly (ServiceName | FutureServiceName)[];
+  readonly consumers: readonly (ServiceName | FutureServiceName)[];
 }
 
 export type ServiceName = 'gateway' | 'executor' | 'notifier' | 'projector';
+
+/** A service that does not exist yet: only in reserved topics. */
+type FutureServiceName = 'scheduler';
 
 const byTaskId = {
   key: 'task id, decimal',
   keyField: 'task_id',
   partitions: 'by-setting',
   retention: 'documents',
+} as const;
+
+const byBulkId = {
+  key: 'bulk id',
+  keyField: 'bulk_id',
+  partitions: 1,
+  retention: 'documents',
+  isReserved: true,
+  producers: ['gateway'],
+  consumers: ['gateway'],
 } as const;
 
 /** How many delays there are between attempts at a webhook: a topic each. How long they are, the notifier's settings say. */
@@ -150,6 +175,113 @@ export const topics = {
   ...deadLetters('executor'),
   ...deadLetters('notifier'),
   ...deadLetters('projector'),
+  'tasks.failure-details': {
+    ...byTaskId,
+    event: 'TaskFailureDetails',
+    timeField: 'failed_at',
+    description: 'Stack and last log lines of a failed attempt: at most 16 KiB, with rights of its own.',
+    isReserved: true,
+    producers: ['executor'],
+    consumers: ['gateway'],
+  },
+  'workers.reported': {
+    event: 'WorkerReported',
+    timeField: 'reported_at',
+    description: 'State of an executor process; a tombstone when it has drained.',
+    key: 'executor name',
+    keyField: 'executor',
+    partitions: 1,
+    retention: 'for-ever',
+    isCompacted: true,
+    isReserved: true,
+    producers: ['executor'],
+    consumers: ['gateway'],
+  },
+  'operations.bulk-requested': {
+    ...byBulkId,
+    event: 'BulkRequested',
+    timeField: 'requested_at',
+    description: 'One action on all tasks that match a filter was requested.',
+  },
+  'operations.bulk-abort-requested': {
+    ...byBulkId,
+    event: 'BulkAbortRequested',
+    timeField: 'requested_at',
+    description: 'A bulk action is to stop.',
+  },
+  'operations.bulk-progressed': {
+    ...byBulkId,
+    event: 'BulkProgressed',
+    timeField: 'progressed_at',
+    description: 'Progress of a bulk action. The highest offset of an action counts.',
+  },
+  'operations.dead-letter-decided': {
+    event: 'DeadLetterDecided',
+    timeField: 'decided_at',
+    description: 'A dead letter is discarded or replayed.',
+    key: 'dead letter',
+    keyField: 'dead_letter',
+    partitions: 1,
+    retention: 'dead-letters',
+    isReserved: true,
+    producers: ['gateway'],
+    consumers: ['gateway'],
+  },
+  ...replays('executor'),
+  ...replays('notifier'),
+  ...replays('projector'),
+  'tasks.scheduled': {
+    ...byTaskId,
+    event: 'TaskRequested',
+    timeField: 'requested_at',
+    description: 'A task with run_at was accepted. When it is due, its bytes are copied to tasks.requested.',
+    isReserved: true,
+    producers: ['gateway'],
+    consumers: ['gateway', 'projector', 'scheduler'],
+  },
+  'tasks.rescheduled': {
+    ...byTaskId,
+    event: 'TaskRescheduled',
+    timeField: 'rescheduled_at',
+    description: 'A task that waits for its time got another one. The highest offset of a task counts.',
+    isReserved: true,
+    producers: ['gateway'],
+    consumers: ['scheduler'],
+  },
+  'tasks.settled': {
+    ...byTaskId,
+    event: 'WaitEnded',
+    timeField: 'settled_at',
+    description: 'A task of tasks.scheduled does not wait any more: released, cancelled or expired.',
+    isReserved: true,
+    producers: ['scheduler'],
+    consumers: ['scheduler'],
+  },
+  'schedules.changed': {
+    event: 'ScheduleChanged',
+    timeField: 'changed_at',
+    description: 'Definition of a schedule; a tombstone when it is deleted.',
+    key: 'schedule id',
+    keyField: 'schedule_id',
+    partitions: 1,
+    retention: 'for-ever',
+    isCompacted: true,
+    isReserved: true,
+    producers: ['gateway'],
+    consumers: ['gateway', 'scheduler'],
+  },
+  'schedules.fired': {
+    event: 'ScheduleFired',
+    timeField: 'fired_at',
+    description: 'A time of a schedule came.',
+    key: 'schedule id',
+    keyField: 'schedule_id',
+    partitions: 1,
+    retention: 'documents',
+    isReserved: true,
+    producers: ['scheduler'],
+    consumers: ['gateway', 'scheduler'],
+  },
 } as const satisfies Record<string, Topic>;
 
 export type TopicName = keyof typeof topics;
@@ -177,11 +309,14 @@ export type EventTopicOf<T extends DecodableTopicName> = T extends EventTopicNam
     ? C
     : never;
 
+/** The topics that exist: all but those that are reserved. */
+export const activeTopics: Readonly<Record<string, Topic>> = Object.fromEntries(
+  Object.entries<Topic>(topics).filter(([, { isReserved }]) => isReserved !== true),
+);
+
 /** The topics that a service reads, by the catalogue. */
 export function topicsReadBy(service: ServiceName): TopicName[] {
-  return (Object.keys(topics) as TopicName[]).filter((name) =>
-    (topics[name].consumers as readonly ServiceName[]).includes(service),
-  );
+  return (Object.keys(activeTopics) as TopicName[]).filter((name) => activeTopics[name]!.consumers.includes(service));
 }
 
 /** Name of the topic that takes what a service could not handle: original bytes and headers, plus why. */
@@ -219,6 +354,21 @@ function deadLetters<S extends Exclude<ServiceName, 'gateway'>>(service: S) {
     consumers: [],
   } as const;
   return { [deadLetterTopic(service)]: topic } as Record<`dead-letters.${S}`, typeof topic>;
+}
+
+/** Partitions as those of the topics keyed by task id, so that a record is replayed in its original partition number. */
+function replays<S extends Exclude<ServiceName, 'gateway'>>(service: S) {
+  const topic = {
+    event: null,
+    description: `Dead letters of the ${service} to be handled again: the original bytes and headers, in the original partition number.`,
+    key: 'as in the original record',
+    partitions: 'by-setting',
+    retention: 'dead-letters',
+    isReserved: true,
+    producers: ['gateway'],
+    consumers: [service],
+  } as const;
+  return { [`replays.${service}`]: topic } as Record<`replays.${S}`, typeof topic>;
 }
 
 /**

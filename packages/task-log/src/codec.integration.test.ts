@@ -18,6 +18,7 @@ const started: Events['TaskStarted'] = {
   started_at: 1_700_000_000_000,
   crashes: 0,
   trial: 0,
+  taken_at: null,
 };
 
 let own: OwnServer;

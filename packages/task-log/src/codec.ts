@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import {
+  activeTopics,
   avroSchemas,
   eventTopicOf,
   topics,
@@ -9,6 +10,7 @@ import {
   type Events,
   type EventTopicName,
   type EventTopicOf,
+  type NewEvents,
   type Topic,
   type TopicName,
 } from '@nask/schemas';
@@ -20,6 +22,9 @@ import { createRegistryClient, RegistryError, type RegistryOptions } from './reg
 
 /** The event that a topic carries, or that the topic carries that it has copies of. */
 export type EventOf<T extends DecodableTopicName> = Events[(typeof topics)[EventTopicOf<T>]['event']];
+
+/** The same event as it is written: fields with a default may be left out. */
+export type NewEventOf<T extends EventTopicName> = NewEvents[(typeof topics)[T]['event'] & EventName];
 
 /** The value is no event that we can read, now or later: for the dead letters. */
 export class UndecodableError extends Error {
@@ -48,7 +53,7 @@ export interface EventCodec {
    */
   start(options?: { signal?: AbortSignal }): Promise<void>;
   /** Throws an EncodeError that names the field when the data does not match the schema, also for a field too many. */
-  encode<T extends EventTopicName>(topic: T, data: EventOf<T>): Buffer;
+  encode<T extends EventTopicName>(topic: T, data: NewEventOf<T>): Buffer;
   /**
    * Reads a record's value, whatever version of the schema it was written with, as our version. At once when the
    * schema is known; else the registry is asked, once for all that wait for the same schema. Values of a topic of copies
@@ -60,9 +65,9 @@ export interface EventCodec {
 
 const startBackoff = { initialMs: 250, maxMs: 1_000 };
 
-export const eventTopics = (Object.keys(topics) as (keyof typeof topics)[]).filter(isEventTopic);
+export const eventTopics = (Object.keys(activeTopics) as TopicName[]).filter(isEventTopic);
 
-const copyTopics = (Object.keys(topics) as TopicName[]).filter(
+const copyTopics = (Object.keys(activeTopics) as TopicName[]).filter(
   (topic): topic is CopyTopicName => (topics[topic] as Topic).copyOf !== undefined,
 );
 

@@ -4,6 +4,7 @@ export {
   UndecodableError,
   type EventCodec,
   type EventOf,
+  type NewEventOf,
 } from './codec.ts';
 export { eventHeaders } from './event-headers.rules.ts';
 export { decodeOrSkip, handleEvents, type EventHandler, type EventHandlers } from './handle.ts';

@@ -7,7 +7,7 @@ import {
   type WriteUntilAcknowledged,
 } from '@nask/kafka';
 import { topics, type EventTopicName, type Topic } from '@nask/schemas';
-import type { EventCodec, EventOf } from './codec.ts';
+import type { EventCodec, NewEventOf } from './codec.ts';
 import { eventHeaders } from './event-headers.rules.ts';
 
 /** What the headers of an event say beside what the event itself says. */
@@ -36,7 +36,7 @@ interface EventRecord extends OutgoingRecord {
  */
 export interface EventPublisher {
   /** The record of an event, not sent. */
-  recordOf<T extends EventTopicName>(topic: T, event: EventOf<T>, metadata?: EventMetadata): EventRecord;
+  recordOf<T extends EventTopicName>(topic: T, event: NewEventOf<T>, metadata?: EventMetadata): EventRecord;
   /**
    * Sends an event once.
    * @param options.deadlineMs how long Kafka's acknowledgement (acks=all) may take; the producer's default unless given
@@ -44,7 +44,7 @@ export interface EventPublisher {
    */
   publish<T extends EventTopicName>(
     topic: T,
-    event: EventOf<T>,
+    event: NewEventOf<T>,
     options?: EventMetadata & { deadlineMs?: number },
   ): Promise<Position>;
   /**
@@ -55,7 +55,7 @@ export interface EventPublisher {
    */
   publishUntilAcknowledged<T extends EventTopicName>(
     topic: T,
-    event: EventOf<T>,
+    event: NewEventOf<T>,
     options: EventMetadata & { signal: AbortSignal },
   ): Promise<void>;
   /** As `publishUntilAcknowledged`, for a record that is already encoded: a copy of one that was read. */
@@ -76,7 +76,7 @@ export function createEventPublisher(options: {
 
   function recordOf<T extends EventTopicName>(
     topic: T,
-    event: EventOf<T>,
+    event: NewEventOf<T>,
     { requestId, traceparent, eventId, source = ownSource }: EventMetadata = {},
   ): EventRecord {
     const value = codec.encode(topic, event);

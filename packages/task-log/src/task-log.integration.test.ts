@@ -36,6 +36,7 @@ const startOf = (task_id: number): TaskStarted => ({
   started_at: 1_700_000_000_123,
   crashes: 0,
   trial: 0,
+  taken_at: null,
 });
 
 test('what is published is handled; what cannot be read goes to the dead letters, and is skipped when read back', async () => {

@@ -18,6 +18,7 @@ import {
   type EventCodec,
   type EventMetadata,
   type EventOf,
+  type NewEventOf,
 } from '@nask/task-log';
 import { eventually } from './eventually.ts';
 import { testServers, type Isolation, type TestServers } from './servers.ts';
@@ -28,7 +29,7 @@ export interface TestTaskLog {
   readonly codec: EventCodec;
   readonly producer: GroupCommitProducer;
   /** Writes an event as a service does, with its key and its headers. Resolved when it is acknowledged. */
-  write<T extends EventTopicName>(topic: T, event: EventOf<T>, metadata?: EventMetadata): Promise<Position>;
+  write<T extends EventTopicName>(topic: T, event: NewEventOf<T>, metadata?: EventMetadata): Promise<Position>;
   /** All records that a topic has at the time of the call, partition by partition in log order. Outlasts an outage. */
   records(topic: TopicName): Promise<ConsumedRecord[]>;
   /** The events of those records, decoded. */

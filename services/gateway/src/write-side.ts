@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ProducerError, type Position } from '@nask/kafka';
 import type { EventTopicName } from '@nask/schemas';
 import type { HealthCheck } from '@nask/service';
-import type { EventCodec, EventOf, EventPublisher } from '@nask/task-log';
+import type { EventCodec, EventPublisher, NewEventOf } from '@nask/task-log';
 import { UnavailableError, type UnavailableCode } from './errors.ts';
 import type { Correlation } from './http/observe.ts';
 import type { TaskIdSource } from './task-ids/task-id-source.ts';
@@ -24,7 +24,7 @@ export interface EventWriterOptions {
  */
 export type WriteEvent = <T extends EventTopicName>(
   topic: T,
-  event: EventOf<T> & { task_id: number },
+  event: NewEventOf<T> & { task_id: number },
   correlation: Correlation,
   unconfirmed: {
     code: UnavailableCode;

@@ -1,4 +1,4 @@
-import { avroSchemas, topics as catalogueTopics, type EventName, type Topic } from '@nask/schemas';
+import { activeTopics, avroSchemas, type EventName, type Topic } from '@nask/schemas';
 import { TimeoutError } from '@nask/async';
 import {
   topicName,
@@ -27,7 +27,7 @@ export interface ContractOptions {
   logger: Logger;
   /** How long all of it may take, with the time that Kafka and the registry need to come up. Default 60 s. */
   waitMs?: number;
-  /** Default: the catalogue of @nask/schemas. */
+  /** Default: the catalogue of @nask/schemas, without reserved topics. */
   catalogue?: Readonly<Record<string, Topic>>;
   /** Default: those of @nask/schemas. */
   schemas?: Readonly<Record<EventName, schema.RecordType>>;
@@ -73,7 +73,7 @@ export async function applyContract(options: ContractOptions): Promise<ContractC
 }
 
 async function planOf(admin: TopicAdmin, options: ContractOptions): Promise<TopicPlan> {
-  const { connection, topics: settings, catalogue = catalogueTopics } = options;
+  const { connection, topics: settings, catalogue = activeTopics } = options;
   const nameOf = (topic: string) => topicName(connection, topic);
   const entries = Object.entries<Topic>(catalogue);
   const wanted = entries.map(([name, topic]) => wantedTopic(nameOf(name), topic, settings));
@@ -116,7 +116,7 @@ async function registerAll(
   options: ContractOptions,
   deadlineAtMs: number,
 ): Promise<ContractChange[]> {
-  const { connection, registryUrl, logger, catalogue = catalogueTopics, schemas = avroSchemas } = options;
+  const { connection, registryUrl, logger, catalogue = activeTopics, schemas = avroSchemas } = options;
   const outcomes: ContractChange[] = [];
   const refusals: string[] = [];
   for (const [topic, { event }] of Object.entries<Topic>(catalogue)) {

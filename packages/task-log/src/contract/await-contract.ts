@@ -1,5 +1,5 @@
 import { retry } from '@nask/async';
-import { avroSchemas, topics, type ServiceName, type Topic } from '@nask/schemas';
+import { activeTopics, avroSchemas, type ServiceName, type Topic } from '@nask/schemas';
 import { topicName, withTopicAdmin, type KafkaConnection, type Logger } from '@nask/kafka';
 import { subjectOf } from '../codec.ts';
 import {
@@ -68,7 +68,7 @@ export async function awaitContract(options: {
   logger: Logger;
 }): Promise<void> {
   const { service, connection, registryUrl, auth, waitMs, logger } = options;
-  const needed = Object.entries<Topic>(topics).filter(([, { producers, consumers }]) =>
+  const needed = Object.entries(activeTopics).filter(([, { producers, consumers }]) =>
     [...producers, ...consumers].includes(service),
   );
   const registry = createRegistryClient({ url: registryUrl, auth });
