@@ -1,23 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
 import { DeadLetterError, type ConsumedRecord } from '@nask/kafka';
-import type { RedeliveryRequested } from '@nask/schemas';
+import { eventWithDefaults, type RedeliveryRequested } from '@nask/schemas';
 import { completedTask } from './fixtures/doubles.ts';
 import { handlersWith, recordOf } from './fixtures/handlers.ts';
 
 /** A request of the redelivery of `completedTask()`, whose completion has the offset 7. */
 function request(different: Partial<RedeliveryRequested> = {}, record: Partial<ConsumedRecord> = {}): ConsumedRecord {
   const { event_id: completion_event_id, error: _, notify_url, ...facts } = completedTask();
-  const event: RedeliveryRequested = {
+  const event = eventWithDefaults('RedeliveryRequested', {
     ...facts,
     event_id: 'redelivery',
     notify_url: notify_url!,
     redelivery_requested_at: 0,
     completion_offset: 7,
     completion_event_id,
-    error_code: null,
-    error_message: null,
     ...different,
-  };
+  });
   const headers = { ce_source: '/nask/gateway-1' };
   return recordOf(event, 3, { topic: 'notifications.redelivery-requested', headers, ...record });
 }

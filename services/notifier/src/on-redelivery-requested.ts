@@ -1,6 +1,6 @@
 import { DeadLetterError } from '@nask/kafka';
 import type { EventHandler, EventPublisher } from '@nask/task-log';
-import type { Outcome, RedeliveryRequested, TaskCompleted } from '@nask/schemas';
+import type { Outcome, RedeliveryRequested, TaskCompleted, TaskError } from '@nask/schemas';
 import type { WebhookDelivery } from './delivery/webhook-delivery.ts';
 import type { DeliveryMemory } from './memory/delivery-memory.ts';
 import type { NotifierMetrics } from './metrics.ts';
@@ -47,6 +47,12 @@ function completedIn(request: RedeliveryRequested): TaskCompleted {
     executor: request.executor,
     outcome: request.outcome as Outcome,
     result: request.result,
-    error: request.error_code === null ? null : { code: request.error_code, message: request.error_message ?? '' },
+    error: errorIn(request),
+    include_result: request.include_result,
+    run_at: request.run_at,
   };
+}
+
+function errorIn({ error_code: code, error_message, error_causes: causes }: RedeliveryRequested): TaskError | null {
+  return code === null ? null : { code, message: error_message ?? '', causes };
 }

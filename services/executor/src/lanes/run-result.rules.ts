@@ -37,7 +37,11 @@ export async function runToResult(run: () => unknown): Promise<RunResult> {
  */
 export function failure(code: string, message: string, thrown?: unknown): RunResult & { outcome: 'FAILURE' } {
   const stack = stackOf(thrown);
-  return { outcome: 'FAILURE', error: { code, message: bounded(message) }, ...(stack === undefined ? {} : { stack }) };
+  return {
+    outcome: 'FAILURE',
+    error: { code, message: bounded(message), causes: [] },
+    ...(stack === undefined ? {} : { stack }),
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { taskTypes } from '@nask/schemas';
+import { eventWithDefaults, taskTypes } from '@nask/schemas';
 import fibonacci from '../handlers/fibonacci.ts';
 import prime from '../handlers/prime.ts';
 import sleep from '../handlers/sleep.ts';
@@ -14,15 +14,14 @@ const types = new Map<string, LoadedType>(
     { handler, checkPayload: payloadCheck(taskTypes.get(handler.type)!), file: '' },
   ]),
 );
-const requested = (type: string, payload: string) => ({
-  event_id: '019ab6f0-3c5e-7d2a-9b1f-5a7e2c4d8e10',
-  task_id: 1,
-  type,
-  payload,
-  notify_url: null,
-  requested_at: 0,
-  timeout_ms: null,
-});
+const requested = (type: string, payload: string) =>
+  eventWithDefaults('TaskRequested', {
+    event_id: '019ab6f0-3c5e-7d2a-9b1f-5a7e2c4d8e10',
+    task_id: 1,
+    type,
+    payload,
+    requested_at: 0,
+  });
 const decideOn = (type: string, payload: unknown) => decide(requested(type, JSON.stringify(payload)), types);
 
 describe('what to do with a requested task', () => {

@@ -1,24 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
-import type { TaskRequested } from '@nask/schemas';
+import { eventWithDefaults } from '@nask/schemas';
 import { failure } from '../lanes/run-result.rules.ts';
 import { newTaskAttemptFailed, newTaskCompleted, newTaskProgressed, newTaskStarted } from './new-events.rules.ts';
 
 const calm = { crashes: 0, trial: 0 };
 
-const request: TaskRequested = {
+const request = eventWithDefaults('TaskRequested', {
   event_id: '019ab6f0-3c5e-7d2a-9b1f-5a7e2c4d8e10',
   task_id: 4,
   type: 'prime',
   payload: '{"input":100}',
   notify_url: 'http://127.0.0.1:8000/',
   requested_at: 1_000,
-  timeout_ms: null,
-};
+});
 const attempt = { number: 1, executor: 'executor-a', startedAtMs: 2_000 };
 
 describe('the events of a task', () => {
   test('a start names task, attempt and executor', () => {
-    expect(newTaskStarted(request, attempt, calm)).toEqual({
+    expect(newTaskStarted(request, attempt, calm, 1_500)).toEqual({
       event_id: expect.any(String),
       task_id: 4,
       attempt: 1,
@@ -26,6 +25,7 @@ describe('the events of a task', () => {
       started_at: 2_000,
       crashes: 0,
       trial: 0,
+      taken_at: 1_500,
     });
   });
 
@@ -44,6 +44,8 @@ describe('the events of a task', () => {
       outcome: 'SUCCESS',
       result: '541',
       error: null,
+      include_result: true,
+      run_at: null,
     });
   });
 
@@ -51,7 +53,7 @@ describe('the events of a task', () => {
     expect(newTaskCompleted(request, attempt, failure('handler-failed', 'no'), 3_000)).toMatchObject({
       outcome: 'FAILURE',
       result: null,
-      error: { code: 'handler-failed', message: 'no' },
+      error: { code: 'handler-failed', message: 'no', causes: [] },
     });
   });
 
@@ -72,7 +74,7 @@ describe('the events of a task', () => {
   });
 
   test('a failed attempt says when the next one is due', () => {
-    const error = { code: 'busy', message: 'not yet' };
+    const error = { code: 'busy', message: 'not yet', causes: [{ name: 'Error', message: 'reset' }] };
     expect(newTaskAttemptFailed(request, attempt, error, { failedAtMs: 3_000, nextAttemptAtMs: 4_000 })).toEqual({
       event_id: expect.any(String),
       task_id: 4,
@@ -93,13 +95,13 @@ describe('the events of a task', () => {
   test('a repeat on another executor has the same event ids; another kind or attempt has not', () => {
     const again = { ...attempt, executor: 'executor-b', startedAtMs: 9_000 };
     const completion = newTaskCompleted(request, attempt, { outcome: 'SUCCESS', result: '541' }, 3_000);
-    expect(newTaskStarted(request, again, { crashes: 1, trial: 1 }).event_id).toBe(
-      newTaskStarted(request, attempt, calm).event_id,
+    expect(newTaskStarted(request, again, { crashes: 1, trial: 1 }, 8_000).event_id).toBe(
+      newTaskStarted(request, attempt, calm, 1_500).event_id,
     );
     expect(newTaskCompleted(request, again, failure('x', 'y'), 9_999).event_id).toBe(completion.event_id);
-    expect(newTaskStarted(request, attempt, calm).event_id).not.toBe(completion.event_id);
-    expect(newTaskStarted(request, { ...attempt, number: 2 }, calm).event_id).not.toBe(
-      newTaskStarted(request, attempt, calm).event_id,
+    expect(newTaskStarted(request, attempt, calm, 1_500).event_id).not.toBe(completion.event_id);
+    expect(newTaskStarted(request, { ...attempt, number: 2 }, calm, 1_500).event_id).not.toBe(
+      newTaskStarted(request, attempt, calm, 1_500).event_id,
     );
   });
 });

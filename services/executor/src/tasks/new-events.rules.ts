@@ -17,11 +17,15 @@ export interface Attempt {
   readonly startedAtMs: number | null;
 }
 
-/** The event that an attempt begins, or goes on here. */
+/**
+ * The event that an attempt begins, or goes on here.
+ * @param takenAtMs when this process took the task from Kafka, ms since 1970
+ */
 export function newTaskStarted(
   { task_id }: TaskRequested,
   attempt: Attempt & { startedAtMs: number },
   { crashes, trial }: Pick<NextAttempt, 'crashes' | 'trial'>,
+  takenAtMs: number,
 ): TaskStarted {
   return {
     event_id: derivedEventId('TaskStarted', task_id, attempt.number),
@@ -31,6 +35,7 @@ export function newTaskStarted(
     started_at: attempt.startedAtMs,
     crashes,
     trial,
+    taken_at: takenAtMs,
   };
 }
 
@@ -90,5 +95,7 @@ export function newTaskCompleted(
     outcome: end.outcome,
     result: end.outcome === 'SUCCESS' ? end.result : null,
     error: end.outcome === 'FAILURE' ? end.error : null,
+    include_result: request.include_result,
+    run_at: request.run_at,
   };
 }

@@ -22,6 +22,7 @@ const start = (change: Partial<TaskStarted> = {}): TaskStarted => ({
   started_at: 1_000,
   crashes: 0,
   trial: 0,
+  taken_at: null,
   ...change,
 });
 const failed = (change: Partial<TaskAttemptFailed> = {}): TaskAttemptFailed => ({
@@ -29,7 +30,7 @@ const failed = (change: Partial<TaskAttemptFailed> = {}): TaskAttemptFailed => (
   task_id: 4,
   attempt: 1,
   executor: 'x',
-  error: { code: 'c', message: 'm' },
+  error: { code: 'c', message: 'm', causes: [] },
   failed_at: 2_000,
   next_attempt_at: 3_000,
   ...change,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { TaskCompleted } from '@nask/schemas';
+import { eventWithDefaults, type TaskCompleted } from '@nask/schemas';
 import { createLogger } from '@nask/service';
 import { createEventPublisher } from '@nask/task-log';
 import { isolate, startOwnKafka, testServers } from '@nask/testkit';
@@ -24,15 +24,13 @@ describeTaskExecutor('Kafka', async (): Promise<OpenLog> => {
 });
 
 describe('the events in Kafka', () => {
-  const task = {
+  const task = eventWithDefaults('TaskRequested', {
     event_id: '019ab6f0-3c5e-7d2a-9b1f-5a7e2c4d8e10',
     task_id: 4,
     type: 'resize-image',
     payload: '{}',
-    notify_url: null,
     requested_at: 1_000,
-    timeout_ms: null,
-  };
+  });
   const none = { number: 0, executor: 'executor-a', startedAtMs: null };
   const completed: TaskCompleted = newTaskCompleted(task, none, failure('unknown-task-type', 'No handler.'), 2_000);
   const never = new AbortController().signal;

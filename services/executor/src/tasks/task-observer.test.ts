@@ -1,18 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import { eventWithDefaults } from '@nask/schemas';
 import { createLogger } from '@nask/service';
 import { failureOf } from '../lanes/run-result.rules.ts';
 import { createTaskObserver } from './task-observer.ts';
 
 const metrics = { started() {}, completed() {}, attemptFailed() {}, deferred() {}, handedBack() {}, skipped() {} };
-const request = (type: string, id = 1) => ({
-  event_id: 'e',
-  task_id: id,
-  type,
-  payload: '{}',
-  notify_url: null,
-  requested_at: 0,
-  timeout_ms: null,
-});
+const request = (type: string, id = 1) =>
+  eventWithDefaults('TaskRequested', { event_id: 'e', task_id: id, type, payload: '{}', requested_at: 0 });
 const failureFrom = (thrown: unknown) => {
   const result = failureOf(thrown);
   if (result.outcome !== 'FAILURE') throw new Error('a throw is a failure');

@@ -63,6 +63,8 @@ export class TaskRun {
   readonly #record: DeferrableRecord | undefined;
   #next: NextAttempt;
   readonly #mayHaveBegun: boolean;
+  /** When this process took the task, ms since 1970. */
+  readonly #takenAtMs = Date.now();
   /** The attempt that was made last, here or elsewhere. */
   #attempt: Attempt;
   /**
@@ -202,7 +204,7 @@ export class TaskRun {
     const attempt = { ...this.#attempt, startedAtMs: this.#attempt.startedAtMs! };
     return this.#options.log.append(
       'tasks.started',
-      newTaskStarted(this.#request, attempt, this.#next),
+      newTaskStarted(this.#request, attempt, this.#next, this.#takenAtMs),
       this.#publish(signal),
     );
   }

@@ -14,9 +14,12 @@ describe('the webhook of an outcome', () => {
   });
 
   test('has the error of a task that failed', () => {
-    const error = { code: 'unknown-task-type', message: 'No handler.' };
+    const error = { code: 'unknown-task-type', message: 'No handler.', causes: [] };
     const webhook = webhookOf({ ...completed, outcome: 'FAILURE', result: null, started_at: null, error });
-    expect(JSON.parse(webhook?.body ?? '')).toMatchObject({ status: 'FAILURE', error });
+    expect(JSON.parse(webhook?.body ?? '')).toMatchObject({
+      status: 'FAILURE',
+      error: { code: 'unknown-task-type', message: 'No handler.' },
+    });
   });
 
   test('keeps its id whichever attempt or executor ended the task', () => {
