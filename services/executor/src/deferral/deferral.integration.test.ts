@@ -89,6 +89,7 @@ describe('a task of a type that the executors lack', () => {
     expect((await executors.endsOf(id))[0]!.error).toEqual({
       code: 'unknown-task-type',
       message: expect.stringMatching(/^No handler for the task type resize-image\. The task was deferred for \d+ s\.$/),
+      causes: [],
     });
     await eventually(async () =>
       expect(await executors.log.records('dead-letters.executor')).toMatchObject([{ key: '1000000', value: garbage }]),

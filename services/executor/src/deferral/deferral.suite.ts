@@ -40,7 +40,7 @@ export function describeDeferral(harness: ExecutorHarness): void {
       const task = unknown();
       await executeAs(task, { sinceMs: Date.now() - unknownTypeWaitMs });
       const message = 'No handler for the task type resize-image. The task was deferred for 60 s.';
-      expect(await outcomesOf(task)).toEqual([['FAILURE', { code: 'unknown-task-type', message }]]);
+      expect(await outcomesOf(task)).toEqual([['FAILURE', { code: 'unknown-task-type', message, causes: [] }]]);
     });
 
     test('fails at once when it has begun elsewhere', async () => {

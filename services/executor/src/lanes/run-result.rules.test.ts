@@ -33,7 +33,7 @@ describe('what a handler does is a result', () => {
   ])('returning %s, which JSON cannot say, fails', async (_, value) => {
     expect(await runToResult(() => value)).toEqual({
       outcome: 'FAILURE',
-      error: { code: 'invalid-result', message: expect.stringContaining('not JSON') },
+      error: { code: 'invalid-result', message: expect.stringContaining('not JSON'), causes: [] },
     });
   });
 
@@ -42,7 +42,11 @@ describe('what a handler does is a result', () => {
     expect(await runToResult(() => longest)).toMatchObject({ outcome: 'SUCCESS' });
     expect(await runToResult(() => `${longest}x`)).toEqual({
       outcome: 'FAILURE',
-      error: { code: 'result-too-large', message: expect.stringContaining('524289 bytes; the limit is 524288') },
+      error: {
+        code: 'result-too-large',
+        message: expect.stringContaining('524289 bytes; the limit is 524288'),
+        causes: [],
+      },
     });
   });
 

@@ -33,7 +33,7 @@ describe('the threads that compute', () => {
   test('a handler that throws fails with its own code and message, and with its stack for the log', async () => {
     expect(await run('fail')).toEqual({
       outcome: 'FAILURE',
-      error: { code: 'not-found', message: 'no such file' },
+      error: { code: 'not-found', message: 'no such file', causes: [] },
       stack: expect.stringMatching(/no such file[^]*fixtures\/handlers\/fail\.ts/),
     });
   });

@@ -73,7 +73,7 @@ export function describeRecovery(harness: ExecutorHarness): void {
         expect.objectContaining({
           attempt: 1,
           outcome: 'FAILURE',
-          error: { code: 'process-died', message: '4 executor processes died while they ran this task.' },
+          error: { code: 'process-died', message: '4 executor processes died while they ran this task.', causes: [] },
         }),
       ]);
     });

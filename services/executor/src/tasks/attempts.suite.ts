@@ -23,8 +23,8 @@ export function describeAttempts(harness: ExecutorHarness): void {
       const { started, attemptsFailed, completed } = await eventsOf(task);
       expect(started.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
       expect(attemptsFailed).toEqual([
-        expect.objectContaining({ attempt: 1, error: { code: 'busy', message: 'not yet 1' } }),
-        expect.objectContaining({ attempt: 2, error: { code: 'busy', message: 'not yet 2' } }),
+        expect.objectContaining({ attempt: 1, error: { code: 'busy', message: 'not yet 1', causes: [] } }),
+        expect.objectContaining({ attempt: 2, error: { code: 'busy', message: 'not yet 2', causes: [] } }),
       ]);
       for (const { failed_at, next_attempt_at } of attemptsFailed) expect(next_attempt_at).toBeGreaterThan(failed_at);
       expect(started[1]!.started_at).toBeGreaterThanOrEqual(attemptsFailed[0]!.next_attempt_at);
@@ -44,7 +44,7 @@ export function describeAttempts(harness: ExecutorHarness): void {
         expect.objectContaining({
           attempt: 2,
           outcome: 'FAILURE',
-          error: { code: 'handler-failed', message: 'failed 2' },
+          error: { code: 'handler-failed', message: 'failed 2', causes: [] },
         }),
       ]);
     });

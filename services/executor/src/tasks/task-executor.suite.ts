@@ -68,7 +68,7 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
             started_at: null,
             outcome: 'FAILURE',
             result: null,
-            error: { code, message: expect.any(String) },
+            error: { code, message: expect.any(String), causes: [] },
           }),
         ]);
       });
@@ -80,7 +80,10 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
         const task = request('scripted');
         await execute(task);
         expect((await eventsOf(task)).completed).toEqual([
-          expect.objectContaining({ outcome: 'FAILURE', error: { code: 'handler-failed', message: 'disk on fire' } }),
+          expect.objectContaining({
+            outcome: 'FAILURE',
+            error: { code: 'handler-failed', message: 'disk on fire', causes: [] },
+          }),
         ]);
       });
 
