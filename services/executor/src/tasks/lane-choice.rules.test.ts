@@ -60,7 +60,7 @@ describe('what to do with a requested task', () => {
   ])('a %s with the payload %j is refused: %s', (type, payload, message) => {
     expect(decideOn(type, payload)).toEqual({
       kind: 'refuse',
-      result: { outcome: 'FAILURE', error: { code: 'invalid-payload', message } },
+      result: { outcome: 'FAILURE', error: { code: 'invalid-payload', message, causes: [] } },
     });
   });
 
