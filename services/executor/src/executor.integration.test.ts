@@ -79,12 +79,19 @@ describe('the executor, as a process', () => {
   }, 60_000);
 
   test.each(['fetch-nowhere', 'fetch-nowhere-in-thread'])(
-    'logs why a %s failed: the chain of causes, and where it was thrown; the event has code and message alone',
+    'of a %s that failed, the event has the chain of causes, and the log has also where it was thrown',
     async (type) => {
       const id = await requestAndWait(type);
       expect((await completions()).find(({ task_id }) => task_id === id)).toMatchObject({
         outcome: 'FAILURE',
-        error: { code: 'handler-failed', message: 'no page' },
+        error: {
+          code: 'handler-failed',
+          message: 'no page',
+          causes: [
+            { name: 'TypeError', message: 'fetch failed' },
+            { name: 'Error', message: expect.stringContaining('ENOTFOUND') },
+          ],
+        },
       });
       const line = await eventually(() => {
         const found = running

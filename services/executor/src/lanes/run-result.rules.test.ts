@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { errorCodePattern, errorLimits } from '@nask/schemas';
 import { anyCharacter } from '@nask/testkit/any-text';
 import { RetryableTaskError } from '../task-types/handler.ts';
-import { failure, maxMessageLength, maxResultBytes, runToResult } from './run-result.rules.ts';
+import { failure, maxResultBytes, runToResult } from './run-result.rules.ts';
 
 class CodedError extends Error {
   readonly code: unknown;
@@ -65,18 +66,63 @@ describe('what a handler does is a result', () => {
     expect(await thrown(new Error('never'))).not.toHaveProperty('retryable');
   });
 
-  test('throwing an error fails with its message, and its code where that is a kebab-case word', async () => {
-    const of = (error: unknown) =>
-      runToResult(() => {
+  test('throwing an error fails with its message, at once and later', async () => {
+    const error = new Error('disk on fire');
+    const failed = failure('handler-failed', 'disk on fire', error);
+    expect(
+      await runToResult(() => {
         throw error;
-      });
-    expect(await of(new Error('disk on fire'))).toMatchObject(failure('handler-failed', 'disk on fire'));
-    expect(await of(new CodedError('not-found', 'no such file'))).toMatchObject(failure('not-found', 'no such file'));
-    expect(await of(new CodedError('ENOENT', 'no such file'))).toMatchObject(failure('handler-failed', 'no such file'));
-    expect(await of(new CodedError('x-'.repeat(200) + 'x', 'long'))).toMatchObject(failure('handler-failed', 'long'));
-    expect(await runToResult(() => Promise.reject(new Error('later')))).toMatchObject(
-      failure('handler-failed', 'later'),
-    );
+      }),
+    ).toEqual(failed);
+    expect(await runToResult(() => Promise.reject(error))).toEqual(failed);
+  });
+
+  test.each([
+    ['a kebab-case word', 'not-found', 'not-found'],
+    ['a code of the system', 'ENOENT', 'ENOENT'],
+    ['a code of Node', 'ERR_HTTP2_ERROR', 'ERR_HTTP2_ERROR'],
+    ['a code of a database', '23505', '23505'],
+    ['64 characters', 'x.'.repeat(32), 'x.'.repeat(32)],
+    ['65 characters', `${'x.'.repeat(32)}y`, 'handler-failed'],
+    ['two words', 'not found', 'handler-failed'],
+    ['empty', '', 'handler-failed'],
+    ['a number', 11_000, 'handler-failed'],
+    ['missing', undefined, 'handler-failed'],
+  ])('throwing an error whose code is %s: %j becomes %s', async (_, code, kept) => {
+    expect(await runToResult(() => Promise.reject(new CodedError(code, 'no')))).toMatchObject({
+      error: { code: kept, message: 'no' },
+    });
+  });
+
+  test('throwing the time-out of a signal has no code: that of a DOMException is a number', async () => {
+    const thrown = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+    expect(await runToResult(() => Promise.reject(thrown))).toMatchObject({
+      error: { code: 'handler-failed', message: 'The operation was aborted due to timeout' },
+    });
+  });
+
+  test('throwing what is no error fails with what it is', async () => {
+    for (const [thrown, text] of [
+      ['no luck', 'no luck'],
+      [7, '7'],
+      [null, 'null'],
+      [{}, '[object Object]'],
+    ] as const)
+      expect(await runToResult(() => Promise.reject(thrown as unknown as Error))).toEqual(
+        expect.objectContaining({
+          error: { code: 'handler-failed', message: `The handler threw ${text}.`, causes: [] },
+        }),
+      );
+  });
+
+  test('throwing an error fails with its causes, which are plain data, and a failure of ours has none', async () => {
+    const cause = new CodedError('ENOTFOUND', 'no address');
+    const result = await runToResult(() => Promise.reject(new TypeError('fetch failed', { cause })));
+    expect(result).toMatchObject({
+      error: { causes: [{ name: 'CodedError', message: 'no address (code ENOTFOUND)' }] },
+    });
+    expect(structuredClone(result)).toEqual(result);
+    expect(failure('timed-out', 'too long').error.causes).toEqual([]);
   });
 
   test('throwing an error keeps its stack and its causes for the log; nothing thrown, no stack', async () => {
@@ -102,7 +148,12 @@ describe('what a handler does is a result', () => {
   test('whatever is thrown, the failure keeps the form and the limits of the contract', async () => {
     const thrown = fc.oneof(
       fc.anything(),
-      fc.record({ code: fc.anything(), message: fc.oneof(fc.anything(), fc.string({ unit: anyCharacter })) }),
+      fc.record({
+        code: fc.oneof(fc.anything(), fc.string({ unit: anyCharacter })),
+        message: fc.oneof(fc.anything(), fc.string({ unit: anyCharacter })),
+        cause: fc.anything(),
+        errors: fc.array(fc.anything()),
+      }),
     );
     await fc.assert(
       fc.asyncProperty(thrown, async (value) => {
@@ -110,17 +161,19 @@ describe('what a handler does is a result', () => {
           throw value;
         });
         if (result.outcome !== 'FAILURE') throw new Error('a throw is a failure');
-        expect(result.error.code).toMatch(/^[a-z0-9-]{1,300}$/);
-        expect(result.error.message).not.toBe('');
+        const { code, message, causes } = result.error;
+        expect(code).toMatch(errorCodePattern);
+        expect(message).not.toBe('');
+        expect(message.length).toBeLessThanOrEqual(errorLimits.messageLength);
+        expect(causes.length).toBeLessThanOrEqual(errorLimits.causes);
       }),
       { numRuns: 40 },
     );
   });
 
   test('a long message is cut, and never through a character', () => {
-    const result = failure('x', `${'a'.repeat(maxMessageLength - 2)}😀😀`);
-    if (result.outcome !== 'FAILURE') throw new Error('unreachable');
-    expect(result.error.message.length).toBeLessThanOrEqual(maxMessageLength);
+    const result = failure('x', `${'a'.repeat(errorLimits.messageLength - 2)}😀😀`);
+    expect(result.error.message.length).toBeLessThanOrEqual(errorLimits.messageLength);
     expect(result.error.message.isWellFormed()).toBe(true);
     expect(result.error.message.endsWith('…')).toBe(true);
   });

@@ -1,5 +1,6 @@
 import type { TaskError } from '@nask/schemas';
-import { property, stackOf } from './thrown.rules.ts';
+import { errorCodePattern, errorLimits } from '@nask/schemas/task-errors';
+import { asText, causesOf, property, stackOf } from './thrown.rules.ts';
 
 /**
  * How one run of a handler ended. `result` is JSON text; `retryable`: another attempt may succeed; `stack`: of what was
@@ -14,10 +15,6 @@ export type TaskEnd = RunResult | { readonly outcome: 'REVOKED' };
 
 /** The longest result, as JSON text: with its payload it must fit into one Kafka record (1 MB). */
 export const maxResultBytes = 512 * 1024;
-/** The contract's limit for an error's message. */
-export const maxMessageLength = 2_000;
-
-const errorCode = /^[a-z][a-z0-9]{0,31}(-[a-z0-9]{1,32}){0,7}$/;
 
 /**
  * Runs a handler to its end and makes a result of whatever it does: returns, rejects, throws what is not an error,
@@ -33,26 +30,27 @@ export async function runToResult(run: () => unknown): Promise<RunResult> {
 
 /**
  * Failure of a task, with an error that keeps the contract's form and limits.
- * @param thrown the error behind it, if there is one
+ * @param thrown the error that it stands for, if there is one: its causes are those of the failure
  */
 export function failure(code: string, message: string, thrown?: unknown): RunResult & { outcome: 'FAILURE' } {
   const stack = stackOf(thrown);
   return {
     outcome: 'FAILURE',
-    error: { code, message: bounded(message), causes: [] },
+    error: { code, message: bounded(message), causes: causesOf(thrown) },
     ...(stack === undefined ? {} : { stack }),
   };
 }
 
 /**
- * The failure that a thrown value stands for: its message, its `code` where that is a kebab-case word, and whether it is
- * retryable.
+ * The failure that a thrown value stands for: its message, its causes, its `code` where that is a text of the contract's
+ * form, and whether it is retryable. A number is no code: 20 or 1 means something together with its library alone, as
+ * those of a DOMException and of an exit status.
  */
 export function failureOf(thrown: unknown): RunResult {
   const [code, message] = [property(thrown, 'code'), property(thrown, 'message')];
   const failed = failure(
-    typeof code === 'string' && errorCode.test(code) ? code : 'handler-failed',
-    typeof message === 'string' && message !== '' ? message : `The handler threw ${describe(thrown)}.`,
+    typeof code === 'string' && errorCodePattern.test(code) ? code : 'handler-failed',
+    typeof message === 'string' && message !== '' ? message : `The handler threw ${asText(thrown)}.`,
     thrown,
   );
   return property(thrown, 'retryable') === true ? { ...failed, retryable: true } : failed;
@@ -72,17 +70,8 @@ function successOf(value: unknown): RunResult {
   return { outcome: 'SUCCESS', result };
 }
 
-function describe(thrown: unknown): string {
-  if (typeof thrown === 'string') return thrown;
-  try {
-    return Object.prototype.toString.call(thrown);
-  } catch {
-    // A revoked proxy, or a Symbol.toStringTag that throws.
-    return 'an object';
-  }
-}
-
 function bounded(message: string): string {
-  const text = message.length <= maxMessageLength ? message : `${message.slice(0, maxMessageLength - 1)}…`;
+  const { messageLength } = errorLimits;
+  const text = message.length <= messageLength ? message : `${message.slice(0, messageLength - 1)}…`;
   return text.toWellFormed();
 }

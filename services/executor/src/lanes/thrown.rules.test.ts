@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { cutAtSpace, stackOf } from './thrown.rules.ts';
+import { errorLimits, type TaskErrorCause } from '@nask/schemas';
+import { anyCharacter } from '@nask/testkit/any-text';
+import { causesOf, cutAtSpace, stackOf } from './thrown.rules.ts';
 
 class CodedError extends Error {
   readonly code: unknown;
@@ -51,29 +53,160 @@ describe('the stack of a thrown value', () => {
     expect(text.length).toBeLessThanOrEqual(8_000);
     expect(text).toContain('caused by Error: the reason');
   });
+});
 
-  test('never throws, whatever is thrown', () => {
-    const hostile = new Proxy(new Error('x'), {
-      get() {
-        throw new Error('hostile');
-      },
-    });
-    const { proxy: revoked, revoke } = Proxy.revocable({}, {});
-    revoke();
-    const { proxy: revokedList, revoke: revokeList } = Proxy.revocable([], {});
-    revokeList();
-    const values = { plain: undefined, hostile, revoked, revokedList };
-    const field = fc.constantFrom('message', 'name', 'stack', 'code', 'cause', 'errors', 'itself');
-    const kind = fc.constantFrom('plain', ...(Object.keys(values) as (keyof typeof values)[]));
-    // The proxies are put in late, for fast-check looks into what it makes.
+describe('the causes of a thrown value', () => {
+  const named = (name: string, fields: object = {}) => Object.assign(new Error(name), { name, ...fields });
+
+  test('are its chain of causes, the nearest first, and not itself', () => {
+    const reset = new CodedError('read failed', 'ECONNRESET');
+    const thrown = new Error('no page', { cause: new TypeError('fetch failed', { cause: reset }) });
+    expect(causesOf(thrown)).toEqual([
+      { name: 'TypeError', message: 'fetch failed' },
+      { name: 'CodedError', message: 'read failed (code ECONNRESET)' },
+    ]);
+  });
+
+  test.each([
+    ['an error without one', new Error('alone')],
+    ['an error whose cause is null', Object.assign(new Error('alone'), { cause: null })],
+    ['a text', 'oops'],
+    ['nothing', undefined],
+  ])('are none of %s', (_, thrown) => expect(causesOf(thrown)).toEqual([]));
+
+  test('are the first five errors of an AggregateError without a cause', () => {
+    const errors = Array.from({ length: 9 }, (_, i) => new Error(`address ${i}`));
+    const messages = (thrown: unknown) => causesOf(thrown).map(({ message }) => message);
+    expect(messages(new AggregateError(errors, 'all failed'))).toEqual([0, 1, 2, 3, 4].map((i) => `address ${i}`));
+    expect(messages(new AggregateError(errors, 'all failed', { cause: new Error('why') }))).toEqual(['why']);
+  });
+
+  test('are nearer before farther ones, also behind several errors', () => {
+    const errors = [new Error('a', { cause: 'of a' }), new Error('b', { cause: 'of b' })];
+    const thrown = new Error('no page', { cause: new AggregateError(errors, 'both failed') });
+    expect(causesOf(thrown).map(({ message }) => message)).toEqual(['both failed', 'a', 'b', 'of a', 'of b']);
+  });
+
+  test.each([
+    ['an error of a class without a name', new CodedError('no', undefined), 'CodedError', 'no'],
+    ['an error with a name of its own', named('QuotaError'), 'QuotaError', 'QuotaError'],
+    ['an error without a message', new AggregateError([], ''), 'AggregateError', ''],
+    ['an error with nothing but a code', new CodedError('', 'EPIPE'), 'CodedError', 'EPIPE'],
+    [
+      'a code that the message has',
+      new CodedError('getaddrinfo ENOTFOUND x', 'ENOTFOUND'),
+      'CodedError',
+      'getaddrinfo ENOTFOUND x',
+    ],
+    ['a number as code', new CodedError('duplicate key', 11_000), 'CodedError', 'duplicate key (code 11000)'],
+    ['an object', { message: 'not yet' }, '', 'not yet'],
+    ['an empty object', {}, '', '[object Object]'],
+    ['a text', 'no route', '', 'no route'],
+    ['a symbol', Symbol('s'), '', 'Symbol(s)'],
+  ])('of %s', (_, cause, name, message) => {
+    expect(causesOf(new Error('x', { cause }))).toEqual([{ name, message }]);
+  });
+
+  test('are cut at white space, so that no part of a URL is left', () => {
+    const cause = new Error(`${'word '.repeat(98)}https://user:secret@host/path`);
+    const [{ message }] = causesOf(new Error('x', { cause })) as [TaskErrorCause];
+    expect(message).toBe(`${'word '.repeat(98).trimEnd()}…`);
+    expect(causesOf(new Error('x', { cause: named('N'.repeat(65)) }))).toMatchObject([{ name: '…' }]);
+  });
+
+  test('end where they form a cycle', () => {
+    const [one, other] = [new Error('one'), new Error('other')];
+    one.cause = other;
+    other.cause = one;
+    expect(causesOf(one).map(({ message }) => message)).toEqual(['other']);
+    other.cause = other;
+    expect(causesOf(one).map(({ message }) => message)).toEqual(['other']);
+  });
+
+  test('of a chain of any length are its first five, in their order', () => {
+    const text = fc.string({ unit: anyCharacter, minLength: 1, maxLength: 50 });
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 12 }), (messages) => {
+        const thrown = messages.reduceRight<Error>(
+          (cause, message) => new Error(message, { cause }),
+          new Error('last'),
+        );
+        const chain = [...messages.slice(1), ...(messages.length === 0 ? [] : ['last'])];
+        expect(causesOf(thrown).map(({ message }) => message)).toEqual(
+          chain.slice(0, errorLimits.causes).map((message) => message.toWellFormed()),
+        );
+      }),
+    );
+  });
+});
+
+/** Errors whose chains, and lists of errors, may branch and lead back to any of them. */
+const tangled = fc
+  .array(
+    fc.record({
+      message: fc.string({ unit: anyCharacter, maxLength: 1_000 }),
+      name: fc.string({ unit: anyCharacter, maxLength: 100 }),
+      cause: fc.option(fc.nat(9)),
+      errors: fc.option(fc.array(fc.nat(9), { maxLength: 8 })),
+    }),
+    { minLength: 1, maxLength: 10 },
+  )
+  .map((parts) => {
+    const errors = parts.map(({ message, name }) => Object.assign(new Error(message), { name }));
+    for (const [index, { cause, errors: list }] of parts.entries()) {
+      const at = (number: number) => errors[number % errors.length];
+      if (cause !== null) errors[index]!.cause = at(cause);
+      if (list !== null) Object.assign(errors[index]!, { errors: list.map(at) });
+    }
+    return errors[0]!;
+  });
+
+/** Throws for whatever is done to it. */
+const hostile = new Proxy(new Error('x'), {
+  get() {
+    throw new Error('hostile');
+  },
+});
+const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+revoke();
+const { proxy: revokedList, revoke: revokeList } = Proxy.revocable([], {});
+revokeList();
+/** A list whose own methods and length are of no use. */
+const brokenList = Object.assign([1, 2], { slice: () => 7, map: null, [Symbol.iterator]: null });
+const hostileValues = { hostile, revoked, revokedList, brokenList };
+
+describe('whatever is thrown, also what throws when it is looked at', () => {
+  const field = fc.constantFrom('message', 'name', 'stack', 'code', 'cause', 'errors', 'constructor', 'itself');
+  const kind = fc.constantFrom('plain', ...(Object.keys(hostileValues) as (keyof typeof hostileValues)[]));
+  // The proxies are put in late, for fast-check looks into what it makes.
+  const anyThrown = (check: (thrown: unknown) => void) =>
     fc.assert(
       fc.property(fc.anything(), fc.anything(), field, kind, (plain, cause, name, of) => {
-        const value = of === 'plain' ? plain : values[of];
+        const value = of === 'plain' ? plain : hostileValues[of];
         const thrown = name === 'itself' ? value : { cause, [name]: value };
-        expect((stackOf(thrown) ?? '').length).toBeLessThanOrEqual(8_000);
+        check(thrown);
+        check(new Error('x', { cause: thrown }));
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
+
+  test('its stack is bounded', () => {
+    anyThrown((thrown) => expect((stackOf(thrown) ?? '').length).toBeLessThanOrEqual(8_000));
+  });
+
+  test('its causes keep the limits of the contract, and can be sent to another thread', () => {
+    const check = (thrown: unknown) => {
+      const causes = causesOf(thrown);
+      expect(causes.length).toBeLessThanOrEqual(errorLimits.causes);
+      for (const { name, message } of causes) {
+        expect(name.length).toBeLessThanOrEqual(errorLimits.causeNameLength);
+        expect(message.length).toBeLessThanOrEqual(errorLimits.causeMessageLength);
+        expect(name.isWellFormed() && message.isWellFormed()).toBe(true);
+      }
+      expect(structuredClone(causes)).toEqual(causes);
+    };
+    anyThrown(check);
+    fc.assert(fc.property(tangled, check));
   });
 });
 

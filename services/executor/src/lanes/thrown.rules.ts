@@ -1,3 +1,6 @@
+import type { TaskErrorCause } from '@nask/schemas';
+import { errorLimits } from '@nask/schemas/task-errors';
+
 /** How many causes are followed, one below the other. */
 const maxDepth = 5;
 /** How many errors of an AggregateError are described. */
@@ -16,6 +19,42 @@ export function stackOf(thrown: unknown): string | undefined {
   const lines: string[] = [];
   collect(thrown, '', 0, { lines, seen: new Set() });
   return cutAtSpace(lines.join('\n'), maxCharacters);
+}
+
+/**
+ * The causes of a thrown value for the events of its task, the nearest first: the chain of `cause`, and the first errors
+ * of an AggregateError without a cause. Bounded in number and length. Never throws, as `stackOf`.
+ */
+export function causesOf(thrown: unknown): TaskErrorCause[] {
+  if (!isObject(thrown)) return [];
+  const causes: TaskErrorCause[] = [];
+  const seen = new Set<unknown>([thrown]);
+  const next = errorsBehind(thrown);
+  // Visits what is pushed meanwhile, too.
+  for (const cause of next) {
+    if (causes.length === errorLimits.causes) break;
+    if (seen.has(cause)) continue;
+    seen.add(cause);
+    const name = classOf(cause);
+    const message = messageWithCode(cause) ?? (name === '' ? asText(cause) : '');
+    causes.push({
+      name: cutAtSpace(name, errorLimits.causeNameLength),
+      message: cutAtSpace(message, errorLimits.causeMessageLength),
+    });
+    next.push(...errorsBehind(cause));
+  }
+  return causes;
+}
+
+/** A value without a message as text: a primitive itself, an object its tag, e.g. [object Object]. Never throws. */
+export function asText(thrown: unknown): string {
+  if (!isObject(thrown)) return String(thrown);
+  try {
+    return Object.prototype.toString.call(thrown);
+  } catch {
+    // A revoked proxy, or a Symbol.toStringTag that throws.
+    return 'an object';
+  }
 }
 
 /** A property of anything; undefined where it has none, or reading it throws. */
@@ -56,22 +95,49 @@ function collect(thrown: unknown, relation: string, depth: number, into: Collect
 function errorsOf(thrown: unknown): unknown[] {
   try {
     const errors = property(thrown, 'errors');
-    return Array.isArray(errors) ? errors.slice(0, maxErrors) : [];
+    if (!Array.isArray(errors)) return [];
+    // Not slice: an array may have one of its own.
+    return Array.from({ length: Math.min(maxErrors, errors.length) }, (_, index) => errors[index] as unknown);
   } catch {
     return [];
   }
+}
+
+function errorsBehind(thrown: unknown): unknown[] {
+  const cause = property(thrown, 'cause');
+  return cause === undefined || cause === null ? errorsOf(thrown) : [cause];
+}
+
+/** Name of the class of an error; of one that has no name of its own, that of its constructor. */
+function classOf(thrown: unknown): string {
+  const name = text(thrown, 'name') ?? '';
+  return name === 'Error' ? (text(property(thrown, 'constructor'), 'name') ?? name) : name;
+}
+
+/** The message, and the code that it does not have. Node's AggregateError of failed connections has only a code. */
+function messageWithCode(thrown: unknown): string | undefined {
+  const message = text(thrown, 'message') ?? '';
+  const code = newCode(thrown, message);
+  if (message === '') return code;
+  return code === undefined ? message : `${message} (code ${code})`;
 }
 
 function describe(thrown: unknown): string {
   if (!isObject(thrown)) return String(thrown);
   const stack = text(thrown, 'stack') ?? '';
   const message = text(thrown, 'message') ?? '';
-  const code = property(thrown, 'code');
   const head = `${text(thrown, 'name') ?? 'Object'}: ${message}`;
   // The stack has the message that the error had when it was made.
   const described = stack.includes(message) && stack !== '' ? stack : stack === '' ? head : `${head}\n${stack}`;
-  const isNew = (typeof code === 'string' || typeof code === 'number') && !described.includes(String(code));
-  return isNew ? described.replace(/$/m, () => ` (code ${code})`) : described;
+  const code = newCode(thrown, described);
+  return code === undefined ? described : described.replace(/$/m, () => ` (code ${code})`);
+}
+
+/** The code of an error as text, where it has one that is not in its description. */
+function newCode(thrown: unknown, description: string): string | undefined {
+  const code = property(thrown, 'code');
+  if (typeof code !== 'string' && typeof code !== 'number') return undefined;
+  return description.includes(String(code)) ? undefined : String(code);
 }
 
 function text(value: unknown, name: string): string | undefined {

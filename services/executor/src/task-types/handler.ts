@@ -15,7 +15,7 @@ export interface Handler<Payload = unknown> {
    * @param payload valid against the type's schema
    * @returns the result: anything that JSON can say
    * @throws RetryableTaskError: it is tried again, as `retry` says. Anything else: the task ends in FAILURE. Either way
-   *   with the error's message, and its `code` where that is a kebab-case word
+   *   with the error's message, its causes, and its `code` where that is 1 to 64 characters of A-Z, a-z, 0-9, _, . and -
    */
   run(payload: Payload, context: HandlerContext): unknown;
   /** compute: whether this payload takes well below a millisecond, so that it needs no thread. Default: never. */
@@ -72,7 +72,7 @@ export function defineHandler<Payload>(handler: Handler<Payload>): Handler<Paylo
 export class RetryableTaskError extends Error {
   readonly retryable = true;
   override readonly name: string = 'RetryableTaskError';
-  /** For programs: a word in kebab-case. */
+  /** For programs: 1 to 64 characters of A-Z, a-z, 0-9, _, . and -. */
   readonly code: string;
 
   constructor(message: string, { code = 'handler-failed', cause }: { code?: string; cause?: unknown } = {}) {

@@ -36,7 +36,9 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
         const task = request(type, { input });
         await execute(task);
         const { started, completed } = await eventsOf(task);
-        expect(started).toEqual([expect.objectContaining({ attempt: 1, executor: 'executor-a' })]);
+        expect(started).toEqual([
+          expect.objectContaining({ attempt: 1, executor: 'executor-a', taken_at: expect.any(Number) }),
+        ]);
         expect(completed).toEqual([
           expect.objectContaining({
             type,
@@ -49,6 +51,8 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
             outcome: 'SUCCESS',
             result,
             error: null,
+            include_result: true,
+            run_at: null,
           }),
         ]);
         expect(completed[0]!.completed_at).toBeGreaterThanOrEqual(started[0]!.started_at);
