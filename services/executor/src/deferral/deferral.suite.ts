@@ -37,10 +37,11 @@ export function describeDeferral(harness: ExecutorHarness): void {
     });
 
     test('fails once its time is over, and says how long it was deferred', async () => {
-      const task = unknown();
+      const task = { ...unknown(), include_result: false, run_at: 900 };
       await executeAs(task, { sinceMs: Date.now() - unknownTypeWaitMs });
       const message = 'No handler for the task type resize-image. The task was deferred for 60 s.';
       expect(await outcomesOf(task)).toEqual([['FAILURE', { code: 'unknown-task-type', message, causes: [] }]]);
+      expect((await eventsOf(task)).completed).toMatchObject([{ include_result: false, run_at: 900 }]);
     });
 
     test('fails at once when it has begun elsewhere', async () => {

@@ -9,11 +9,14 @@ export function describeRecovery(harness: ExecutorHarness): void {
 
   describe('a task that began elsewhere', () => {
     test('goes on: same attempt, same beginning', async () => {
-      const startedAtMs = Date.now() - 59_999;
+      const takenMs = Date.now();
+      const startedAtMs = takenMs - 59_999;
       const task = request('sleep', { input: 60 });
       await execute(task, undefined, { next: { ...firstAttempt, startedAtMs } });
       const { started, completed } = await eventsOf(task);
       expect(started).toEqual([expect.objectContaining({ attempt: 1, started_at: startedAtMs })]);
+      // Of this process, not of the one that began it.
+      expect(started[0]!.taken_at).toBeGreaterThanOrEqual(takenMs);
       expect(completed).toEqual([expect.objectContaining({ result: '60', started_at: startedAtMs })]);
     });
 

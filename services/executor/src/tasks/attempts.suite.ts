@@ -15,16 +15,18 @@ export function describeAttempts(harness: ExecutorHarness): void {
     test('is tried again, each attempt with its number, until it succeeds', async () => {
       harness.declares = quickly(5);
       harness.script = (_, { attempt }) => {
-        if (attempt < 3) throw new RetryableTaskError(`not yet ${attempt}`, { code: 'busy' });
+        if (attempt < 3) throw new RetryableTaskError(`not yet ${attempt}`, { code: 'EBUSY', cause: 'locked' });
         return attempt;
       };
       const task = request('scripted');
       await execute(task);
       const { started, attemptsFailed, completed } = await eventsOf(task);
       expect(started.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+      expect(new Set(started.map(({ taken_at }) => taken_at)).size).toBe(1);
+      const causes = [{ name: '', message: 'locked' }];
       expect(attemptsFailed).toEqual([
-        expect.objectContaining({ attempt: 1, error: { code: 'busy', message: 'not yet 1', causes: [] } }),
-        expect.objectContaining({ attempt: 2, error: { code: 'busy', message: 'not yet 2', causes: [] } }),
+        expect.objectContaining({ attempt: 1, error: { code: 'EBUSY', message: 'not yet 1', causes } }),
+        expect.objectContaining({ attempt: 2, error: { code: 'EBUSY', message: 'not yet 2', causes } }),
       ]);
       for (const { failed_at, next_attempt_at } of attemptsFailed) expect(next_attempt_at).toBeGreaterThan(failed_at);
       expect(started[1]!.started_at).toBeGreaterThanOrEqual(attemptsFailed[0]!.next_attempt_at);

@@ -49,6 +49,15 @@ describe('the events of a task', () => {
     });
   });
 
+  test('a completion says of the webhook and of the time what the request says', () => {
+    const asked = { ...request, include_result: false, run_at: 1_500 };
+    expect(newTaskCompleted(asked, attempt, { outcome: 'SUCCESS', result: '541' }, 3_000)).toMatchObject({
+      result: '541',
+      include_result: false,
+      run_at: 1_500,
+    });
+  });
+
   test('a failure has an error and no result', () => {
     expect(newTaskCompleted(request, attempt, failure('handler-failed', 'no'), 3_000)).toMatchObject({
       outcome: 'FAILURE',

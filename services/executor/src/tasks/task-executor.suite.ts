@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { TaskStarted } from '@nask/schemas';
 import { eventually } from '@nask/testkit';
 import { describeDeferral } from '../deferral/deferral.suite.ts';
 import { ExecutorHarness, waitingPlaces, type OpenLog } from '../fixtures/executor-harness.ts';
@@ -34,6 +35,7 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
         ['sleep', 0.001, '0.001'],
       ])('%s of %d starts once and ends once, with its result', async (type, input, result) => {
         const task = request(type, { input });
+        const beforeMs = Date.now();
         await execute(task);
         const { started, completed } = await eventsOf(task);
         expect(started).toEqual([
@@ -55,7 +57,41 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
             run_at: null,
           }),
         ]);
-        expect(completed[0]!.completed_at).toBeGreaterThanOrEqual(started[0]!.started_at);
+        const { taken_at, started_at } = started[0]!;
+        const times = [beforeMs, taken_at!, started_at, completed[0]!.completed_at];
+        expect(times).toEqual(times.toSorted((a, b) => a - b));
+      });
+
+      test('that stands in line was taken before it starts', async () => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        harness.script = () => promise;
+        const running = Array.from({ length: waitingPlaces }, () => execute(request('scripted')));
+        const task = request('scripted');
+        const inLine = execute(task);
+        const takenMs = Date.now();
+        while (Date.now() === takenMs) await new Promise(setImmediate);
+        resolve();
+        await Promise.all([...running, inLine]);
+        const [{ taken_at, started_at }] = (await eventsOf(task)).started as [TaskStarted];
+        expect(taken_at).toBeLessThanOrEqual(takenMs);
+        expect(started_at).toBeGreaterThan(takenMs);
+      });
+
+      test('has in its end what its request says of the webhook and of its time, however it ends', async () => {
+        const asked = { include_result: false, run_at: 900 };
+        const tasks = ['sleep', 'scripted', 'scripted', 'resize-image'].map((type) => ({
+          ...request(type, { input: 0 }),
+          ...asked,
+        }));
+        const [, failing, cancelled] = tasks;
+        harness.script = () => Promise.reject(new Error('no'));
+        harness.executor.cancel(cancelled!.task_id);
+        await Promise.all(tasks.map((task) => execute(task)));
+        const ends = (await Promise.all(tasks.map(eventsOf))).flatMap(({ completed }) => completed);
+        expect(ends).toMatchObject(
+          ['SUCCESS', 'FAILURE', 'REVOKED', 'FAILURE'].map((outcome) => ({ outcome, ...asked })),
+        );
+        expect(ends[1]).toMatchObject({ task_id: failing!.task_id, error: { message: 'no' } });
       });
 
       test.each([
@@ -77,16 +113,20 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
         ]);
       });
 
-      test('whose handler throws ends in FAILURE with the reason', async () => {
+      test('whose handler throws ends in FAILURE with the reason and its causes', async () => {
         harness.script = () => {
-          throw new Error('disk on fire');
+          throw new Error('disk on fire', { cause: new RangeError('too hot') });
         };
         const task = request('scripted');
         await execute(task);
         expect((await eventsOf(task)).completed).toEqual([
           expect.objectContaining({
             outcome: 'FAILURE',
-            error: { code: 'handler-failed', message: 'disk on fire', causes: [] },
+            error: {
+              code: 'handler-failed',
+              message: 'disk on fire',
+              causes: [{ name: 'RangeError', message: 'too hot' }],
+            },
           }),
         ]);
       });
