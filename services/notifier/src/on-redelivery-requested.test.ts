@@ -34,6 +34,22 @@ describe('a redelivery', () => {
     expect(states()).toEqual(['1 DELIVERED', '1 DELIVERED']);
   });
 
+  test('has the body of the webhook, with the causes of the error and without the result where it was so', async () => {
+    const { handle, asked } = handlersWith();
+    const error_causes = [{ name: 'TypeError', message: 'fetch failed' }];
+    const failed = { outcome: 'FAILURE', result: null, error_code: 'EPIPE', error_message: 'no', error_causes };
+    await handle(request({ ...failed, include_result: false, run_at: 1_795_000_000_005 }));
+    expect(JSON.parse(asked[0]!.completion.value.toString())).toEqual(
+      completedTask({
+        outcome: 'FAILURE',
+        result: null,
+        error: { code: 'EPIPE', message: 'no', causes: error_causes },
+        include_result: false,
+        run_at: 1_795_000_000_005,
+      }),
+    );
+  });
+
   test('that is read twice is made once', async () => {
     const { handle, states } = handlersWith();
     await handle(request());

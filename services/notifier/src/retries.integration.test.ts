@@ -32,7 +32,8 @@ describe('every attempt is an event', () => {
   test('from the first that fails to the one that is accepted, and none comes early', async () => {
     const endpoint = await given.receiver((_, nth) => (nth < 2 ? { status: 503, body: 'not now' } : {}));
     const [task] = given.outcomes(1, endpoint.url);
-    const offset = await given.publish(task!);
+    const error = { code: 'EPIPE', message: 'no', causes: [{ name: 'TypeError', message: 'fetch failed' }] };
+    const offset = await given.publish({ ...task!, outcome: 'FAILURE', result: null, error });
     const attempts = await ended(task!.task_id, 'DELIVERED');
 
     expect(attempts).toMatchObject([
@@ -45,6 +46,8 @@ describe('every attempt is an event', () => {
       expect(dueMs! - attempts[index]!.attempted_at).toBeGreaterThanOrEqual(delaysMs[index]!);
     }
     expect(new Set(endpoint.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(new Set(endpoint.requests.map(({ body }) => body)).size).toBe(1);
+    expect(endpoint.requests[2]!.json).toMatchObject({ status: 'FAILURE', error });
   });
 
   test('to the one after which it is given up: an event, and a dead letter with the bytes of the outcome', async () => {
@@ -119,19 +122,22 @@ describe('sent again by hand', () => {
   test('an outcome that was delivered, and one that was given up: with the same webhook-id', async () => {
     let away = true;
     const endpoint = await given.receiver(() => (away ? { status: 410 } : {}));
-    const [task] = given.outcomes(1, endpoint.url);
-    const offset = await given.publish(task!);
-    await ended(task!.task_id, 'FAILED');
+    const [outcome] = given.outcomes(1, endpoint.url);
+    const task = { ...outcome!, include_result: false };
+    const offset = await given.publish(task);
+    await ended(task.task_id, 'FAILED');
     away = false;
-    await given.requestRedelivery(task!, offset);
-    const attempts = await ended(task!.task_id, 'DELIVERED');
+    await given.requestRedelivery(task, offset);
+    const attempts = await ended(task.task_id, 'DELIVERED');
     expect(attempts.at(-1)).toMatchObject({ attempt: 1, completion_offset: offset });
     expect(attempts.at(-1)!.round).toBeGreaterThan(0);
 
-    await given.requestRedelivery(task!, offset);
+    await given.requestRedelivery(task, offset);
     await endpoint.waitForCount(3);
     const ids = new Set(endpoint.requests.map(({ headers, body }) => `${String(headers['webhook-id'])} ${body}`));
     expect(ids.size).toBe(1);
+    expect(endpoint.requests[2]!.json).toMatchObject({ id: task.task_id, status: 'SUCCESS' });
+    expect(endpoint.requests[2]!.json).not.toHaveProperty('result');
   });
 });
 

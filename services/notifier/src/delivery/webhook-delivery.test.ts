@@ -74,6 +74,25 @@ describe('an attempt', () => {
     expect(new Verifier(secret).verify(body, headers as Record<string, string>)).toMatchObject({ id: 4, result: 541 });
   });
 
+  test('without its result, and with the causes of its error, is signed over the body that is sent', async () => {
+    await using receiver = await receiverAnswering(200);
+    await using given = deliveryWith({ now: Date.now });
+    const error = { code: 'EPIPE', message: 'no', causes: [{ name: 'Error', message: 'Überlauf “1”' }] };
+    for (const different of [
+      { include_result: false },
+      { outcome: 'FAILURE', result: null, error },
+    ] satisfies Partial<TaskCompleted>[]) {
+      const completed = completedTask({ notify_url: receiver.url, ...different });
+      await given.deliver({ ...deliveryTo(receiver.url, { sinceMs: Date.now() }), completed }, never);
+    }
+    const [withoutResult, failed] = receiver.requests.map(({ body, headers }) =>
+      new Verifier(secret).verify(body, headers as Record<string, string>),
+    );
+    expect(withoutResult).toMatchObject({ id: 4, status: 'SUCCESS' });
+    expect(withoutResult).not.toHaveProperty('result');
+    expect(failed).toMatchObject({ status: 'FAILURE', error });
+  });
+
   test('that is accepted is written down as delivered', async () => {
     await using receiver = await receiverAnswering(200);
     await using given = deliveryWith();

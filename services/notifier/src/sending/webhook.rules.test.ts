@@ -13,13 +13,50 @@ describe('the webhook of an outcome', () => {
     );
   });
 
-  test('has the error of a task that failed', () => {
+  test('leaves out the result of a task that was posted so, and keeps it otherwise, also where it is null', () => {
+    expect(webhookOf({ ...completed, include_result: false })?.body).toBe(
+      '{"id":4,"type":"prime","status":"SUCCESS","notify_url":"http://127.0.0.1:8000/","payload":{"input":100},' +
+        '"created_at":"2026-11-18T11:06:40.000Z","started_at":"2026-11-18T11:06:40.012Z",' +
+        '"completed_at":"2026-11-18T11:06:40.013Z"}',
+    );
+    expect(webhookOf({ ...completed, result: 'null' })?.body).toContain('"result":null,');
+  });
+
+  test('has the error of a task that failed, and no causes where there are none', () => {
     const error = { code: 'unknown-task-type', message: 'No handler.', causes: [] };
-    const webhook = webhookOf({ ...completed, outcome: 'FAILURE', result: null, started_at: null, error });
-    expect(JSON.parse(webhook?.body ?? '')).toMatchObject({
-      status: 'FAILURE',
-      error: { code: 'unknown-task-type', message: 'No handler.' },
+    expect(webhookOf({ ...completed, outcome: 'FAILURE', result: null, started_at: null, error })?.body).toBe(
+      '{"id":4,"type":"prime","status":"FAILURE","notify_url":"http://127.0.0.1:8000/","payload":{"input":100},' +
+        '"error":{"code":"unknown-task-type","message":"No handler."},' +
+        '"created_at":"2026-11-18T11:06:40.000Z","completed_at":"2026-11-18T11:06:40.013Z"}',
+    );
+  });
+
+  test('has the causes of an error, the nearest first, also of a task without its result', () => {
+    const causes = [
+      { name: 'TypeError', message: 'fetch failed' },
+      { name: '', message: 'no route' },
+    ];
+    const error = { code: 'ECONNREFUSED', message: 'No page.', causes };
+    const failed = { ...completed, outcome: 'FAILURE', result: null, include_result: false, error } as const;
+    expect(webhookOf(failed)?.body).toContain(
+      '"error":{"code":"ECONNREFUSED","message":"No page.","causes":' +
+        '[{"name":"TypeError","message":"fetch failed"},{"name":"","message":"no route"}]},',
+    );
+  });
+
+  test('has the error of a task that expired before it began, and none of one that was cancelled', () => {
+    const revoked = { ...completed, outcome: 'REVOKED', result: null, started_at: null } as const;
+    const error = { code: 'expired', message: 'The task had not begun by its time.', causes: [] };
+    const { code, message } = error;
+    expect(JSON.parse(webhookOf({ ...revoked, error })!.body)).toMatchObject({
+      status: 'REVOKED',
+      error: { code, message },
     });
+    expect(JSON.parse(webhookOf(revoked)!.body)).not.toHaveProperty('error');
+  });
+
+  test('has none of the other new fields of the event', () => {
+    expect(webhookOf({ ...completed, run_at: 1_795_000_000_005 })?.body).toBe(webhookOf(completed)?.body);
   });
 
   test('keeps its id whichever attempt or executor ended the task', () => {

@@ -6,7 +6,7 @@ export interface Webhook {
   id: string;
   taskId: number;
   target: WebhookTarget;
-  /** JSON text of the task as the API shows it. */
+  /** JSON text of the task, with the fields of the API. */
   body: string;
   /** When the task ended, in milliseconds since 1970. */
   completedAtMs: number;
@@ -25,7 +25,7 @@ export function webhookOf(completed: TaskCompleted): Webhook | undefined {
     status: completed.outcome,
     notifyUrl: completed.notify_url,
     payloadJson: completed.payload,
-    resultJson: completed.result,
+    resultJson: completed.include_result ? completed.result : null,
     error: completed.error,
     createdAtMs: completed.requested_at,
     startedAtMs: completed.started_at,
