@@ -41,7 +41,7 @@ export function createTaskObserver(
 ): TaskObserver {
   const warn = limitByType(logger, types, nowMs);
   const named = ({ task_id, type }: TaskRequested) => ({ task_id, task_type: type.slice(0, 100) });
-  // Error events keep code and message alone; the stack and the causes are in the log only.
+  // Events have the causes without their stacks, which are in the log only.
   const errorOf = ({ error, stack }: RunResult & { outcome: 'FAILURE' }) => ({
     code: error.code,
     message: cutAtSpace(error.message, maxMessageLength),
