@@ -56,6 +56,18 @@ export function failureOf(thrown: unknown): RunResult {
   return property(thrown, 'retryable') === true ? { ...failed, retryable: true } : failed;
 }
 
+/**
+ * What to write in place of an end that is too large for a record: a failure for a result, and no causes for an error.
+ * @param reason how large it is, and may be
+ * @returns undefined when it cannot be made smaller
+ */
+export function smallerEnd(end: TaskEnd, reason: string): TaskEnd | undefined {
+  if (end.outcome === 'SUCCESS')
+    return failure('result-too-large', `Payload and result are too large for one record: ${reason}`);
+  if (end.outcome === 'REVOKED' || end.error.causes.length === 0) return undefined;
+  return { ...end, error: { ...end.error, causes: [] } };
+}
+
 function successOf(value: unknown): RunResult {
   let result: string | undefined;
   try {

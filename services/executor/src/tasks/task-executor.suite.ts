@@ -140,6 +140,21 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
         ]);
       });
 
+      test('whose causes do not fit into a record with its payload ends in FAILURE without them', async () => {
+        const payload = { input: 'x'.repeat(898_000) };
+        const of = (cause: unknown) => () => Promise.reject(new Error('no', { cause }));
+        harness.script = of(new Error('small'));
+        const [fitting, tooLarge] = [request('scripted', payload), request('scripted', payload)];
+        await execute(fitting);
+        harness.script = of(new AggregateError(Array.from({ length: 5 }, (_, i) => `${i} ${'too long '.repeat(55)}`)));
+        await execute(tooLarge);
+        const [first, second] = await Promise.all([eventsOf(fitting), eventsOf(tooLarge)]);
+        expect(first.completed[0]!.error).toMatchObject({ message: 'no', causes: [{ message: 'small' }] });
+        expect(second.completed.map(({ error }) => error)).toEqual([
+          { code: 'handler-failed', message: 'no', causes: [] },
+        ]);
+      });
+
       test('has its start in the log before its handler begins to wait', async () => {
         const task = request('scripted');
         harness.script = async () => (await eventsOf(task)).started.length;

@@ -2,7 +2,7 @@ import type { TaskRequested } from '@nask/schemas';
 import { deferralOf } from '../deferral/deferral.rules.ts';
 import type { FairGate } from '../lanes/fair-gate.ts';
 import type { HandlerReport, Lane, Lanes } from '../lanes/lane.ts';
-import { failure, type RunResult, type TaskEnd } from '../lanes/run-result.rules.ts';
+import { failure, smallerEnd, type RunResult, type TaskEnd } from '../lanes/run-result.rules.ts';
 import type { Delivery } from '../recovery/task-memory.ts';
 import type { LoadedType } from '../task-types/load-handlers.ts';
 import { decide, type Decision } from './lane-choice.rules.ts';
@@ -252,10 +252,10 @@ export class TaskRun {
       await complete(end);
       return end;
     } catch (error) {
-      if (!isTooLarge(error) || end.outcome !== 'SUCCESS') throw error;
-      const tooLarge = failure('result-too-large', `Payload and result are too large for one record: ${error.message}`);
-      await complete(tooLarge);
-      return tooLarge;
+      const smaller = isTooLarge(error) ? smallerEnd(end, error.message) : undefined;
+      if (smaller === undefined) throw error;
+      await complete(smaller);
+      return smaller;
     }
   }
 
