@@ -268,7 +268,7 @@ export interface TaskCompleted {
   attempt: number;
   /** Name of the executor process that ended it. */
   executor: string;
-  /** How it ended: SUCCESS has a result, FAILURE has an error, REVOKED was cancelled or expired before it began. */
+  /** How it ended: SUCCESS has a result, FAILURE has an error, REVOKED was cancelled or, in a later version, expired before it began. */
   outcome: Outcome;
   /** JSON text of the result. Null unless outcome is SUCCESS. */
   result: null | string;
@@ -370,13 +370,13 @@ export interface TaskRequested {
   tags: string[];
   /** Values of the payload that its JSON Schema declares as searchable (`x-search`), sorted by name: at most 10. The gateway extracts them, since other readers do not know the task types. */
   search: SearchValue[];
-  /** Id of the task that this one runs again. Null: it runs none again. */
+  /** Id of the task that this one runs again. Null: it runs none again. Reserved: gateways of 0.2 do not set it. */
   origin_id: null | number;
-  /** Earliest time at which the task is to run. Milliseconds since 1970-01-01T00:00:00Z. Null: at once. */
+  /** Earliest time at which the task is to run. Milliseconds since 1970-01-01T00:00:00Z. Null: at once. Reserved: gateways of 0.2 do not set it. Executors do not wait for it: a record in tasks.requested is due. */
   run_at: null | number;
-  /** A task that has not begun by then ends as REVOKED with the error code `expired`. Milliseconds since 1970-01-01T00:00:00Z. Null: it does not expire. */
+  /** A task that has not begun by then ends as REVOKED with the error code `expired`. Milliseconds since 1970-01-01T00:00:00Z. Null: it does not expire. Reserved: gateways of 0.2 do not set it, and executors of 0.2 ignore it. */
   expires_at: null | number;
-  /** From -9 to 9: of the tasks of one type that wait in an executor, those with a higher number run first. */
+  /** From -9 to 9: of the tasks of one type that wait in an executor, those with a higher number run first. Reserved: gateways of 0.2 do not set it, and executors of 0.2 ignore it. */
   priority: number;
   /** First 16 bytes of the SHA-256, in hexadecimal, of the JSON Schema that the payload was validated against (as RFC 8785 canonical JSON). Null: not known. */
   payload_schema_hash: null | string;
@@ -414,7 +414,7 @@ export interface TaskStarted {
   crashes: number;
   /** From 1: the how-manieth time this task is on trial, which it is after a process died while it ran; no two tasks are on trial at once in one executor. 0: it is not, or it has passed. */
   trial: number;
-  /** When this executor process took the task from Kafka, i.e. when the task entered its line. Milliseconds since 1970-01-01T00:00:00Z. Null: not known. */
+  /** When this executor process took the task from Kafka, i.e. when the task entered its line. The same for all attempts that one process makes; later than started_at where an attempt goes on in another process. Milliseconds since 1970-01-01T00:00:00Z. Null: not known. */
   taken_at: null | number;
 }
 
