@@ -1,16 +1,31 @@
 import { describe, expect, test } from '@jest/globals';
-import { collectionsOf, generationOf } from './read-model-generations.ts';
+import { collectionsOf, generationOf, projectionLagCollectionOf, projectorGroupOf } from './read-model-generations.ts';
 
 describe('the collections of a generation', () => {
-  test('no two generations share one, and a collection of tasks says which it belongs to', () => {
-    const generations = [1, 2, 3, 12];
-    const names = generations.flatMap((generation) => Object.values(collectionsOf(generation)));
+  test('given generations of several versions, then no two share one, and a collection of tasks names its own', () => {
+    const generations = [1, 2, 3].flatMap((version) => [1, 2, 3, 12].map((generation) => ({ version, generation })));
+    const names = generations.flatMap(({ version, generation }) => Object.values(collectionsOf(generation, version)));
     expect(new Set(names).size).toBe(names.length);
-    for (const generation of generations) expect(generationOf(collectionsOf(generation).tasks)).toBe(generation);
+    for (const { version, generation } of generations)
+      for (const other of [1, 2, 3])
+        expect(generationOf(collectionsOf(generation, version).tasks, other)).toBe(
+          other === version ? generation : undefined,
+        );
   });
 
-  test.each(['task_events', 'tasks_v1_g', 'tasks_v1_g0', 'tasks_v2_g3', 'tasks_v1_g2_old'])(
-    '%s is none of them',
+  test('given version 1, then the names are those that a store of 0.1 has', () => {
+    expect(collectionsOf(1, 1)).toEqual({ tasks: 'tasks', taskEvents: 'task_events', checkpoints: 'checkpoints' });
+    expect(collectionsOf(2, 1).tasks).toBe('tasks_v1_g2');
+    expect([projectionLagCollectionOf(1), projectorGroupOf(1)]).toEqual(['projection_lag', 'projector']);
+  });
+
+  test('given version 2, then every name says so', () => {
+    expect(collectionsOf(1).tasks).toBe('tasks_v2_g1');
+    expect([projectionLagCollectionOf(2), projectorGroupOf(2)]).toEqual(['projection_lag_v2', 'projector-v2']);
+  });
+
+  test.each(['tasks', 'task_events', 'tasks_v2_g', 'tasks_v2_g0', 'tasks_v3_g3', 'tasks_v2_g2_old'])(
+    '%s is a collection of none',
     (name) => {
       expect(generationOf(name)).toBeUndefined();
     },

@@ -1,8 +1,8 @@
 import { checkpointsCollection, taskEventsCollection, tasksCollection } from './read-model.ts';
 
 /**
- * The version of the documents' shape. Whoever changes what is in a document, or how it follows from the events, counts
- * it up: services of both versions then live side by side, each with a read model of its own.
+ * The version of the documents' shape. A change of what is in a document, or of how it follows from the events, counts it
+ * up: services of both versions then live side by side, each with a read model of its own.
  */
 export const readModelVersion: number = 2;
 
@@ -16,13 +16,19 @@ export interface ReadModelDocument {
   generation: number;
   /** The one that is being built; null: none. */
   building: number | null;
-  switched_at: Date;
+  /** When readers were sent to the live generation. Not there: never, so it may not have all of the log yet. */
+  switched_at?: Date;
 }
 
 export const readModelCollection = 'read_model';
 
-/** The id of the document that says which generation of this version is live. */
-export const readModelId = `v${readModelVersion}`;
+/** The id of the document that says which generation of a version is live. */
+export function readModelIdOf(version: number): string {
+  return `v${version}`;
+}
+
+/** As `readModelIdOf`, of this version. */
+export const readModelId = readModelIdOf(readModelVersion);
 
 export const firstGeneration = 1;
 
@@ -33,10 +39,10 @@ export interface ReadModelCollections {
   readonly checkpoints: string;
 }
 
-/** The first generation of the first version has the plain names, the others say which they are: `tasks_v1_g2`. */
-export function collectionsOf(generation: number): ReadModelCollections {
-  const isPlain = readModelVersion === 1 && generation === firstGeneration;
-  const suffix = isPlain ? '' : `_v${readModelVersion}_g${generation}`;
+/** The first generation of version 1 has the plain names, the others have a suffix: `tasks_v1_g2`, `tasks_v2_g1`. */
+export function collectionsOf(generation: number, version: number = readModelVersion): ReadModelCollections {
+  const isPlain = version === 1 && generation === firstGeneration;
+  const suffix = isPlain ? '' : `_v${version}_g${generation}`;
   return {
     tasks: `${tasksCollection}${suffix}`,
     taskEvents: `${taskEventsCollection}${suffix}`,
@@ -44,9 +50,22 @@ export function collectionsOf(generation: number): ReadModelCollections {
   };
 }
 
-/** @returns the generation of this version that a collection of tasks belongs to; undefined: of none */
-export function generationOf(collection: string): number | undefined {
-  if (collection === collectionsOf(firstGeneration).tasks) return firstGeneration;
-  const [, digits] = new RegExp(`^${tasksCollection}_v${readModelVersion}_g([1-9]\\d{0,8})$`).exec(collection) ?? [];
+/** @returns the generation of a version that a collection of tasks belongs to; undefined: of none */
+export function generationOf(collection: string, version: number = readModelVersion): number | undefined {
+  if (collection === collectionsOf(firstGeneration, version).tasks) return firstGeneration;
+  const [, digits] = new RegExp(`^${tasksCollection}_v${version}_g([1-9]\\d{0,8})$`).exec(collection) ?? [];
   return digits === undefined ? undefined : Number(digits);
+}
+
+/** The name of the collection of a version's projection lag. */
+export function projectionLagCollectionOf(version: number): string {
+  return version === 1 ? 'projection_lag' : `projection_lag_v${version}`;
+}
+
+/** As `projectionLagCollectionOf`, of this version. */
+export const projectionLagCollection = projectionLagCollectionOf(readModelVersion);
+
+/** The consumer group of the projectors of a version: each version reads all events. */
+export function projectorGroupOf(version: number): string {
+  return version === 1 ? 'projector' : `projector-v${version}`;
 }

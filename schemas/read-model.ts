@@ -1,4 +1,4 @@
-import type { EventName, NotificationState, Outcome, SearchValue, TaskError } from './generated/events.ts';
+import type { EventName, NotificationState, Outcome, TaskError } from './generated/events.ts';
 import type { EventTopicName } from './topics.ts';
 
 /**
@@ -9,8 +9,9 @@ import type { EventTopicName } from './topics.ts';
  * an offset is a position). Which event a slot keeps depends on its kind: the first request, cancellation and completion
  * (the lowest offset); the latest attempt's start and failure (the highest attempt, of several events of it the first); the
  * newest progress and attempt at the webhook (the highest offset). What stands above the slots is derived from them, for
- * queries. An erasure absorbs all: a document with its slot has no other. Optional fields without a value are not there.
- * Field order is as declared here, always: the same events, in any order and with any repetition, give the same bytes.
+ * queries. An erasure absorbs all: a document with its slot has no other. Optional fields are there where they differ from
+ * the event's defaults, after the others of a slot. Field order is as declared here, always: the same events, in any order
+ * and with any repetition, give the same bytes.
  */
 export interface TaskDocument extends DerivedFields {
   /** The task's id. */
@@ -69,7 +70,7 @@ export type SlotName = keyof typeof slotTopics;
 /** Celery's names: PENDING waits, STARTED runs, RETRY waits after a failed attempt, REVOKED was cancelled. */
 export type TaskStatus = 'PENDING' | 'STARTED' | 'RETRY' | Outcome;
 
-/** A TaskRequested. Its optional fields are there where they differ from the event's defaults. */
+/** A TaskRequested. */
 export interface RequestSlot {
   offset: number;
   event_id: string;
@@ -81,7 +82,8 @@ export interface RequestSlot {
   timeout_ms?: number;
   client?: string;
   tags?: string[];
-  search?: SearchValue[];
+  /** `<name>=<value>`; a name has no `=`. */
+  search?: string[];
   origin_id?: number;
   run_at?: Date;
   expires_at?: Date;
@@ -90,13 +92,14 @@ export interface RequestSlot {
   include_result?: false;
 }
 
-interface StartedSlot {
+export interface StartedSlot {
   offset: number;
   event_id: string;
   attempt: number;
   executor: string;
-  taken_at?: Date;
   started_at: Date;
+  /** When the executor took the task from Kafka. */
+  taken_at?: Date;
 }
 
 interface AttemptFailedSlot {
@@ -124,8 +127,9 @@ interface ProgressedSlot {
 interface CancellationRequestedSlot {
   offset: number;
   event_id: string;
-  requested_by?: string;
   requested_at: Date;
+  /** Name of the API key. */
+  requested_by?: string;
 }
 
 export interface CompletedSlot {
@@ -137,13 +141,13 @@ export interface CompletedSlot {
   /** JSON text; null unless the outcome is SUCCESS. */
   result: string | null;
   error: StoredError | null;
+  completed_at: Date;
   /**
    * Of a failure: equal for failures of the same kind. A hash of task type, error code, and message with numbers, ids,
    * hexadecimal and quoted text replaced.
    */
   fingerprint?: string;
   run_at?: Date;
-  completed_at: Date;
 }
 
 /** How the task's webhook stands: the last attempt at it. */
@@ -163,11 +167,12 @@ export interface NotifiedSlot {
 interface ErasedSlot {
   offset: number;
   event_id: string;
-  requested_by?: string;
   /** When the task was accepted. */
   requested_at: Date;
-  run_at?: Date;
   erased_at: Date;
+  /** Name of the API key. */
+  requested_by?: string;
+  run_at?: Date;
 }
 
 /**
@@ -202,6 +207,8 @@ export interface TaskEventDocument {
   offset: number;
   /** The event's own time. */
   at: Date;
+  /** Retention counts from here: the later of `at` and, where the event has it, the task's `run_at`. */
+  kept_from?: Date;
   /** Of the task; null where the event belongs to none. */
   attempt: number | null;
   /** What else the event says, for people: executor, outcome, error, fraction, state of the webhook. Payload and result are not repeated. */
@@ -227,7 +234,6 @@ export const maxTaskEventsPerTopic = 100;
 
 export const tasksCollection = 'tasks';
 export const taskEventsCollection = 'task_events';
-export const projectionLagCollection = 'projection_lag';
 export const checkpointsCollection = 'checkpoints';
 
 /** The id of the checkpoint of a partition. */
@@ -270,6 +276,5 @@ export const taskIndexes: readonly ReadModelIndex[] = [
 /** Of the history: a task's events, and of one topic in the log's order. */
 export const taskEventIndexes: readonly ReadModelIndex[] = [{ key: { task_id: 1, topic: 1, offset: 1 } }];
 
-/** The times by which the database deletes what is past retention: a task's, and that of an event of its history. */
-export const taskTimeField = 'kept_from';
-export const taskEventTimeField = 'at';
+/** The time by which the database deletes what is past retention: tasks, and events of their history. */
+export const retentionTimeField = 'kept_from';

@@ -5,7 +5,7 @@ import {
   DeadLetterError,
   type ParallelConsumer,
 } from '@nask/kafka';
-import { deadLetterTopic, topicsReadBy } from '@nask/schemas';
+import { deadLetterTopic, projectorGroupOf, readModelVersion, topicsReadBy } from '@nask/schemas';
 import { check, checksOf, createHealth, openService } from '@nask/service';
 import { openTaskLog } from '@nask/task-log';
 import { daysMs, settingsRules, settingsTable } from './config.ts';
@@ -14,7 +14,7 @@ import { createLagWriter } from './positions/lag.ts';
 import { createGenerations } from './read-model/generations.ts';
 import { consumeIntoLiveGeneration } from './read-model/live-generation.ts';
 import { connectStore } from './read-model/store-connection.ts';
-import { openReadModel, projectorGroup, type ReadModel } from './read-model/read-model.ts';
+import { openReadModel, type ReadModel } from './read-model/read-model.ts';
 import { repeated } from './repeated.ts';
 
 const service = await openService({ name: 'projector', table: settingsTable, rules: settingsRules });
@@ -39,7 +39,7 @@ function createConsumer(generation: number): ParallelConsumer {
   readModel = model;
   return createParallelConsumer({
     connection,
-    groupId: projectorGroup(settings.TOPIC_PREFIX),
+    groupId: `${settings.TOPIC_PREFIX}${projectorGroupOf(readModelVersion)}`,
     sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_MS,
     topics: topicsReadBy('projector'),
     batchHandler: (records) =>

@@ -12,6 +12,7 @@ import { createMetrics } from '@nask/service';
 import { RegistryUnreachableError, UndecodableError } from '@nask/task-log';
 import { isolate, testServers } from '@nask/testkit';
 import { MongoClient } from 'mongodb';
+import { eventIn } from './fixtures/task-events.ts';
 import { createProjectorMetrics } from './metrics.ts';
 import { createBatchHandler, type WriteDeadLetter } from './on-events.ts';
 import { createCheckpoints } from './positions/checkpoints.ts';
@@ -68,17 +69,26 @@ function record(offset: number, value: string, key = '1', topic = 'tasks.request
   };
 }
 
+function scheduledOrRequested(
+  topic: 'tasks.scheduled' | 'tasks.requested',
+  offset: number,
+  id: number,
+  eventId: string,
+): ConsumedRecord {
+  const { data } = eventIn(topic, { event_id: eventId, task_id: id, type: 'sleep', payload: '{}', requested_at: 0 });
+  return record(offset, JSON.stringify(data), String(id), topic);
+}
+
 function request(offset: number, id: number, eventId: string): ConsumedRecord {
-  const event = { event_id: eventId, task_id: id, type: 'sleep', payload: '{}', notify_url: null, requested_at: 0 };
-  return record(offset, JSON.stringify(event), String(id));
+  return scheduledOrRequested('tasks.requested', offset, id, eventId);
 }
 
 const checkpoint = async () => (await checkpoints.findOne({ _id: 'tasks.requested/2' }))?.next_offset;
 const taskIds = async () => (await tasks.find({}, { sort: { _id: 1 } }).toArray()).map(({ _id }) => _id);
 
 function erasure(offset: number, id: number): ConsumedRecord {
-  const event = { event_id: `erasure-${id}`, task_id: id, requested_at: 0, erased_at: 1 };
-  return record(offset, JSON.stringify(event), String(id), 'tasks.erased');
+  const { data } = eventIn('tasks.erased', { event_id: `erasure-${id}`, task_id: id, requested_at: 0, erased_at: 1 });
+  return record(offset, JSON.stringify(data), String(id), 'tasks.erased');
 }
 
 describe('an erasure', () => {
@@ -103,6 +113,7 @@ describe('an erasure', () => {
       _id: 1,
       status: 'ERASED',
       created_at: new Date(0),
+      kept_from: new Date(0),
       erased: { offset: 0, event_id: 'erasure-1', requested_at: new Date(0), erased_at: new Date(1) },
     });
     expect([await historyOf(1), await historyOf(2), deadLetters]).toEqual([0, 1, []]);
@@ -157,6 +168,22 @@ describe('a batch', () => {
       'three',
     ]);
     expect(await checkpoint()).toBe(6);
+  });
+
+  test('given a request that waited for its time, then its copy is no dead letter, and another request of its id is', async () => {
+    const { project, deadLetters, writeDeadLetter } = openHandler();
+    await project([scheduledOrRequested('tasks.scheduled', 0, 1, 'one')], writeDeadLetter);
+    await project([request(0, 1, 'one')], writeDeadLetter);
+    expect(deadLetters).toEqual([]);
+
+    await project([request(1, 1, 'other')], writeDeadLetter);
+    await project([scheduledOrRequested('tasks.scheduled', 1, 1, 'other')], writeDeadLetter);
+    expect(deadLetters).toEqual(Array(2).fill('1: task id 1 belongs to the request with event_id one'));
+    expect(await tasks.findOne({ _id: 1 })).toMatchObject({
+      type: 'sleep',
+      scheduled: { event_id: 'one' },
+      requested: { event_id: 'one' },
+    });
   });
 
   test('given dead letters that cannot be written, then the checkpoint waits; done again, each is written once', async () => {

@@ -1,7 +1,7 @@
 import type { ConsumedRecord } from '@nask/kafka';
-import { checkpointId, topics, type EventTopicName } from '@nask/schemas';
+import { checkpointId } from '@nask/schemas';
 import { UndecodableError, type EventCodec } from '@nask/task-log';
-import type { LoggedEvent, TaskEvent } from './events/event.ts';
+import type { LoggedEvent, TaskEvent, TaskTopic } from './events/event.ts';
 import { foldBatch } from './events/evolve.ts';
 import { historyEntry, isTurnToCut } from './events/history.ts';
 import { impossibility } from './events/index.ts';
@@ -51,11 +51,11 @@ export function createBatchHandler(options: {
   async function writeDocuments(events: readonly DecodedRecord[]): Promise<Refusal[]> {
     const folded = foldBatch(events);
     const stored = await metrics.timed('documents', () => documents.merge(folded.values()));
-    const ownerOf = (id: number) => stored.get(id) ?? folded.get(id)?.requested?.event_id;
-    return conflictingRequests(events, ownerOf).map(({ event: { data }, record }) => ({
+    const requestsOf = (id: number) => stored.get(id) ?? folded.get(id);
+    return conflictingRequests(events, requestsOf).map(({ logged: { event, record }, owner }) => ({
       record,
       kind: 'id-conflict',
-      reason: `task id ${data.task_id} belongs to the request with event_id ${ownerOf(data.task_id)}`,
+      reason: `task id ${event.data.task_id} belongs to the request with event_id ${owner}`,
     }));
   }
 
@@ -110,8 +110,8 @@ export async function decodeBatch(
   const refused: Refusal[] = [];
   for (const record of records) {
     try {
-      const topic = record.topic as EventTopicName;
-      const event = { name: topics[topic].event, data: await codec.decode(topic, record.value) } as TaskEvent;
+      const topic = record.topic as TaskTopic;
+      const event = { topic, data: await codec.decode(topic, record.value) } as TaskEvent;
       const reason = impossibility(event, record.key);
       if (reason === undefined) events.push({ event, offset: record.offset, record });
       else refused.push({ record, kind: 'impossible', reason });

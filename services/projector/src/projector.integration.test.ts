@@ -3,11 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectKafka } from '@nask/kafka';
 import {
-  checkpointsCollection,
   collectionsOf,
+  firstGeneration,
   projectionLagCollection,
-  taskEventsCollection,
-  tasksCollection,
   topicsReadBy,
   type CheckpointDocument,
   type ProjectionLagDocument,
@@ -36,6 +34,8 @@ import { modelOf } from './fixtures/task-log.ts';
 import { rebuild } from './rebuild/rebuild.ts';
 import { verify } from './verify/verify.ts';
 
+const made = collectionsOf(firstGeneration);
+
 /** A projector as a process, with its own topics, store and read model. */
 describe('the projector, as a process', () => {
   const isolation = isolate('projector');
@@ -63,10 +63,10 @@ describe('the projector, as a process', () => {
   const read = <T extends Document>(collection: string) =>
     client.db(isolation.database).collection<T>(collection).find().toArray();
 
-  const tasks = () => client.db(isolation.database).collection<TaskDocument>(tasksCollection);
+  const tasks = () => client.db(isolation.database).collection<TaskDocument>(made.tasks);
 
   async function checkpoints(): Promise<Map<string, number>> {
-    const collection = client.db(isolation.database).collection<CheckpointDocument>(checkpointsCollection);
+    const collection = client.db(isolation.database).collection<CheckpointDocument>(made.checkpoints);
     return new Map((await collection.find().toArray()).map(({ _id, next_offset }) => [_id, next_offset]));
   }
 
@@ -85,7 +85,7 @@ describe('the projector, as a process', () => {
     const model = modelOf(log.written.toSorted((one, other) => one.offset - other.offset));
     const documents = await tasks().find().toArray();
     expect(hexById(documents)).toEqual(hexById([...model.values()]));
-    const history = await read<TaskEventDocument>(taskEventsCollection);
+    const history = await read<TaskEventDocument>(made.taskEvents);
     expect(history.map(({ _id }) => _id).toSorted()).toEqual(
       log.written.map(({ event, topic, offset }) => `${event.data.task_id}/${topic}/${offset}`).toSorted(),
     );
@@ -173,7 +173,7 @@ describe('the projector, as a process', () => {
 
   test('the check of checkpoints and documents notices a document that is missing', async () => {
     const document = (await tasks().findOneAndDelete({ requested: { $exists: true } }))!;
-    await expect(expectNoCheckpointAheadOfDocuments()).rejects.toThrow(/TaskRequested/);
+    await expect(expectNoCheckpointAheadOfDocuments()).rejects.toThrow(/tasks.requested/);
     await tasks().insertOne(document);
     await expectNoCheckpointAheadOfDocuments();
   });
@@ -181,10 +181,10 @@ describe('the projector, as a process', () => {
   test('given records that cannot be projected, then they are dead letters with their reason, and the rest goes on', async () => {
     const request = requestOf((lastTaskId += 1));
     const key = String(lastTaskId);
-    await log.write([{ name: 'TaskRequested', data: request }]);
+    await log.write([{ topic: 'tasks.requested', data: request }]);
     await log.writeRecord({ topic: 'tasks.completed', key, value: Buffer.from('garbage'), headers: { note: 'mine' } });
     await log.writeRecord({ topic: 'tasks.started', key, value: Buffer.from([0, 255, 255, 255, 255, 1]) });
-    await log.write([{ name: 'TaskRequested', data: { ...request, event_id: 'another-request' } }]);
+    await log.write([{ topic: 'tasks.requested', data: { ...request, event_id: 'another-request' } }]);
 
     await eventually(async () => expect(await log.deadLetters()).toHaveLength(3));
     const reasonByTopic = (await log.deadLetters()).map(({ headers }) => [
@@ -212,7 +212,7 @@ describe('the projector, as a process', () => {
 
   test('given a read model from a backup, then it catches up from the checkpoints that are in it', async () => {
     await projector.stop();
-    const collections = [tasksCollection, taskEventsCollection, checkpointsCollection];
+    const collections = Object.values(made);
     const backup = new Map(await Promise.all(collections.map(async (name) => [name, await read(name)] as const)));
     await projector.start();
     await log.write(someEvents(30));
@@ -229,7 +229,7 @@ describe('the projector, as a process', () => {
   test('given a topic that is created anew and grows past its checkpoints, then nothing is projected before a rebuild', async () => {
     await recreateTopic(connection, 'tasks.requested', 3);
     const ids = Array.from({ length: 900 }, () => (lastTaskId += 1));
-    await log.write(ids.map((id) => ({ name: 'TaskRequested', data: requestOf(id) })));
+    await log.write(ids.map((id) => ({ topic: 'tasks.requested', data: requestOf(id) })));
     for (const [id, reached] of await checkpoints())
       if (id.startsWith('tasks.requested/')) expect(reached).toBeLessThan(log.ends().get(id)!);
 

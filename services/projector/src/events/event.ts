@@ -1,23 +1,20 @@
-import type { Events, SlotName, slotTopics, TaskDocument, topics } from '@nask/schemas';
+import type { Events, SlotName, slotTopics, StoredError, TaskDocument, TaskError, topics } from '@nask/schemas';
 import type { Document } from 'mongodb';
 
-type TopicOf<S extends SlotName> = (typeof slotTopics)[S];
+/** The topics that fill the slots of a task's document. */
+export type TaskTopic = (typeof slotTopics)[SlotName];
 
-/** The event that fills a slot. */
-export type EventOfSlot<S extends SlotName> = (typeof topics)[TopicOf<S>]['event'];
+type EventOfSlot<S extends SlotName> = (typeof topics)[(typeof slotTopics)[S]]['event'];
 
 /** The events that make up a task's document. */
 export type TaskEventName = EventOfSlot<SlotName>;
 
-/** One event of a task, decoded. */
+/** One event of a task, decoded. The topic says which: two topics carry the same event and fill different slots. */
 export type TaskEvent = {
-  [S in SlotName]: { readonly name: EventOfSlot<S>; readonly data: Events[EventOfSlot<S>] };
+  [S in SlotName]: { readonly topic: (typeof slotTopics)[S]; readonly data: Events[EventOfSlot<S>] };
 }[SlotName];
 
-/**
- * An event and its offset in its topic. Topic and partition follow from the event: each event has its own topic, and a
- * task has one partition number in all of them.
- */
+/** An event and its offset in its topic. A task has one partition number in all of them. */
 export interface LoggedEvent {
   readonly event: TaskEvent;
   readonly offset: number;
@@ -32,19 +29,12 @@ interface HistoryDetails {
 }
 
 /** What the projector does with an event: one file each. `D` is the event's data, `V` the value of its slot. */
-export interface EventRules<
-  D = TaskEvent['data'],
-  V extends Ranked = Ranked,
-  S extends SlotName = SlotName,
-  F extends string = string,
-> {
-  readonly topic: TopicOf<S>;
-  readonly slot: S;
+export interface EventRules<D = TaskEvent['data'], V extends Ranked = Ranked, F extends string = string> {
   /** Which of several events the slot keeps. */
   readonly keeps: MergeRule<V>;
   /** The time field of event and slot: the time of a history entry, and `created_at` of a document without a request. */
   readonly time: F;
-  /** The value of the slot, its fields in the order of the read model's types. */
+  /** The value of the slot, its fields in the order of the read model's types; optional ones only where they have a value. */
   toSlot(data: D, offset: number): V;
   /** The event in the task's history; null: it is not in it. */
   readonly history: {
@@ -54,8 +44,11 @@ export interface EventRules<
   } | null;
   /** Why the event cannot be true, see `impossibility`; undefined: it can. */
   faultOf(data: D): string | undefined;
-  /** When the task was accepted, for an event with that time: it is not projected once retention has ended. */
-  acceptedAtMs?(data: D): number;
+  /**
+   * From when the retention of the task counts, in ms since 1970, for an event with the times of its request: it is not
+   * projected once retention has ended.
+   */
+  keptFromMs?(data: D): number;
 }
 
 type ValueOf<S extends SlotName> = NonNullable<TaskDocument[S]>;
@@ -66,11 +59,10 @@ type DateFieldOf<V> = { [F in keyof V]: V[F] extends Date ? F : never }[keyof V]
 export type RulesOf<S extends SlotName> = EventRules<
   Events[EventOfSlot<S>],
   ValueOf<S>,
-  S,
   DateFieldOf<ValueOf<S>> & keyof Events[EventOfSlot<S>] & string
 >;
 
-/** Checks the rules of an event against the contract's types. */
+/** Checks the rules of an event against the contract's types. `S`: a slot that it fills. */
 export function defineEvent<S extends SlotName>(rules: RulesOf<S>): RulesOf<S> {
   return rules;
 }
@@ -119,9 +111,21 @@ export const highestAttempt: MergeRule<Ranked & { attempt: number }> = {
 const minTimeMs = Date.parse('0001-01-01T00:00:00.000Z');
 const maxTimeMs = Date.parse('9999-12-31T23:59:59.999Z');
 
-export function timeFault(field: string, timeMs: number): string | undefined {
-  if (timeMs >= minTimeMs && timeMs <= maxTimeMs) return undefined;
+/** @param timeMs null: the event has no such time */
+export function timeFault(field: string, timeMs: number | null): string | undefined {
+  if (timeMs === null || (timeMs >= minTimeMs && timeMs <= maxTimeMs)) return undefined;
   return `${field} is ${timeMs}; it has to be from ${minTimeMs} to ${maxTimeMs} (years 1 to 9999)`;
+}
+
+/** `keptFromMs` of an event with the times of its request. */
+export function laterOf({ requested_at, run_at }: { requested_at: number; run_at: number | null }): number {
+  return run_at === null ? requested_at : Math.max(requested_at, run_at);
+}
+
+/** The error of an event as it is stored: its causes where there are any. */
+export function storedError({ code, message, causes }: TaskError): StoredError {
+  if (causes.length === 0) return { code, message };
+  return { code, message, causes: causes.map((cause) => ({ name: cause.name, message: cause.message })) };
 }
 
 export function fractionFault(field: string, fraction: number): string | undefined {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import type { Outcome, TaskDocument } from '@nask/schemas';
+import { topics, type Outcome, type TaskDocument } from '@nask/schemas';
 import { examplesOf } from '../fixtures/task-events.ts';
-import type { TaskEvent, TaskEventName } from './event.ts';
+import type { TaskEvent } from './event.ts';
 import { evolve } from './evolve.ts';
-import { eventRules } from './index.ts';
+import { slots } from './index.ts';
 
 /*
  * The state diagram of docs/architecture.md against the fold: every state that any events lead to, and every event that leads
@@ -18,22 +18,22 @@ const start = '[*]';
 const attempts = [1, 2];
 const outcomes: Outcome[] = ['SUCCESS', 'FAILURE', 'REVOKED'];
 
-/** One event of each kind in the registry, and of each attempt and outcome. */
-const events = (Object.keys(eventRules) as TaskEventName[]).flatMap((name): TaskEvent[] => {
-  const [example] = examplesOf(name).values();
+/** One event of each topic in the registry, and of each attempt and outcome. */
+const events = slots.flatMap(({ topic }): TaskEvent[] => {
+  const [example] = examplesOf(topic).values();
   const data = { ...example!.data, task_id: 4 };
   const ofAttempts = 'attempt' in data ? attempts.map((attempt) => ({ ...data, attempt })) : [data];
   const all =
     'outcome' in data ? ofAttempts.flatMap((end) => outcomes.map((outcome) => ({ ...end, outcome }))) : ofAttempts;
-  return all.map((each) => ({ name, data: each }) as TaskEvent);
+  return all.map((each) => ({ topic, data: each }) as TaskEvent);
 });
 
 /** What of a document its next status can depend on, for positions only ever grow. */
 const essence = ({ status, started, attempt_failed: failed, completed }: TaskDocument) =>
   [status, started?.attempt, failed?.attempt, completed?.outcome].join();
 
-const labelOf = (event: TaskEvent) =>
-  event.name === 'TaskCompleted' ? `${event.name} ${event.data.outcome}` : event.name;
+const labelOf = ({ topic, data }: TaskEvent) =>
+  topic === 'tasks.completed' ? `TaskCompleted ${data.outcome}` : topics[topic].event;
 
 /** `from --> to: events`, in no order, of every change of the status. */
 function explore(fold: typeof evolve): string[] {
@@ -100,6 +100,6 @@ test('the documented states and transitions are those of the fold', () => {
 
 test('a fold that does otherwise is noticed', () => {
   const lastEndCounts: typeof evolve = (document, event, offset) =>
-    evolve(event.name === 'TaskCompleted' ? { ...document!, completed: undefined } : document, event, offset);
+    evolve(event.topic === 'tasks.completed' ? { ...document!, completed: undefined } : document, event, offset);
   expect(explore(lastEndCounts)).not.toEqual(documented());
 });

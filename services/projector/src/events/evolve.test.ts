@@ -2,92 +2,63 @@ import { describe, expect, test } from '@jest/globals';
 import type { TaskDocument } from '@nask/schemas';
 import fc from 'fast-check';
 import { BSON } from 'mongodb';
+import { eventIn } from '../fixtures/task-events.ts';
 import { inAnyOrder, inBatches, modelOf, taskLog } from '../fixtures/task-log.ts';
-import type { LoggedEvent, TaskEvent } from './event.ts';
+import type { LoggedEvent } from './event.ts';
 import { evolve, foldBatch, merge } from './evolve.ts';
 
 type Fold = typeof evolve;
 
-const request: TaskEvent = {
-  name: 'TaskRequested',
-  data: {
-    event_id: 'request-4',
-    task_id: 4,
-    type: 'prime',
-    payload: '{"input":100}',
-    notify_url: 'http://127.0.0.1:8000/',
-    requested_at: 1_795_000_000_000,
-    timeout_ms: null,
-  },
+const requestFields = {
+  event_id: 'request-4',
+  task_id: 4,
+  type: 'prime',
+  payload: '{"input":100}',
+  notify_url: 'http://127.0.0.1:8000/',
+  requested_at: 1_795_000_000_000,
 };
-const start = {
-  name: 'TaskStarted',
-  data: {
-    event_id: 'start-4',
-    task_id: 4,
-    attempt: 1,
-    executor: 'executor-a',
-    started_at: 1_795_000_000_012,
-    crashes: 0,
-    trial: 0,
-  },
-} as const satisfies TaskEvent;
-const secondStart: TaskEvent = { ...start, data: { ...start.data, attempt: 2 } };
-const attemptFailed: TaskEvent = {
-  name: 'TaskAttemptFailed',
-  data: {
-    event_id: 'failure-4',
-    task_id: 4,
-    attempt: 1,
-    executor: 'executor-a',
-    error: { code: 'handler-failed', message: 'Not yet.' },
-    failed_at: 1_795_000_000_012,
-    next_attempt_at: 1_795_000_001_012,
-  },
+const request = eventIn('tasks.requested', requestFields);
+const runAtMs = 1_795_000_500_000;
+const scheduled = eventIn('tasks.scheduled', { ...requestFields, run_at: runAtMs });
+const startFields = { task_id: 4, executor: 'executor-a', started_at: 1_795_000_000_012 };
+const start = eventIn('tasks.started', { ...startFields, event_id: 'start-4', attempt: 1 });
+const secondStart = eventIn('tasks.started', { ...startFields, event_id: 'start-4', attempt: 2 });
+const attemptFailed = eventIn('tasks.attempt-failed', {
+  event_id: 'failure-4',
+  task_id: 4,
+  attempt: 1,
+  executor: 'executor-a',
+  error: { code: 'handler-failed', message: 'Not yet.', causes: [] },
+  failed_at: 1_795_000_000_012,
+  next_attempt_at: 1_795_000_001_012,
+});
+const progressFields = {
+  event_id: 'progress-4',
+  task_id: 4,
+  attempt: 1,
+  executor: 'executor-a',
+  progressed_at: 1_795_000_001_012,
 };
-const progress = {
-  name: 'TaskProgressed',
-  data: {
-    event_id: 'progress-4',
-    task_id: 4,
-    attempt: 1,
-    executor: 'executor-a',
-    fraction: 0.5,
-    progressed_at: 1_795_000_001_012,
-  },
-} as const satisfies TaskEvent;
-const cancellation: TaskEvent = {
-  name: 'TaskCancellationRequested',
-  data: { event_id: 'cancellation-4', task_id: 4, requested_at: 1_795_000_001_012 },
+const progress = eventIn('tasks.progressed', { ...progressFields, fraction: 0.5 });
+const cancellation = eventIn('tasks.cancellation-requested', {
+  event_id: 'cancellation-4',
+  task_id: 4,
+  requested_at: 1_795_000_001_012,
+});
+const endFields = {
+  ...requestFields,
+  started_at: 1_795_000_000_012,
+  completed_at: 1_795_000_000_013,
+  attempt: 1,
+  executor: 'executor-a',
 };
-const success: TaskEvent = {
-  name: 'TaskCompleted',
-  data: {
-    event_id: 'end-4',
-    task_id: 4,
-    type: 'prime',
-    payload: '{"input":100}',
-    notify_url: 'http://127.0.0.1:8000/',
-    requested_at: 1_795_000_000_000,
-    started_at: 1_795_000_000_012,
-    completed_at: 1_795_000_000_013,
-    attempt: 1,
-    executor: 'executor-a',
-    outcome: 'SUCCESS',
-    result: '541',
-    error: null,
-  },
-};
-const failure: TaskEvent = {
-  name: 'TaskCompleted',
-  data: {
-    ...success.data,
-    event_id: 'late-end-4',
-    outcome: 'FAILURE',
-    result: null,
-    error: { code: 'timed-out', message: 'Took too long.' },
-  },
-};
+const success = eventIn('tasks.completed', { ...endFields, event_id: 'end-4', outcome: 'SUCCESS', result: '541' });
+const failure = eventIn('tasks.completed', {
+  ...endFields,
+  event_id: 'late-end-4',
+  outcome: 'FAILURE',
+  error: { code: 'timed-out', message: 'Took too long.', causes: [] },
+});
 
 function fold(events: readonly LoggedEvent[], by: Fold = evolve): Map<number, TaskDocument> {
   const documents = new Map<number, TaskDocument>();
@@ -125,6 +96,8 @@ describe('the fold of a task’s events', () => {
       _id: 4,
       status: 'SUCCESS',
       created_at: new Date(1_795_000_000_000),
+      kept_from: new Date(1_795_000_000_000),
+      type: 'prime',
       requested: {
         offset: 7,
         event_id: 'request-4',
@@ -181,7 +154,7 @@ describe('the fold of a task’s events', () => {
   });
 
   test('given two progresses, then the newer one is kept', () => {
-    const newer: TaskEvent = { ...progress, data: { ...progress.data, fraction: 0.75 } };
+    const newer = eventIn('tasks.progressed', { ...progressFields, fraction: 0.75 });
     const both = [
       { event: newer, offset: 9 },
       { event: progress, offset: 8 },
@@ -191,11 +164,86 @@ describe('the fold of a task’s events', () => {
     expect(fold(both.toReversed()).get(4)?.progressed?.fraction).toBe(0.75);
   });
 
-  test('given an erasure, then nothing else is left, whatever was read before it and is read after it', () => {
-    const erasure: TaskEvent = {
-      name: 'TaskErased',
-      data: { event_id: 'erasure-4', task_id: 4, requested_at: 1_795_000_000_000, erased_at: 1_795_000_100_000 },
+  test('given a request in both topics, then each has its slot, the time to run counts for retention, and the type is there once either is', () => {
+    const copy = eventIn('tasks.requested', scheduled.data);
+    const both = [
+      { event: scheduled, offset: 90 },
+      { event: copy, offset: 2 },
+    ];
+    for (const events of [both, both.toReversed()])
+      expect(fold(events).get(4)).toMatchObject({
+        status: 'PENDING',
+        created_at: new Date(1_795_000_000_000),
+        kept_from: new Date(runAtMs),
+        type: 'prime',
+        run_at: new Date(runAtMs),
+        scheduled: { offset: 90, event_id: 'request-4' },
+        requested: { offset: 2, event_id: 'request-4' },
+      });
+    expect(evolve(undefined, scheduled, 90)).toMatchObject({ type: 'prime', run_at: new Date(runAtMs) });
+  });
+
+  test('given different requests in both topics, then the derived fields are those of tasks.requested alone', () => {
+    const other = eventIn('tasks.scheduled', {
+      ...scheduled.data,
+      event_id: 'other',
+      client: 'other',
+      tags: ['other'],
+    });
+    const events = [other, request].map((event) => ({ event, offset: 1 }));
+
+    expect(fold(events).get(4)).not.toHaveProperty('client');
+    expect(fold(events).get(4)).toMatchObject({ kept_from: new Date(runAtMs), scheduled: { client: 'other' } });
+    expect(fold(events).get(4)).not.toHaveProperty('run_at');
+  });
+
+  test('given all optional fields of a request, then those for queries are above the slots, and the others in its slot', () => {
+    const optional = {
+      timeout_ms: 500,
+      client: 'shop',
+      tags: ['b', 'a'],
+      search: [{ name: 'customer.id', value: '7' }],
+      origin_id: 2 ** 40,
+      run_at: runAtMs,
+      expires_at: runAtMs + 1,
+      priority: -1,
+      payload_schema_hash: 'abc',
+      include_result: false,
     };
+    const document = evolve(undefined, eventIn('tasks.requested', { ...requestFields, ...optional }), 7);
+    expect(JSON.stringify(document)).toBe(
+      JSON.stringify({
+        _id: 4,
+        status: 'PENDING',
+        created_at: new Date(1_795_000_000_000),
+        kept_from: new Date(runAtMs),
+        type: 'prime',
+        client: 'shop',
+        tags: ['b', 'a'],
+        search: ['customer.id=7'],
+        origin_id: 2 ** 40,
+        run_at: new Date(runAtMs),
+        requested: {
+          offset: 7,
+          ...requestFields,
+          task_id: undefined,
+          requested_at: new Date(1_795_000_000_000),
+          ...optional,
+          search: ['customer.id=7'],
+          run_at: new Date(runAtMs),
+          expires_at: new Date(runAtMs + 1),
+        },
+      }),
+    );
+  });
+
+  test('given an erasure, then nothing else is left, whatever was read before it and is read after it', () => {
+    const erasure = eventIn('tasks.erased', {
+      event_id: 'erasure-4',
+      task_id: 4,
+      requested_at: 1_795_000_000_000,
+      erased_at: 1_795_000_100_000,
+    });
     const events = [request, start, success, erasure].map((event, offset) => ({ event, offset }));
 
     for (const order of permutations(events))
@@ -203,6 +251,7 @@ describe('the fold of a task’s events', () => {
         _id: 4,
         status: 'ERASED',
         created_at: new Date(1_795_000_000_000),
+        kept_from: new Date(1_795_000_000_000),
         erased: {
           offset: 3,
           event_id: 'erasure-4',

@@ -1,14 +1,10 @@
-import { slotTopics, type SlotName, type TaskDocument } from '@nask/schemas';
+import type { SlotName, TaskDocument } from '@nask/schemas';
 import type { Document } from 'mongodb';
-import type { EventRules, LoggedEvent, Ranked, TaskEvent } from './event.ts';
-import { eventRules } from './index.ts';
+import type { LoggedEvent, Ranked, TaskEvent } from './event.ts';
+import { slots, topicRules, type SlotRules } from './index.ts';
+import { hasRequest } from './task-requested.ts';
 
-/** The rules of each slot, in the document's order of fields. */
-const slots: readonly EventRules[] = Object.keys(slotTopics).map((name) =>
-  Object.values(eventRules).find(({ slot }) => slot === name)!,
-);
-
-type SlotValues = { [S in SlotName]?: Ranked };
+type SlotValues = { -readonly [S in SlotName]?: TaskDocument[S] | undefined };
 
 /**
  * The fold: what a task's document becomes by one more event of that task.
@@ -31,8 +27,7 @@ type SlotValues = { [S in SlotName]?: Ranked };
  * @param offset the event's position in its topic
  */
 export function evolve(document: TaskDocument | undefined, event: TaskEvent, offset: number): TaskDocument {
-  const { slot, toSlot } = eventRules[event.name];
-  return merge(document, taskDocument(event.data.task_id, { [slot]: toSlot(event.data, offset) }));
+  return taskDocument(event.data.task_id, added({ ...document }, event, offset));
 }
 
 /**
@@ -40,12 +35,29 @@ export function evolve(document: TaskDocument | undefined, event: TaskEvent, off
  * @returns task id -> the document that its events in this batch make, to be merged into the stored one
  */
 export function foldBatch(events: Iterable<LoggedEvent>): Map<number, TaskDocument> {
-  const documents = new Map<number, TaskDocument>();
+  const tasks = new Map<number, SlotValues>();
   for (const { event, offset } of events) {
     const id = event.data.task_id;
-    documents.set(id, evolve(documents.get(id), event, offset));
+    const values = tasks.get(id);
+    if (values === undefined) tasks.set(id, added({}, event, offset));
+    else added(values, event, offset);
   }
+  const documents = new Map<number, TaskDocument>();
+  for (const [id, values] of tasks) documents.set(id, taskDocument(id, values));
   return documents;
+}
+
+/** Adds an event to the slots of a task, in place. */
+function added(values: SlotValues, { topic, data }: TaskEvent, offset: number): SlotValues {
+  const rules = topicRules[topic];
+  keepOne(values, rules, rules.toSlot(data, offset));
+  return values;
+}
+
+function keepOne(values: SlotValues, { slot, keeps }: SlotRules, value: Ranked): void {
+  const all = values as Partial<Record<SlotName, Ranked>>;
+  const kept = all[slot];
+  if (kept === undefined || keeps.replaces(kept, value)) all[slot] = value;
 }
 
 /**
@@ -54,11 +66,10 @@ export function foldBatch(events: Iterable<LoggedEvent>): Map<number, TaskDocume
  */
 export function merge(one: TaskDocument | undefined, other: TaskDocument): TaskDocument {
   if (one === undefined) return other;
-  const merged: SlotValues = {};
-  for (const { slot, keeps } of slots) {
-    const [kept, added]: (Ranked | undefined)[] = [one[slot], other[slot]];
-    const isReplaced = added !== undefined && (kept === undefined || keeps.replaces(kept, added));
-    merged[slot] = isReplaced ? added : kept;
+  const merged: SlotValues = { ...one };
+  for (const rules of slots) {
+    const value: Ranked | undefined = other[rules.slot];
+    if (value !== undefined) keepOne(merged, rules, value);
   }
   return taskDocument(one._id, merged);
 }
@@ -71,26 +82,39 @@ export function merge(one: TaskDocument | undefined, other: TaskDocument): TaskD
  * Values of events are in `$literal`: a string that begins with `$` would be read as a field's name otherwise.
  */
 export function mergePipeline(patch: TaskDocument): Document[] {
-  const merged: Document = { _id: '$_id' };
+  const merged: Document = { ...storedRequestFields };
   for (const { slot, keeps } of slots) {
     const [value, stored] = [patch[slot], `$${slot}`];
     // Where nothing is stored, the expression of the stored slot has no value, and `$replaceWith` leaves the field out.
     merged[slot] =
       value === undefined ? stored : { $cond: [keeps.replacesStored(slot, value), { $literal: value }, stored] };
   }
-  return [{ $replaceWith: merged }, deriveFields];
+  return [{ $replaceWith: merged }, hasRequest(patch) ? deriveAll : deriveWithoutRequest];
 }
+
+/** The fields above the slots that are those of the request, in the document's order. */
+const requestFields = ['type', 'client', 'tags', 'search', 'origin_id', 'run_at'] as const;
 
 /** The document with these slots: the rest derived, fields in canonical order, empty slots left out. */
 function taskDocument(id: number, values: SlotValues): TaskDocument {
   const kept: SlotValues = values.erased === undefined ? values : { erased: values.erased };
-  const document = { _id: id, status: statusOf(kept as TaskDocument), created_at: createdAtOf(kept) };
-  for (const { slot } of slots) if (kept[slot] !== undefined) Object.assign(document, { [slot]: kept[slot] });
+  const created_at = createdAtOf(kept);
+  const document: TaskDocument = {
+    _id: id,
+    status: statusOf(kept),
+    created_at,
+    kept_from: keptFrom(created_at, kept),
+  };
+  const fields = document as unknown as Record<string, unknown>;
+  const request = kept.requested ?? kept.scheduled;
+  if (request !== undefined)
+    for (const field of requestFields) if (request[field] !== undefined) fields[field] = request[field];
+  for (const { slot } of slots) if (kept[slot] !== undefined) fields[slot] = kept[slot];
   return document;
 }
 
 /** In the database: `statusExpression`. */
-function statusOf({ started, attempt_failed: failed, completed, erased }: TaskDocument): TaskDocument['status'] {
+function statusOf({ started, attempt_failed: failed, completed, erased }: SlotValues): TaskDocument['status'] {
   if (erased !== undefined) return 'ERASED';
   if (completed !== undefined) return completed.outcome;
   if (failed !== undefined && failed.attempt >= (started?.attempt ?? 0)) return 'RETRY';
@@ -118,21 +142,53 @@ function createdAtOf(values: SlotValues): Date {
   return (values[first.slot] as unknown as Record<string, Date>)[first.time]!;
 }
 
-const timeOf = ({ slot, time }: EventRules) => `$${slot}.${time}`;
+const timeOf = ({ slot, time }: SlotRules) => `$${slot}.${time}`;
 const createdAtExpression = slots.reduceRight<unknown>((later, rules) => ({ $ifNull: [timeOf(rules), later] }), null);
 
-/** The second stage of every merge: what `taskDocument` does. */
-const deriveFields = {
-  $replaceWith: {
-    $cond: [
-      isMissing('erased'),
-      {
-        _id: '$_id',
-        status: statusExpression,
-        created_at: createdAtExpression,
-        ...Object.fromEntries(slots.map(({ slot }) => [slot, `$${slot}`])),
-      },
-      { _id: '$_id', status: 'ERASED', created_at: timeOf(eventRules.TaskErased), erased: '$erased' },
-    ],
-  },
+/** In the database: `keptFromExpression`. */
+function keptFrom(createdAt: Date, { scheduled, requested, completed, erased }: SlotValues): Date {
+  const ofRequests = later(later(createdAt, scheduled?.run_at), requested?.run_at);
+  return later(later(ofRequests, completed?.run_at), erased?.run_at);
+}
+
+function later(time: Date, other: Date | undefined): Date {
+  return other !== undefined && other > time ? other : time;
+}
+
+const keptFromExpression = {
+  $max: [createdAtExpression, '$scheduled.run_at', '$requested.run_at', '$completed.run_at'],
 };
+
+/** In the database: the fields of the request, of one slot and never of both. */
+const requestFieldExpressions = Object.fromEntries(
+  requestFields.map((field) => [
+    field,
+    { $cond: [isMissing('requested'), `$scheduled.${field}`, `$requested.${field}`] },
+  ]),
+);
+/** As they are stored: what they become when the request stays as it is. */
+const storedRequestFields = Object.fromEntries(['_id', ...requestFields].map((field) => [field, `$${field}`]));
+
+/** The second stage of a merge: what `taskDocument` does. */
+function deriveFields(requestFieldsOf: Document): Document {
+  const derived = {
+    _id: '$_id',
+    status: statusExpression,
+    created_at: createdAtExpression,
+    kept_from: keptFromExpression,
+    ...requestFieldsOf,
+    ...Object.fromEntries(slots.map(({ slot }) => [slot, `$${slot}`])),
+  };
+  const erased = {
+    _id: '$_id',
+    status: 'ERASED',
+    created_at: '$erased.requested_at',
+    kept_from: { $max: ['$erased.requested_at', '$erased.run_at'] },
+    erased: '$erased',
+  };
+  return { $replaceWith: { $cond: [isMissing('erased'), derived, erased] } };
+}
+
+const deriveAll = deriveFields(requestFieldExpressions);
+/** Of a merge that brings no request. */
+const deriveWithoutRequest = deriveFields(Object.fromEntries(requestFields.map((field) => [field, `$${field}`])));

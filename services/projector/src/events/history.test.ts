@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { topics } from '@nask/schemas';
 import fc from 'fast-check';
+import { eventIn } from '../fixtures/task-events.ts';
 import { taskLog } from '../fixtures/task-log.ts';
+import type { TaskEvent } from './event.ts';
 import { historyEntry, isTurnToCut } from './history.ts';
 
 describe('the history of a task', () => {
@@ -9,13 +12,14 @@ describe('the history of a task', () => {
       fc.property(taskLog, (log) => {
         for (const logged of log) {
           const entry = historyEntry(logged, 3);
-          if (logged.event.name === 'TaskErased') {
+          if (logged.event.topic === 'tasks.erased') {
             expect(entry).toBeUndefined();
             continue;
           }
           expect(entry).toMatchObject({
             task_id: logged.event.data.task_id,
-            event: logged.event.name,
+            event: topics[logged.event.topic].event,
+            topic: logged.event.topic,
             event_id: logged.event.data.event_id,
             partition: 3,
             offset: logged.offset,
@@ -27,6 +31,26 @@ describe('the history of a task', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  test('given a time to run, then the entries of request and end are kept from the later of it and their own time', () => {
+    const request = { event_id: 'r', task_id: 1, type: 'prime', payload: '{}', requested_at: 1_000 };
+    const end = {
+      ...request,
+      completed_at: 9_000,
+      attempt: 1,
+      executor: 'x',
+      outcome: 'SUCCESS',
+      result: '1',
+    } as const;
+    const timesOf = (event: TaskEvent) => {
+      const { at, kept_from } = historyEntry({ event, offset: 0 }, 0)!;
+      return [at.getTime(), kept_from!.getTime()];
+    };
+    expect(timesOf(eventIn('tasks.scheduled', { ...request, run_at: 5_000 }))).toEqual([1_000, 5_000]);
+    expect(timesOf(eventIn('tasks.requested', request))).toEqual([1_000, 1_000]);
+    expect(timesOf(eventIn('tasks.completed', { ...end, run_at: 5_000 }))).toEqual([9_000, 9_000]);
+    expect(timesOf(eventIn('tasks.completed', { ...end, run_at: 10_000 }))).toEqual([9_000, 10_000]);
   });
 
   test('given two events of a log, then their entries have different ids, but those of one task’s progress', () => {
@@ -43,8 +67,8 @@ describe('the history of a task', () => {
 
   test('given many events of one task, then about one of 64 makes its history be cut, the same ones each time', () => {
     const turns = Array.from({ length: 6_400 }, (_, offset) => {
-      const data = { event_id: `cancellation-${offset}`, task_id: 1, requested_at: 0 };
-      return isTurnToCut({ event: { name: 'TaskCancellationRequested', data }, offset });
+      const data = { event_id: `cancellation-${offset}`, task_id: 1, requested_at: 0, requested_by: null };
+      return isTurnToCut({ event: { topic: 'tasks.cancellation-requested', data }, offset });
     });
     const count = turns.filter(Boolean).length;
     expect(count).toBeGreaterThan(50);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { TaskEventDocument } from '@nask/schemas';
+import { topics, type TaskEventDocument } from '@nask/schemas';
 import type { LoggedEvent } from './event.ts';
-import { eventRules } from './index.ts';
+import { slots, topicRules } from './index.ts';
 
 /**
  * The entry of an event in its task's history, for people. A function of the event and its position alone, so writing it
@@ -9,27 +9,31 @@ import { eventRules } from './index.ts';
  * @returns undefined for an event that leaves no history
  */
 export function historyEntry({ event, offset }: LoggedEvent, partition: number): TaskEventDocument | undefined {
-  const { name, data } = event;
-  const { topic, time, history } = eventRules[name];
+  const { topic, data } = event;
+  const { time, history, keptFromMs } = topicRules[topic];
   if (history === null) return undefined;
   const { attempt, data: details } = history.detailsOf(data);
   const id = `${data.task_id}/${topic}`;
+  const atMs = (data as unknown as Record<string, number>)[time]!;
+  const at = new Date(atMs);
+  const keptMs = keptFromMs?.(data) ?? atMs;
   return {
     _id: history.newestOnly ? id : `${id}/${offset}`,
     task_id: data.task_id,
     topic,
-    event: name,
+    event: topics[topic].event,
     event_id: data.event_id,
     partition,
     offset,
-    at: new Date((data as unknown as Record<string, number>)[time]!),
+    at,
+    kept_from: keptMs > atMs ? new Date(keptMs) : at,
     attempt,
     data: details,
   };
 }
 
 const newestOnlyTopics: ReadonlySet<string> = new Set(
-  Object.values(eventRules).flatMap(({ topic, history }) => (history?.newestOnly ? [topic] : [])),
+  slots.flatMap(({ topic, history }) => (history?.newestOnly ? [topic] : [])),
 );
 
 /** Whether the history of a task has only the newest event of a topic. */

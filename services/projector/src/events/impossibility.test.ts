@@ -1,45 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
+import { eventIn } from '../fixtures/task-events.ts';
 import type { TaskEvent } from './event.ts';
 import { impossibility } from './index.ts';
 
-function request(change: object = {}): TaskEvent {
-  const data = {
-    event_id: 'e',
-    task_id: 4,
-    type: 'prime',
-    payload: '{"input":1}',
-    notify_url: null,
-    requested_at: 0,
-    timeout_ms: null,
-  };
-  return { name: 'TaskRequested', data: { ...data, ...change } };
-}
+const requestFields = { event_id: 'e', task_id: 4, type: 'prime', payload: '{"input":1}', requested_at: 0 };
+const attempt = { event_id: 'e', task_id: 4, attempt: 1, executor: 'x' };
 
-function completion(change: object = {}): TaskEvent {
-  const data = { ...request().data, started_at: null, completed_at: 0, attempt: 1, executor: 'x', outcome: 'SUCCESS' };
-  return { name: 'TaskCompleted', data: { ...data, result: '2', error: null, ...change } } as TaskEvent;
-}
-
-function start(change: object = {}): TaskEvent {
-  return {
-    name: 'TaskStarted',
-    data: { event_id: 'e', task_id: 4, attempt: 1, executor: 'x', started_at: 0, crashes: 0, trial: 0, ...change },
-  };
-}
-
-function progress(change: object = {}): TaskEvent {
-  const data = { event_id: 'e', task_id: 4, attempt: 1, executor: 'x', fraction: 0.5, progressed_at: 0 };
-  return { name: 'TaskProgressed', data: { ...data, ...change } };
-}
-
-function failedAttempt(change: object = {}): TaskEvent {
-  const data = { event_id: 'e', task_id: 4, attempt: 1, executor: 'x', error: { code: 'c', message: 'm' } };
-  return { name: 'TaskAttemptFailed', data: { ...data, failed_at: 0, next_attempt_at: 1, ...change } };
-}
-
-function cancellation(change: object = {}): TaskEvent {
-  return { name: 'TaskCancellationRequested', data: { event_id: 'e', task_id: 4, requested_at: 0, ...change } };
-}
+const request = (change: object = {}): TaskEvent => eventIn('tasks.requested', { ...requestFields, ...change });
+const scheduled = (change: object): TaskEvent => eventIn('tasks.scheduled', { ...requestFields, ...change });
+const completion = (change: object = {}): TaskEvent => {
+  const end = { ...requestFields, ...attempt, completed_at: 0, outcome: 'SUCCESS', result: '2' } as const;
+  return eventIn('tasks.completed', { ...end, ...change });
+};
+const start = (change: object = {}): TaskEvent => eventIn('tasks.started', { ...attempt, started_at: 0, ...change });
+const progress = (change: object = {}): TaskEvent =>
+  eventIn('tasks.progressed', { ...attempt, fraction: 0.5, progressed_at: 0, ...change });
+const failedAttempt = (change: object = {}): TaskEvent => {
+  const error = { code: 'c', message: 'm', causes: [] };
+  return eventIn('tasks.attempt-failed', { ...attempt, error, failed_at: 0, next_attempt_at: 1, ...change });
+};
+const cancellation = (change: object = {}): TaskEvent =>
+  eventIn('tasks.cancellation-requested', { event_id: 'e', task_id: 4, requested_at: 0, ...change });
 
 describe('events that cannot be true', () => {
   test.each([
@@ -67,6 +48,11 @@ describe('events that cannot be true', () => {
       '4',
       /^requested_at is 253402300800000/,
     ],
+    ['a time to run at such a time', request({ run_at: 9e15 }), '4', /^run_at is/],
+    ['an expiry at such a time', request({ expires_at: 9e15 }), '4', /^expires_at is/],
+    ['a request in tasks.scheduled at such a time', scheduled({ run_at: 9e15 }), '4', /^run_at is/],
+    ['an end with a time to run at such a time', completion({ run_at: 9e15 }), '4', /^run_at is/],
+    ['a start that was taken at such a time', start({ taken_at: 9e15 }), '4', /^taken_at is/],
     ['a start before the year 1', start({ started_at: -62_135_596_800_001 }), '4', /^started_at is/],
     ['an end that no date has', completion({ completed_at: 9e15 }), '4', /^completed_at is/],
     ['a progress over 1', progress({ fraction: 1.1 }), '4', /^fraction is 1.1/],

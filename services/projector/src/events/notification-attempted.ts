@@ -1,9 +1,7 @@
 import { defineEvent, highestOffset, timeFault } from './event.ts';
 
 /** A webhook was attempted. */
-export const notificationAttempted = defineEvent({
-  topic: 'notifications.attempted',
-  slot: 'notified',
+export const notificationAttempted = defineEvent<'notified'>({
   keeps: highestOffset,
   time: 'attempted_at',
   toSlot: (data, offset) => ({
@@ -30,7 +28,5 @@ export const notificationAttempted = defineEvent({
       },
     }),
   },
-  faultOf: (data) =>
-    timeFault('attempted_at', data.attempted_at) ??
-    (data.next_attempt_at === null ? undefined : timeFault('next_attempt_at', data.next_attempt_at)),
+  faultOf: (data) => timeFault('attempted_at', data.attempted_at) ?? timeFault('next_attempt_at', data.next_attempt_at),
 });

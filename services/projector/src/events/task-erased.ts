@@ -1,9 +1,7 @@
-import { defineEvent, lowestOffset, timeFault } from './event.ts';
+import { defineEvent, laterOf, lowestOffset, timeFault } from './event.ts';
 
 /** A task was erased: its document keeps no other slot (evolve.ts), and no history is left. */
-export const taskErased = defineEvent({
-  topic: 'tasks.erased',
-  slot: 'erased',
+export const taskErased = defineEvent<'erased'>({
   keeps: lowestOffset,
   time: 'requested_at',
   toSlot: (data, offset) => ({
@@ -11,8 +9,13 @@ export const taskErased = defineEvent({
     event_id: data.event_id,
     requested_at: new Date(data.requested_at),
     erased_at: new Date(data.erased_at),
+    ...(data.requested_by !== null && { requested_by: data.requested_by }),
+    ...(data.run_at !== null && { run_at: new Date(data.run_at) }),
   }),
   history: null,
-  faultOf: (data) => timeFault('requested_at', data.requested_at) ?? timeFault('erased_at', data.erased_at),
-  acceptedAtMs: ({ requested_at }) => requested_at,
+  faultOf: (data) =>
+    timeFault('requested_at', data.requested_at) ??
+    timeFault('run_at', data.run_at) ??
+    timeFault('erased_at', data.erased_at),
+  keptFromMs: laterOf,
 });

@@ -1,9 +1,7 @@
 import { defineEvent, fractionFault, highestOffset, timeFault } from './event.ts';
 
 /** How much of a running attempt is done. */
-export const taskProgressed = defineEvent({
-  topic: 'tasks.progressed',
-  slot: 'progressed',
+export const taskProgressed = defineEvent<'progressed'>({
   keeps: highestOffset,
   time: 'progressed_at',
   toSlot: (data, offset) => ({

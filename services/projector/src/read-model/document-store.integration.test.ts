@@ -3,8 +3,9 @@ import { tasksCollection, type TaskDocument } from '@nask/schemas';
 import { isolate, testServers } from '@nask/testkit';
 import fc from 'fast-check';
 import { BSON, MongoClient, type Db, type Document } from 'mongodb';
-import type { LoggedEvent, TaskEvent } from '../events/event.ts';
+import type { LoggedEvent } from '../events/event.ts';
 import { evolve, foldBatch } from '../events/evolve.ts';
+import { eventIn } from '../fixtures/task-events.ts';
 import { inAnyOrder, inBatches, modelOf, taskLog } from '../fixtures/task-log.ts';
 import { createDocumentStore, type DocumentStore } from './document-store.ts';
 
@@ -65,26 +66,18 @@ async function untilWritten(batch: LoggedEvent[]): Promise<void> {
 }
 
 function request(id: number, eventId: string, offset: number, payload = '{}'): LoggedEvent {
-  return {
-    event: {
-      name: 'TaskRequested',
-      data: {
-        event_id: eventId,
-        task_id: id,
-        type: 'sleep',
-        payload,
-        notify_url: null,
-        requested_at: 0,
-        timeout_ms: null,
-      },
-    },
-    offset,
-  };
+  const fields = { event_id: eventId, task_id: id, type: 'sleep', payload, requested_at: 0 };
+  return { event: eventIn('tasks.requested', fields), offset };
+}
+
+function scheduled(id: number, eventId: string, offset: number): LoggedEvent {
+  const fields = { event_id: eventId, task_id: id, type: 'sleep', payload: '{}', requested_at: 0, run_at: 60_000 };
+  return { event: eventIn('tasks.scheduled', fields), offset };
 }
 
 function start(id: number): LoggedEvent {
-  const data = { event_id: 's', task_id: id, attempt: 1, executor: 'x', started_at: 0, crashes: 0, trial: 0 };
-  return { event: { name: 'TaskStarted', data }, offset: 0 };
+  const fields = { event_id: 's', task_id: id, attempt: 1, executor: 'x', started_at: 0 };
+  return { event: eventIn('tasks.started', fields), offset: 0 };
 }
 
 const merge = (...events: LoggedEvent[]) => store.merge(foldBatch(events).values());
@@ -164,42 +157,49 @@ describe('the documents in the database', () => {
   }, 60_000);
 });
 
-describe('whose a task id is', () => {
-  test('given new tasks, then nothing was stored before', async () => {
+describe('the requests of tasks that were stored before', () => {
+  const requested = (event_id: string) => ({ requested: { event_id } });
+  const entry = (_id: number, requests: object) => [_id, { _id, ...requests }] as const;
+
+  test('given new tasks, then there are none', async () => {
     expect(await merge(request(1, 'one', 0), request(2, 'two', 1))).toEqual(new Map());
   });
 
-  test('given a task with a request, then it tells that request, whichever of the two keeps the id', async () => {
+  test('given a task with a request, then it is the one that keeps the slot', async () => {
     await merge(request(1, 'first', 5), request(2, 'second', 6));
 
     expect(await merge(request(1, 'later', 7), request(2, 'earlier', 4), request(3, 'third', 8))).toEqual(
-      new Map([
-        [1, 'first'],
-        [2, 'earlier'],
-      ]),
+      new Map([entry(1, requested('first')), entry(2, requested('earlier'))]),
     );
   });
 
-  test('given a task that was known by another event only, then it is this request’s', async () => {
+  test('given a task with a request in the other topic, then there are both', async () => {
+    await merge(scheduled(1, 'first', 5));
+
+    expect(await merge(request(1, 'other', 0))).toEqual(
+      new Map([entry(1, { scheduled: { event_id: 'first' }, ...requested('other') })]),
+    );
+  });
+
+  test('given a task that was known by another event only, then it is this request', async () => {
     await merge(start(1));
 
-    expect(await merge(request(1, 'first', 5))).toEqual(new Map([[1, 'first']]));
+    expect(await merge(request(1, 'first', 5))).toEqual(new Map([entry(1, requested('first'))]));
     expect(await tasks.findOne({ _id: 1 })).toMatchObject({ status: 'STARTED', requested: { event_id: 'first' } });
   });
 
-  test('given more known tasks than one query asks for, then it tells all of them', async () => {
+  test('given more known tasks than one query asks for, then there are all of them', async () => {
     const events = Array.from({ length: 230 }, (_, index) => request(index + 1, `request-${index}`, index));
     await merge(...events);
 
     expect(await merge(...events)).toEqual(
-      new Map(events.map(({ event }) => [event.data.task_id, event.data.event_id])),
+      new Map(events.map(({ event }) => entry(event.data.task_id, requested(event.data.event_id)))),
     );
   }, 30_000);
 });
 
-const webhookAttempt = (n: number): TaskEvent => ({
-  name: 'NotificationAttempted',
-  data: {
+const webhookAttempt = (n: number) =>
+  eventIn('notifications.attempted', {
     event_id: `n${n}`,
     task_id: 0,
     webhook_id: 'w',
@@ -211,12 +211,10 @@ const webhookAttempt = (n: number): TaskEvent => ({
     status_code: 503,
     duration_ms: 1,
     error: '$requested',
-    answer_start: null,
     attempted_at: n,
     next_attempt_at: n === 3 ? null : n + 1,
     notifier: 'x',
-  },
-});
+  });
 
 test('attempts that are merged in any order, with any repetition, give the bytes of the last one', async () => {
   let id = 0;

@@ -1,6 +1,7 @@
 import type { TaskDocument } from '@nask/schemas';
 import { MongoBulkWriteError, type Collection, type Db, type Document, type Filter } from 'mongodb';
 import { mergePipeline } from '../events/evolve.ts';
+import { hasRequest, type RequestsOfTask } from '../events/task-requested.ts';
 import { durable, hasOnlyDuplicates, writeErrorsOf } from './store-connection.ts';
 
 /** The documents of the read model, as the projector writes them. */
@@ -9,9 +10,9 @@ export interface DocumentStore {
    * Merges a batch's documents into the stored ones. Once it resolves they are durable: acknowledged by a majority,
    * from their journals. When it rejects, any of them may have been written; writing them again does no harm.
    * @param documents what the batch's events make of each task, one a task
-   * @returns of the tasks with a request in the batch that were stored before: task id -> event id of the stored request
+   * @returns of the tasks with a request in the batch that were stored before: task id -> its requests as they are stored
    */
-  merge(documents: Iterable<TaskDocument>): Promise<Map<number, string>>;
+  merge(documents: Iterable<TaskDocument>): Promise<Map<number, RequestsOfTask>>;
   /** Which of these tasks are erased, as the database has it after the call. */
   erasedAmong(ids: readonly number[]): Promise<number[]>;
 }
@@ -44,10 +45,6 @@ export function createDocumentStore(db: Db, collection: string): DocumentStore {
       return erased;
     },
   };
-}
-
-function hasRequest({ requested }: TaskDocument): boolean {
-  return requested !== undefined;
 }
 
 /** Those of the tasks that are stored. A task whose request arrives is nearly always new, so those are not looked up. */
@@ -90,11 +87,12 @@ async function update(tasks: Collection<TaskDocument>, documents: TaskDocument[]
 async function readRequests(
   tasks: Collection<TaskDocument>,
   documents: readonly TaskDocument[],
-): Promise<Map<number, string>> {
-  const eventIds = new Map<number, string>();
-  for await (const { _id, requested } of storedAmong(tasks, idsOf(documents), { 'requested.event_id': 1 }))
-    if (requested) eventIds.set(_id, requested.event_id);
-  return eventIds;
+): Promise<Map<number, RequestsOfTask>> {
+  const requests = new Map<number, RequestsOfTask>();
+  const projection = { 'scheduled.event_id': 1, 'requested.event_id': 1 };
+  for await (const stored of storedAmong(tasks, idsOf(documents), projection))
+    if (hasRequest(stored)) requests.set(stored._id, stored);
+  return requests;
 }
 
 /** The stored tasks with these ids, which also match, with the fields of the projection. */

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { MongoClient } from 'mongodb';
 import type { LoggedEvent } from '../events/event.ts';
 import { historyEntry } from '../events/history.ts';
+import { eventIn } from '../fixtures/task-events.ts';
 import { inAnyOrder, inBatches, taskLog } from '../fixtures/task-log.ts';
 import { createHistoryStore } from './history-store.ts';
 import { ensureIndexes } from './indexes.ts';
@@ -34,7 +35,7 @@ function modelOf(log: readonly LoggedEvent[]): TaskEventDocument[] {
 function cancellations(count: number): TaskEventDocument[] {
   return entriesOf(
     Array.from({ length: count }, (_, offset) => ({
-      event: { name: 'TaskCancellationRequested', data: { event_id: `c${offset}`, task_id: 1, requested_at: offset } },
+      event: eventIn('tasks.cancellation-requested', { event_id: `c${offset}`, task_id: 1, requested_at: offset }),
       offset,
     })),
   );

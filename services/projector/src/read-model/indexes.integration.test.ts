@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from '@jest/globals';
-import { collectionsOf, taskIndexes, taskTimeField } from '@nask/schemas';
+import { collectionsOf, retentionTimeField, taskIndexes } from '@nask/schemas';
 import { isolate, testServers } from '@nask/testkit';
 import { MongoClient } from 'mongodb';
 import { ensureIndexes } from './indexes.ts';
@@ -19,5 +19,5 @@ test('made again with another retention, each index is there once, and the time 
 
   const indexes = await db.collection(collections.tasks).indexes();
   expect(indexes).toHaveLength(1 + taskIndexes.length + 1);
-  expect(indexes.find(({ key }) => taskTimeField in key)).toMatchObject({ expireAfterSeconds: 172_800 });
+  expect(indexes.find(({ key }) => retentionTimeField in key)).toMatchObject({ expireAfterSeconds: 172_800 });
 });

@@ -1,8 +1,7 @@
 import {
+  retentionTimeField,
   taskEventIndexes,
-  taskEventTimeField,
   taskIndexes,
-  taskTimeField,
   type ReadModelCollections,
   type ReadModelIndex,
 } from '@nask/schemas';
@@ -10,14 +9,14 @@ import { MongoServerError, type Db } from 'mongodb';
 
 /**
  * Makes the indexes of a generation of the read model, those that are not there, and sets how long it keeps its tasks.
- * @param retentionMs after a task was accepted; a little later the database deletes it, and its history
+ * @param retentionMs after a task was accepted, or its `run_at`; a little later the database deletes it and its history
  * @returns once they are made; rejects when the database does not answer
  */
 export async function ensureIndexes(db: Db, collections: ReadModelCollections, retentionMs: number): Promise<void> {
   await create(db, collections.tasks, taskIndexes);
   await create(db, collections.taskEvents, taskEventIndexes);
-  await expire(db, collections.tasks, taskTimeField, retentionMs);
-  await expire(db, collections.taskEvents, taskEventTimeField, retentionMs);
+  await expire(db, collections.tasks, retentionMs);
+  await expire(db, collections.taskEvents, retentionMs);
 }
 
 async function create(db: Db, collection: string, indexes: readonly ReadModelIndex[]): Promise<void> {
@@ -28,12 +27,13 @@ async function create(db: Db, collection: string, indexes: readonly ReadModelInd
 /** IndexOptionsConflict and IndexKeySpecsConflict: it is there, with another time. */
 const conflicts: ReadonlySet<unknown> = new Set([85, 86]);
 
-async function expire(db: Db, collection: string, field: string, retentionMs: number): Promise<void> {
+async function expire(db: Db, collection: string, retentionMs: number): Promise<void> {
+  const keyPattern = { [retentionTimeField]: 1 } as const;
   const expireAfterSeconds = Math.ceil(retentionMs / 1_000);
   try {
-    await db.collection(collection).createIndex({ [field]: 1 }, { expireAfterSeconds });
+    await db.collection(collection).createIndex(keyPattern, { expireAfterSeconds });
   } catch (error) {
     if (!(error instanceof MongoServerError) || !conflicts.has(error.code)) throw error;
-    await db.command({ collMod: collection, index: { keyPattern: { [field]: 1 }, expireAfterSeconds } });
+    await db.command({ collMod: collection, index: { keyPattern, expireAfterSeconds } });
   }
 }

@@ -1,5 +1,5 @@
 import type { Logger, LogBounds, TopicIds } from '@nask/kafka';
-import { collectionsOf, readModelVersion } from '@nask/schemas';
+import { collectionsOf } from '@nask/schemas';
 import type { EventCodec } from '@nask/task-log';
 import type { Db } from 'mongodb';
 import type { ProjectorMetrics } from '../metrics.ts';
@@ -10,11 +10,6 @@ import { createTopicWatch } from '../positions/topic-watch.ts';
 import { createDocumentStore } from './document-store.ts';
 import { createHistoryStore } from './history-store.ts';
 import { ensureIndexes } from './indexes.ts';
-
-/** The consumer group of the projectors: one for each version of the documents, which all read all events. */
-export function projectorGroup(topicPrefix: string, version: number = readModelVersion): string {
-  return version === 1 ? `${topicPrefix}projector` : `${topicPrefix}projector-v${version}`;
-}
 
 /** A generation of the read model, to be written: what a consumer of events needs to bring it to the log's end. */
 export interface ReadModel {

@@ -1,15 +1,15 @@
 import type { TaskDocument } from '@nask/schemas';
 import type { LoggedEvent } from '../events/event.ts';
-import { eventRules } from '../events/index.ts';
+import { topicRules } from '../events/index.ts';
 
 /**
- * Whether the retention of an event's task has ended: how long the read model keeps a task after it was accepted. Only
- * events that have the time of acceptance are left out: without its request a task is invisible, so a read model that is
- * rebuilt shows what the live one does.
+ * Whether the retention of an event's task has ended: how long the read model keeps a task after it was accepted, or
+ * after its `run_at` where that is later. Only events that have both times are left out: without its request a task is
+ * invisible, so a read model that is rebuilt shows what the live one does.
  */
-export function isPastRetention({ event: { name, data } }: LoggedEvent, retentionMs: number, nowMs: number): boolean {
-  const acceptedAtMs = eventRules[name].acceptedAtMs?.(data);
-  return acceptedAtMs !== undefined && acceptedAtMs < nowMs - retentionMs;
+export function isPastRetention({ event: { topic, data } }: LoggedEvent, retentionMs: number, nowMs: number): boolean {
+  const keptFromMs = topicRules[topic].keptFromMs?.(data);
+  return keptFromMs !== undefined && keptFromMs < nowMs - retentionMs;
 }
 
 /** How long the database may take to delete what is past retention: about a minute, more when it is busy. */
@@ -20,9 +20,9 @@ const edgeMs = 3_600_000;
  * does not end about now.
  */
 export function isToBeKept(document: TaskDocument, retentionMs: number, nowMs: number): boolean {
-  const { created_at, requested, erased } = document;
-  if (requested === undefined && erased === undefined) return false;
-  return created_at === undefined || isKeptSince(created_at.getTime(), retentionMs, nowMs);
+  const { kept_from, type, erased } = document;
+  if (type === undefined && erased === undefined) return false;
+  return kept_from === undefined || isKeptSince(kept_from.getTime(), retentionMs, nowMs);
 }
 
 /** Whether what the database keeps from that time on is there, and does not end about now. */

@@ -3,7 +3,7 @@ import { maxTaskEventsPerTopic } from '@nask/schemas';
 import type { LoggedEvent } from '../events/event.ts';
 import { evolve } from '../events/evolve.ts';
 import { historyEntry } from '../events/history.ts';
-import { requestOf } from '../fixtures/task-events.ts';
+import { eventIn, requestOf } from '../fixtures/task-events.ts';
 import { comparedEvent, createTaskComparison, historyDifferences, isNewer, type StoredTask } from './comparison.ts';
 import { Shadow, ShadowHistory, type ComparedEvent } from './shadow.ts';
 
@@ -14,11 +14,11 @@ const ends = new Map(['requested', 'erased'].map((topic) => [`tasks.${topic}/0`,
 const comparison = createTaskComparison({ ends, partitionCount: () => 1, retentionMs: dayMs, nowMs });
 
 const request = (offset: number, requested_at = nowMs): LoggedEvent => ({
-  event: { name: 'TaskRequested', data: { ...requestOf(1), event_id: 'request', requested_at } },
+  event: { topic: 'tasks.requested', data: { ...requestOf(1), event_id: 'request', requested_at } },
   offset,
 });
 const erasure = (offset: number): LoggedEvent => ({
-  event: { name: 'TaskErased', data: { event_id: 'erasure', task_id: 1, requested_at: nowMs, erased_at: nowMs } },
+  event: eventIn('tasks.erased', { event_id: 'erasure', task_id: 1, requested_at: nowMs, erased_at: nowMs }),
   offset,
 });
 

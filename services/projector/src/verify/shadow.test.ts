@@ -8,7 +8,7 @@ import { modelOf, taskLog } from '../fixtures/task-log.ts';
 import { condensed, Shadow, ShadowHistory, type ComparedEvent } from './shadow.ts';
 
 const request = (id: number, offset: number): LoggedEvent => ({
-  event: { name: 'TaskRequested', data: requestOf(id) },
+  event: { topic: 'tasks.requested', data: requestOf(id) },
   offset,
 });
 
