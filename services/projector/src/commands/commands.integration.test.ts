@@ -69,7 +69,7 @@ describe('verify', () => {
     const missing = (await tasks.findOneAndDelete({ _id: 2 }))!;
     const changed = (await tasks.findOneAndUpdate({ _id: 5 }, { $set: { status: 'RETRY' } }))!;
     const requested = { ...changed.requested!, offset: 0 };
-    await tasks.insertOne({ _id: 9_999, status: 'PENDING', created_at: new Date(), requested });
+    await tasks.insertOne({ _id: 9_999, status: 'PENDING', created_at: new Date(), type: 'prime', requested });
 
     const { differences } = await verify(context(), { maxTasks: 30 });
 

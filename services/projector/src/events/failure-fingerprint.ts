@@ -24,7 +24,7 @@ const variables: readonly (readonly [RegExp, string])[] = [
   // Paths of files.
   [/(?<![\w.~/\\:-])(?:~|\.{1,2})?\/[^\s,;:()]+|(?<!\w)[A-Za-z]:\\[^\s,;:()]+/g, '#'],
   // Words with a digit (numbers, UUIDs, hexadecimal, ids), joined ones together: 127.0.0.1:80, 11:06:40.013, 2,000.
-  [/(?<![\w-])[\w-]*\d[\w-]*(?:[.,:][\w-]*\d[\w-]*)*/g, '#'],
+  [/(?<![\w-])[\w-]*\d[\w-]*(?:[.,:+][\w-]*\d[\w-]*)*/g, '#'],
   // Hexadecimal that has letters alone.
   [/(?<![\w-])[0-9a-f]{8,}(?![\w-])/gi, '#'],
 ];
