@@ -21,6 +21,7 @@ import { createApi } from './http/api.ts';
 import { createIdempotencyKeys } from './idempotency/key-store.ts';
 import { createReadSide } from './read-model/read-side.ts';
 import { createReadStore } from './read-model/read-store.ts';
+import { createVersionSwitch } from './read-model/version-switch.ts';
 import { createIdLease } from './task-ids/lease-ids.ts';
 import { createTaskIdSource } from './task-ids/task-id-source.ts';
 import { createTaskAcceptor } from './tasks/accept-task.ts';
@@ -39,19 +40,25 @@ const deadlineMs = settings.PUBLISH_DEADLINE_MS;
 const log = openTaskLog(service, { clientId: `gateway-${name}`, deadlineMs });
 const { connection, producer, publisher } = log;
 const logEnds = createLogEnds(connection);
+const mongo = connectMongo(
+  settings.MONGODB_URL,
+  {
+    ...mongoCredentials(settings),
+    appName: 'nask-gateway',
+    serverSelectionTimeoutMS: settings.MONGODB_TIMEOUT_MS,
+  },
+  logger,
+);
 const store = createReadStore({
-  connection: connectMongo(
-    settings.MONGODB_URL,
-    {
-      ...mongoCredentials(settings),
-      appName: 'nask-gateway',
-      serverSelectionTimeoutMS: settings.MONGODB_TIMEOUT_MS,
-    },
-    logger,
-  ),
+  connection: mongo,
   database: settings.MONGODB_DATABASE,
   timeoutMs: settings.MONGODB_TIMEOUT_MS,
   logEnds,
+  logger,
+});
+const versionSwitch = createVersionSwitch({
+  db: mongo.client.db(settings.MONGODB_DATABASE),
+  bound: () => ({ signal: AbortSignal.timeout(settings.MONGODB_TIMEOUT_MS) }),
   logger,
 });
 const idempotencyKeys = createIdempotencyKeys({
@@ -102,7 +109,7 @@ const logTail = createLogTail({
 const away = 'does not answer';
 const health = createHealth({
   live: {},
-  ready: { [writeSide.name]: writeSide.readiness },
+  ready: { [writeSide.name]: writeSide.readiness, [versionSwitch.name]: versionSwitch.readiness },
   // Reads need no Kafka, writes need no store; and what one gateway cannot reach, another cannot either.
   dependencies: {
     kafka: check(() => producer.isHealthy(), away),
@@ -168,6 +175,7 @@ await service.run({
   health,
   components: [
     { name: 'store', stop: () => store.close() },
+    versionSwitch,
     { name: 'idempotency keys', stop: () => idempotencyKeys.close() },
     { name: 'log ends', stop: () => logEnds.stop() },
     { name: 'log tail', start: () => logTail.start(), stop: () => logTail.stop() },
