@@ -9,14 +9,15 @@ import { rebuild } from './rebuild/rebuild.ts';
 import { verify } from './verify/verify.ts';
 
 /**
- * `npm run projector -- COMMAND`: rebuild, verify, drop [GENERATION]. The settings are the projector's.
+ * `npm run projector -- COMMAND`: rebuild, verify, drop [GENERATION | vVERSION]. The settings are the projector's.
  * Exit code: 0; 1 when it could not do its work, or verify found differences; 2 for wrong usage.
  */
 const usage = `Usage: npm run projector -- COMMAND
   rebuild          builds a new read model from the log beside the live one, then switches to it
   verify           compares the live read model with the log; exit code 1 when they differ
-  drop             says which generations of the read model there are
-  drop GENERATION  deletes one that is not live`;
+  drop             lists the generations of the read model, and earlier versions
+  drop GENERATION  deletes one that is not live, e.g. drop 1
+  drop vVERSION    deletes all of an earlier version, e.g. drop v1`;
 
 const [command = '', ...args] = process.argv.slice(2);
 const commands: Record<string, (context: CommandContext) => Promise<boolean>> = {

@@ -5,12 +5,22 @@ import {
   DeadLetterError,
   type ParallelConsumer,
 } from '@nask/kafka';
-import { deadLetterTopic, projectorGroupOf, readModelVersion, topicsReadBy } from '@nask/schemas';
+import {
+  collectionsOf,
+  deadLetterTopic,
+  firstGeneration,
+  projectorGroupOf,
+  readModelVersion,
+  topicsReadBy,
+} from '@nask/schemas';
 import { check, checksOf, createHealth, openService } from '@nask/service';
 import { openTaskLog } from '@nask/task-log';
+import { openLogState } from './commands/context.ts';
 import { daysMs, settingsRules, settingsTable } from './config.ts';
 import { createProjectorMetrics } from './metrics.ts';
+import { createCheckpoints } from './positions/checkpoints.ts';
 import { createLagWriter } from './positions/lag.ts';
+import { createFirstSwitch } from './read-model/first-switch.ts';
 import { createGenerations } from './read-model/generations.ts';
 import { consumeIntoLiveGeneration } from './read-model/live-generation.ts';
 import { connectStore } from './read-model/store-connection.ts';
@@ -23,6 +33,7 @@ const { connection, codec, producer, components } = openTaskLog(service);
 const topicIds = createTopicIds(connection);
 const deadLetters = createDeadLetters({ producer, topic: deadLetterTopic('projector') });
 const store = connectStore(settings, logger);
+const generations = createGenerations(store.db);
 const projectorMetrics = createProjectorMetrics(metrics);
 let readModel: ReadModel | undefined;
 
@@ -52,7 +63,7 @@ function createConsumer(generation: number): ParallelConsumer {
     metrics,
   });
 }
-const consumer = consumeIntoLiveGeneration({ live: () => createGenerations(store.db).live(), createConsumer, logger });
+const consumer = consumeIntoLiveGeneration({ live: generations.live, createConsumer, logger });
 
 const consuming = checksOf(() => consumer.health());
 await service.run({
@@ -76,6 +87,12 @@ await service.run({
       run: async () => readModel?.recheckTopics(),
       // The next recheck has to do: while Kafka does not answer, nothing can be read either.
       onFailure: (err) => logger.debug({ err }, 'the topics could not be compared'),
+    }),
+    createFirstSwitch({
+      generations,
+      log: openLogState(connection),
+      checkpoints: createCheckpoints(store.db, collectionsOf(firstGeneration).checkpoints),
+      logger,
     }),
     createLagWriter({ db: store.db, lag: () => consumer.lag(), logger }),
   ],

@@ -6,6 +6,8 @@ import {
   collectionsOf,
   firstGeneration,
   projectionLagCollection,
+  readModelCollection,
+  readModelId,
   topicsReadBy,
   type CheckpointDocument,
   type ProjectionLagDocument,
@@ -132,11 +134,16 @@ describe('the projector, as a process', () => {
     return (await fetch(`${projector.opsUrl}/readyz`)).text();
   }
 
-  test('given topics with no record, then each partition has a checkpoint, so that nobody waits for what is not there', async () => {
+  test('given topics with no record, then each partition has a checkpoint, and readers are sent to the read model', async () => {
     const partitions = 3;
     const expected = topicsReadBy('projector').length * partitions;
     await eventually(async () => expect((await checkpoints()).size).toBe(expected));
     expect([...new Set((await checkpoints()).values())]).toEqual([0]);
+    await eventually(async () =>
+      expect(await read(readModelCollection)).toEqual([
+        { _id: readModelId, generation: 1, building: null, switched_at: expect.any(Date) },
+      ]),
+    );
   }, 60_000);
 
   test('given it is killed at random moments, then no checkpoint is ahead, and the documents are those of the log', async () => {

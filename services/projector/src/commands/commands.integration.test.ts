@@ -156,7 +156,7 @@ describe('rebuild', () => {
     await eventually(async () => expect(await generations.live()).toBe(2));
     expect(await topicEnds()).toEqual(before);
     await rebuilding;
-    expect(await deleteGroup(connection, `${topicPrefix}projector-rebuild-2`)).toBe('absent');
+    expect(await deleteGroup(connection, `${topicPrefix}projector-rebuild-v2-2`)).toBe('absent');
     expect(printed.join('\n')).toContain('1 records could not be projected');
     expect(await log.deadLetters()).toHaveLength(1);
 

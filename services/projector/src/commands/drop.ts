@@ -1,20 +1,33 @@
+import { readModelVersion } from '@nask/schemas';
+import { createEarlierVersions } from '../read-model/earlier-versions.ts';
 import { createGenerations, GenerationInUseError } from '../read-model/generations.ts';
 import { CommandError, type CommandContext } from './context.ts';
 
 /**
- * Deletes a generation of the read model; without one, says which there are.
- * @throws CommandError when there is no such generation, or it is the live one
+ * Deletes a generation of the read model, or all of an earlier version; without a name, lists what there is.
+ * @param name a generation (`2`) or a version (`v1`)
+ * @throws CommandError when there is no such generation or version, or it is in use
  */
 export async function drop(
   { db, print }: Pick<CommandContext, 'db' | 'print'>,
-  text: string | undefined,
+  name: string | undefined,
 ): Promise<void> {
+  const context = { db, print };
+  if (name === undefined) return list(context);
+  const [, version] = /^v([1-9]\d{0,8})$/.exec(name) ?? [];
+  await (version === undefined ? dropGeneration(context, name) : dropVersion(context, Number(version)));
+}
+
+type DropContext = Pick<CommandContext, 'db' | 'print'>;
+
+async function list({ db, print }: DropContext): Promise<void> {
+  for (const version of await createEarlierVersions(db).list()) print(`v${version} earlier version`);
+  for (const { generation, role } of await createGenerations(db).list()) print(`${generation} ${role}`);
+}
+
+async function dropGeneration({ db, print }: DropContext, text: string): Promise<void> {
   const generations = createGenerations(db);
   const all = await generations.list();
-  if (text === undefined) {
-    for (const { generation, role } of all) print(`${generation} ${role}`);
-    return;
-  }
   const generation = Number(text);
   if (!all.some((known) => known.generation === generation))
     throw new CommandError(
@@ -27,4 +40,21 @@ export async function drop(
     throw new CommandError(`${error.message}: not dropped`);
   }
   print(`Generation ${generation} is deleted.`);
+}
+
+async function dropVersion({ db, print }: DropContext, version: number): Promise<void> {
+  const earlier = createEarlierVersions(db);
+  const all = await earlier.list();
+  if (version === readModelVersion)
+    throw new CommandError(
+      `v${version} is the version of this projector: its generations are dropped by their numbers`,
+    );
+  if (!all.includes(version))
+    throw new CommandError(
+      `There is nothing of a version v${version}. Earlier versions: ${all.map((known) => `v${known}`).join(', ') || 'none'}`,
+    );
+  if (!(await createGenerations(db).isSwitched()))
+    throw new CommandError(`Readers were not sent to version ${readModelVersion} yet: v${version} is not dropped`);
+  await earlier.drop(version);
+  print(`Version ${version} is deleted.`);
 }

@@ -6,7 +6,7 @@ import {
   readModelId,
   type ReadModelDocument,
 } from '@nask/schemas';
-import { MongoServerError, type Db } from 'mongodb';
+import { MongoServerError, type Db, type Filter, type UpdateFilter } from 'mongodb';
 import { duplicateKey, durable, durablyRead } from './store-connection.ts';
 
 export interface GenerationState {
@@ -22,12 +22,16 @@ export class GenerationInUseError extends Error {
 }
 
 /** The generations of the read model: which is live, which is being built, which are kept. */
-interface Generations {
+export interface Generations {
   live(): Promise<number>;
   /** The one that is being built, or a new one that is from now on. */
   build(): Promise<number>;
   /** Makes a generation the live one, durably: readers follow within a second. */
   switchTo(generation: number): Promise<void>;
+  /** Whether readers were ever sent to a generation of this version. */
+  isSwitched(): Promise<boolean>;
+  /** Sends readers to the first generation, unless they were sent to one before. */
+  switchToFirst(): Promise<void>;
   list(): Promise<GenerationState[]>;
   /** Deletes a generation for good. @throws GenerationInUseError unless it is old, or given up while being built */
   drop(generation: number): Promise<void>;
@@ -46,17 +50,23 @@ export function createGenerations(db: Db): Generations {
     return (await read())?.generation ?? firstGeneration;
   }
 
+  /** Updates the pointer where it matches, or inserts it where there is none: of several at once, one does. */
+  async function updatePointer(
+    matching: Filter<ReadModelDocument>,
+    update: UpdateFilter<ReadModelDocument>,
+  ): Promise<void> {
+    try {
+      await pointers.updateOne({ _id: readModelId, ...matching }, update, { upsert: true, ...durable });
+    } catch (error) {
+      // There is a pointer, and it does not match.
+      if (!(error instanceof MongoServerError) || error.code !== duplicateKey) throw error;
+    }
+  }
+
   /** Only one of those who try at once begins; the others join. */
   async function begin(): Promise<void> {
     const building = Math.max(await live(), ...(await existing())) + 1;
-    const filter = { _id: readModelId, building: null };
-    const setOnInsert = { generation: firstGeneration, switched_at: new Date() };
-    const update = { $set: { building }, $setOnInsert: setOnInsert };
-    try {
-      await pointers.updateOne(filter, update, { upsert: true, ...durable });
-    } catch (error) {
-      if (!(error instanceof MongoServerError) || error.code !== duplicateKey) throw error;
-    }
+    await updatePointer({ building: null }, { $set: { building }, $setOnInsert: { generation: firstGeneration } });
   }
 
   return {
@@ -72,6 +82,14 @@ export function createGenerations(db: Db): Generations {
     async switchTo(generation) {
       const switched = { generation, building: null, switched_at: new Date() };
       await pointers.updateOne({ _id: readModelId }, { $set: switched }, { upsert: true, ...durable });
+    },
+    isSwitched: async () => (await read())?.switched_at !== undefined,
+    async switchToFirst() {
+      const unlessSet = { generation: firstGeneration, building: null };
+      await updatePointer(
+        { switched_at: { $exists: false } },
+        { $set: { switched_at: new Date() }, $setOnInsert: unlessSet },
+      );
     },
     async list() {
       const pointer = await read();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createParallelConsumer, createTopicIds, deleteGroup } from '@nask/kafka';
-import { topicsReadBy } from '@nask/schemas';
+import { readModelVersion, topicsReadBy } from '@nask/schemas';
 import { Registry } from 'prom-client';
 import { CommandError, openLogState, type CommandContext } from '../commands/context.ts';
 import { createProjectorMetrics } from '../metrics.ts';
@@ -39,7 +39,8 @@ export async function rebuild(context: CommandContext, options: RebuildOptions =
     metrics: createProjectorMetrics(new Registry()),
     logger,
   });
-  const groupId = `${topicPrefix}projector-rebuild-${generation}`;
+  // Versions are rebuilt side by side, in groups of their own.
+  const groupId = `${topicPrefix}projector-rebuild-v${readModelVersion}-${generation}`;
   const consumer = createParallelConsumer({
     connection,
     groupId,
