@@ -1,10 +1,11 @@
 import { MongoClient } from 'mongodb';
-import { tasksCollection, type TaskDocument } from '@nask/schemas';
+import { collectionsOf, firstGeneration, type TaskDocument } from '@nask/schemas';
 
 /** Tasks that have ended, as the projector would have written them, under the ids from 1 on. */
 export async function storeTasks(env: Record<string, string>, count: number): Promise<void> {
   const client = new MongoClient(env['MONGODB_URL']!);
-  const tasks = client.db(env['MONGODB_DATABASE']).collection<TaskDocument>(tasksCollection);
+  const { tasks: name } = collectionsOf(firstGeneration);
+  const tasks = client.db(env['MONGODB_DATABASE']).collection<TaskDocument>(name);
   const slot = { offset: 1, event_id: '019ab6f0-3c5e-7d2a-9b1f-5a7e2c4d8e10' };
   const at = new Date();
   const attempt = { ...slot, attempt: 1, executor: 'bench' };
@@ -13,6 +14,9 @@ export async function storeTasks(env: Record<string, string>, count: number): Pr
       Array.from({ length: Math.min(1_000, count - first + 1) }, (_, i) => ({
         _id: first + i,
         status: 'SUCCESS' as const,
+        created_at: at,
+        kept_from: at,
+        type: 'prime',
         requested: { ...slot, type: 'prime', payload: '{"input":100}', notify_url: null, requested_at: at },
         started: { ...attempt, started_at: at },
         completed: { ...attempt, outcome: 'SUCCESS' as const, result: '541', error: null, completed_at: at },
