@@ -1,4 +1,4 @@
-import { avroSchemas, topics, type JSONSchemaObject, type ServiceName, type Topic } from '@nask/schemas';
+import { avroSchemas, topics, type JSONSchemaObject, type Topic } from '@nask/schemas';
 import { productVersion } from '@nask/service';
 import { jsonResponse, responses, type RouteHandler, type Operation } from '../http/route.ts';
 
@@ -74,7 +74,11 @@ function messageOf(event: keyof typeof avroSchemas, key: Topic['key']): JSONSche
   };
 }
 
-function operationOf(service: ServiceName, action: 'send' | 'receive', topic: string): [string, JSONSchemaObject] {
+function operationOf(
+  service: Topic['producers'][number],
+  action: 'send' | 'receive',
+  topic: string,
+): [string, JSONSchemaObject] {
   const summary = `The ${service} ${action === 'send' ? 'writes' : 'reads'} ${topic}.`;
   return [`${service}-${action}-${topic}`, { action, summary, channel: { $ref: `#/channels/${topic}` } }];
 }
