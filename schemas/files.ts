@@ -32,6 +32,14 @@ export const avroSchemas = Object.fromEntries(readJsonFolder<schema.RecordType>(
 >;
 
 /**
+ * The examples of an event, as parsed JSON: a field that may be null has its value, without the name of its type.
+ * @returns name of the example -> the event, ascending by name
+ */
+export function eventExamples<E extends EventName>(name: E): ReadonlyMap<string, Events[E]> {
+  return readJsonFolder(join('examples', name), '.json');
+}
+
+/**
  * An event as its readers get it: with the defaults of the fields that were left out, also of nested records. For tests
  * and tools; it encodes and decodes the event.
  * @throws Error when the fields do not match the event's schema

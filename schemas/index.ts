@@ -1,5 +1,5 @@
 export * from './generated/events.ts';
-export { avroSchemas, eventWithDefaults } from './files.ts';
+export { avroSchemas, eventExamples, eventWithDefaults } from './files.ts';
 export * from './ids.ts';
 export * from './read-model.ts';
 export * from './read-model-generations.ts';

@@ -2,7 +2,8 @@ import type { EventName } from './generated/events.ts';
 
 /**
  * The catalogue: every topic of the system, what is in it, who writes it and who reads it. It is what
- * `npm run contract` creates, what the docs list and what the services name their topics by.
+ * `npm run contract` creates, what the docs list and what the services name their topics by. In production the rights of
+ * each service follow from it (`npm run k8s:kafka`): a service may read and write the topics that name it, and no others.
  *
  * All `tasks.*` and `notifications.*` topics are keyed by task id and have the same partition count, so a task lives in
  * the same partition number of each of them. One event type a topic. Values are Avro in the registry's wire format
@@ -32,7 +33,10 @@ export interface Topic {
   readonly partitions: 'by-setting' | number;
   /** How long records are kept: 'documents' is longer than the read model keeps its documents, see `retentionMs`. */
   readonly retention: 'documents' | 'for-ever' | 'dead-letters';
-  /** Whether only the newest record of a key counts, so that Kafka may remove the older ones before their time. */
+  /**
+   * Whether only the newest record of a key counts, so that Kafka may remove the older ones before their time. A record
+   * without a value (a tombstone) removes its key.
+   */
   readonly isCompacted?: true;
   /**
    * Part of the contract, but not created yet, since no service of this version writes or reads it. Its event may still
@@ -179,7 +183,8 @@ export const topics = {
     ...byTaskId,
     event: 'TaskFailureDetails',
     timeField: 'failed_at',
-    description: 'Stack and last log lines of a failed attempt: at most 16 KiB, with rights of its own.',
+    description:
+      'Stack and last log lines of a failed attempt: at most 16 KiB. It has rights of its own: only the executor may write it, and only the gateway may read it.',
     isReserved: true,
     producers: ['executor'],
     consumers: ['gateway'],
@@ -312,6 +317,11 @@ export type EventTopicOf<T extends DecodableTopicName> = T extends EventTopicNam
 /** The topics that exist: all but those that are reserved. */
 export const activeTopics: Readonly<Record<string, Topic>> = Object.fromEntries(
   Object.entries<Topic>(topics).filter(([, { isReserved }]) => isReserved !== true),
+);
+
+/** The topics of the contract that do not exist yet. */
+export const reservedTopics: Readonly<Record<string, Topic>> = Object.fromEntries(
+  Object.entries<Topic>(topics).filter(([, { isReserved }]) => isReserved === true),
 );
 
 /** The topics that a service reads, by the catalogue. */

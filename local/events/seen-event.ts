@@ -1,4 +1,4 @@
-import { topics, type EventTopicName, type TopicName } from '@nask/schemas';
+import { activeTopics, topics, type EventTopicName, type TopicName } from '@nask/schemas';
 
 /** An event of a task, and where it is in the log. */
 export interface SeenEvent {
@@ -12,8 +12,8 @@ export interface SeenEvent {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** The topics whose records are events of a task. */
-export const taskEventTopics = (Object.keys(topics) as TopicName[]).filter(
+/** The topics whose records are events of a task, without those that do not exist yet. */
+export const taskEventTopics = (Object.keys(activeTopics) as TopicName[]).filter(
   (topic): topic is EventTopicName => topics[topic].event !== null && topics[topic].key === 'task id, decimal',
 );
 

@@ -1,5 +1,5 @@
 import { connectKafka } from '@nask/kafka';
-import { topics, type ServiceName, type Topic } from '@nask/schemas';
+import { activeTopics, type ServiceName } from '@nask/schemas';
 import { createLogger, kafkaAccess, loadSettingsOrExit, registryAccess } from '@nask/service';
 import { awaitContract, ContractError } from './contract/await-contract.ts';
 import { awaitContractSettings, contractRules } from './contract/contract-settings.ts';
@@ -8,7 +8,7 @@ import { awaitContractSettings, contractRules } from './contract/contract-settin
 const settings = loadSettingsOrExit({ service: 'await-contract', table: awaitContractSettings, rules: contractRules });
 const logger = createLogger({ service: 'await-contract', level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
 const [service = ''] = process.argv.slice(2);
-const known = new Set<string>(Object.values<Topic>(topics).flatMap(({ producers }) => producers));
+const known = new Set<string>(Object.values(activeTopics).flatMap(({ producers }) => producers));
 
 try {
   if (!known.has(service)) throw new ContractError('REFUSED', [`"${service}" is none of ${[...known].join(', ')}`]);

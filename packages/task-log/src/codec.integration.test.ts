@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, isolate, startOwnRegistry, testServers, type OwnServer } from '@nask/testkit';
-import { avroSchemas, type EventName, type Events } from '@nask/schemas';
+import { avroSchemas, eventExamples, eventWithDefaults, type EventName } from '@nask/schemas';
 import type { schema } from 'avsc';
 import { connectKafka } from '@nask/kafka';
 import { silentLogger } from '@nask/kafka/testing/silent-logger.ts';
@@ -10,16 +10,13 @@ import { avroTypeOf, createEncoder } from './registry/wire-format.ts';
 import { createRegistryClient } from './registry/registry.ts';
 
 const { topicPrefix } = isolate('codec');
-const started: Events['TaskStarted'] = {
+const started = eventWithDefaults('TaskStarted', {
   event_id: 'e',
   task_id: 7,
   attempt: 1,
   executor: 'x',
   started_at: 1_700_000_000_000,
-  crashes: 0,
-  trial: 0,
-  taken_at: null,
-};
+});
 
 let own: OwnServer;
 let codec: EventCodec;
@@ -57,6 +54,18 @@ describe('the codec', () => {
   test('what does not match the schema is refused before it is written', () => {
     expect(() => codec.encode('tasks.started', { ...started, attempt: '1' } as never)).toThrow('TaskStarted.attempt');
     expect(() => codec.encode('tasks.started', { ...started, more: 1 } as never)).toThrow('TaskStarted.more');
+  });
+
+  test('a reserved topic is neither encoded nor decoded', () => {
+    const [request] = eventExamples('TaskRequested').values();
+    expect(() => codec.encode('tasks.scheduled', request!)).toThrow('tasks.scheduled is reserved');
+    const value = codec.encode('tasks.requested', request!);
+    expect(() => codec.decode('tasks.scheduled', value)).toThrow('tasks.scheduled is reserved');
+    expect({ ...(codec.decode('tasks.requested', value) as object) }).toEqual(request);
+  });
+
+  test('before its start it encodes nothing', () => {
+    expect(() => newCodec().encode('tasks.started', started)).toThrow('The codec is not started');
   });
 
   test('a later version of the schema is read as ours, once the registry was asked', async () => {

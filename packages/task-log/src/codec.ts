@@ -3,6 +3,7 @@ import {
   activeTopics,
   avroSchemas,
   eventTopicOf,
+  reservedTopics,
   topics,
   type CopyTopicName,
   type DecodableTopicName,
@@ -52,7 +53,7 @@ export interface EventCodec {
    * Rejects with ContractMissingError when it does not have them, and with the signal's reason when that is aborted.
    */
   start(options?: { signal?: AbortSignal }): Promise<void>;
-  /** Throws an EncodeError that names the field when the data does not match the schema, also for a field too many. */
+  /** Encodes an event of a topic that is not reserved. Throws an EncodeError that names the field when the data does not match the schema, also for a field too many. */
   encode<T extends EventTopicName>(topic: T, data: NewEventOf<T>): Buffer;
   /**
    * Reads a record's value, whatever version of the schema it was written with, as our version. At once when the
@@ -65,11 +66,19 @@ export interface EventCodec {
 
 const startBackoff = { initialMs: 250, maxMs: 1_000 };
 
+/** The topics that the codec encodes and decodes, but for those of copies: those with a schema in the registry. */
 export const eventTopics = (Object.keys(activeTopics) as TopicName[]).filter(isEventTopic);
 
 const copyTopics = (Object.keys(activeTopics) as TopicName[]).filter(
   (topic): topic is CopyTopicName => (topics[topic] as Topic).copyOf !== undefined,
 );
+
+/** Why the codec does not know a topic. */
+function whyNoEvent(topic: TopicName): string {
+  return topic in reservedTopics
+    ? `${topic} is reserved: it has no schema in the registry yet`
+    : `${topic} carries no event`;
+}
 
 function isEventTopic(topic: string): topic is EventTopicName {
   return topics[topic as EventTopicName]?.event != null;
@@ -149,13 +158,14 @@ export function createEventCodec({
 
     encode(topic, data) {
       const encode = encoders.get(topic);
-      if (encode === undefined) throw new Error(`The codec is not started, or ${topic} carries no event`);
+      if (encode === undefined)
+        throw new Error(readerTypes.has(topic) ? 'The codec is not started' : whyNoEvent(topic));
       return encode(data);
     },
 
     decode<T extends DecodableTopicName>(topic: T, value: Buffer | null) {
       const known = decoders.get(topic);
-      if (known === undefined) throw new UndecodableError(`${topic} carries no event`);
+      if (known === undefined) throw new UndecodableError(whyNoEvent(topic));
       const id = value === null ? undefined : schemaIdOf(value);
       if (value === null || id === undefined)
         throw new UndecodableError(`A value in ${topic} is not in the wire format`);

@@ -58,11 +58,15 @@ describe('waiting for the contract', () => {
     const before = await runContract(env, ['await-contract-cli.ts', 'notifier']);
     expect([before.exitCode, before.stderr]).toEqual([1, expect.stringContaining('tasks.completed')]);
     await runContract(env);
-    expect(await runContract(env, ['await-contract-cli.ts', 'notifier'])).toMatchObject({ exitCode: 0, stderr: '' });
+    for (const service of ['gateway', 'executor', 'notifier', 'projector'])
+      expect(await runContract(env, ['await-contract-cli.ts', service])).toMatchObject({ exitCode: 0, stderr: '' });
   }, 60_000);
 
   test('refuses a service that there is not', async () => {
-    const { exitCode, stderr } = await runContract(env, ['await-contract-cli.ts', 'waiter']);
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('"waiter" is none of gateway')]);
+    // The scheduler is in reserved topics only.
+    for (const service of ['waiter', 'scheduler']) {
+      const { exitCode, stderr } = await runContract(env, ['await-contract-cli.ts', service]);
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`"${service}" is none of gateway`)]);
+    }
   }, 60_000);
 });

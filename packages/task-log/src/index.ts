@@ -12,4 +12,4 @@ export { openTaskLog } from './open-task-log.ts';
 export { createEventPublisher, type EventMetadata, type EventPublisher } from './publish.ts';
 export { applyContract } from './contract/apply-contract.ts';
 export { awaitContractSettings, contractRules, contractSettings } from './contract/contract-settings.ts';
-export { wantedTopic } from './contract/topic-plan.rules.ts';
+export { cleanupPolicies, wantedTopic } from './contract/topic-plan.rules.ts';

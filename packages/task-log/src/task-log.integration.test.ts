@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createDeadLetters, createLogReader, createParallelConsumer, type ConsumedRecord } from '@nask/kafka';
-import { derivedEventId, type TaskStarted } from '@nask/schemas';
+import { derivedEventId, eventWithDefaults, type TaskStarted } from '@nask/schemas';
 import { createMetrics, kafkaSettings, loadSettings, registrySettings } from '@nask/service';
 import { eventually, isolate, serviceEnv, testServers } from '@nask/testkit';
 import { silentLogger } from '@nask/kafka/testing/silent-logger.ts';
@@ -28,16 +28,14 @@ beforeAll(async () => {
 
 afterAll(() => log.components.producer.stop?.({ graceMs: 1_000 }), 30_000);
 
-const startOf = (task_id: number): TaskStarted => ({
-  event_id: derivedEventId('TaskStarted', task_id, 1),
-  task_id,
-  attempt: 1,
-  executor: 'x',
-  started_at: 1_700_000_000_123,
-  crashes: 0,
-  trial: 0,
-  taken_at: null,
-});
+const startOf = (task_id: number): TaskStarted =>
+  eventWithDefaults('TaskStarted', {
+    event_id: derivedEventId('TaskStarted', task_id, 1),
+    task_id,
+    attempt: 1,
+    executor: 'x',
+    started_at: 1_700_000_000_123,
+  });
 
 test('what is published is handled; what cannot be read goes to the dead letters, and is skipped when read back', async () => {
   const { publisher, producer, codec, connection } = log;

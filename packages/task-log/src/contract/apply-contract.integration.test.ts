@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { isolate, testServers } from '@nask/testkit';
-import { avroSchemas, topics, type EventName, type Topic } from '@nask/schemas';
+import { activeTopics, avroSchemas, reservedTopics, topics, type EventName, type Topic } from '@nask/schemas';
 import type { schema } from 'avsc';
 import { connectKafka, createProducer, withTopicAdmin, type TopicAdmin } from '@nask/kafka';
 import { silentLogger } from '@nask/kafka/testing/silent-logger.ts';
@@ -30,6 +30,17 @@ function installation() {
   };
 }
 
+/** What the cluster and the registry have of an installation, by names of the catalogue. */
+async function found({ topicPrefix, admin }: ReturnType<typeof installation>) {
+  const own = (names: string[]) =>
+    names
+      .filter((name) => name.startsWith(topicPrefix))
+      .map((name) => name.slice(topicPrefix.length))
+      .toSorted();
+  const subjects = (await (await fetch(`${registryUrl}/subjects`)).json()) as string[];
+  return { topics: own(await admin((kafka) => kafka.list())), subjects: own(subjects) };
+}
+
 async function registryConfig(path: string): Promise<unknown> {
   return (await fetch(`${registryUrl}/config${path}`)).json();
 }
@@ -49,7 +60,7 @@ describe('the contract', () => {
     const first = await apply();
     expect(outcomes(first)).toEqual(new Set(['created', 'changed']));
     expect(first.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(Object.keys(topics).map((name) => topicPrefix + name)),
+      expect.arrayContaining(Object.keys(activeTopics).map((name) => topicPrefix + name)),
     );
 
     const second = await apply();
@@ -62,6 +73,31 @@ describe('the contract', () => {
     expect(found.get(name)!.partitions).toBe(4);
     expect(await registryConfig(`/${name}-value`)).toEqual({ compatibilityLevel: 'FULL_TRANSITIVE' });
     expect(await registryConfig('')).toEqual(globalBefore);
+  }, 60_000);
+
+  test('given reserved topics, then they are not created, and no schema is registered for them', async () => {
+    const own = installation();
+    await own.apply();
+    const withEvent = Object.entries(activeTopics).filter(([, { event }]) => event !== null);
+    expect(await found(own)).toEqual({
+      topics: Object.keys(activeTopics).toSorted(),
+      subjects: withEvent.map(([name]) => `${name}-value`).toSorted(),
+    });
+    expect(Object.keys(reservedTopics)).toContain('tasks.scheduled');
+  }, 60_000);
+
+  test('given a reserved topic that becomes active, then it is created, and its schema is registered', async () => {
+    const own = installation();
+    await own.apply();
+    const details: Topic = { ...topics['tasks.failure-details'], isReserved: undefined };
+    const changes = await own.apply({ catalogue: { ...activeTopics, 'tasks.failure-details': details } });
+    expect(changes.filter(({ outcome }) => outcome !== 'unchanged').map(({ kind, name }) => [kind, name])).toEqual([
+      ['topic', `${own.topicPrefix}tasks.failure-details`],
+      ['schema', `${own.topicPrefix}tasks.failure-details-value`],
+    ]);
+    const now = await found(own);
+    expect(now.topics).toContain('tasks.failure-details');
+    expect(now.subjects).toContain('tasks.failure-details-value');
   }, 60_000);
 
   test('brings settings back that were changed, and leaves those that are not its own', async () => {
@@ -96,7 +132,7 @@ describe('the contract', () => {
     await apply();
     const changes = await apply({ topics: { ...settings, partitions: 6 } });
     const grown = changes.filter(({ details }) => details.includes('partitions 4 -> 6')).map(({ outcome }) => outcome);
-    const bySetting = Object.values<Topic>(topics).filter(({ partitions }) => partitions === 'by-setting');
+    const bySetting = Object.values(activeTopics).filter(({ partitions }) => partitions === 'by-setting');
     expect(grown).toEqual(bySetting.map(() => 'changed'));
     expect(outcomes(await apply({ topics: { ...settings, partitions: 6 } }))).toEqual(new Set(['unchanged']));
   }, 60_000);

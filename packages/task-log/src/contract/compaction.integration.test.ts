@@ -104,3 +104,22 @@ test('a topic of the newest records by key: compaction leaves gaps, which the re
     expect(second.lag()).toEqual([expect.objectContaining({ records: 0 })]);
   });
 }, 60_000);
+
+test('a topic that is kept by key: a tombstone removes its key, and then itself', async () => {
+  const settings = { partitions: 1, replicationFactor: 1, documentRetentionDays: 1 };
+  const { config } = wantedTopic('schedules', topics['schedules.changed'], settings);
+  // At once, in place of after a day.
+  const hurried = { 'segment.ms': '100', 'min.cleanable.dirty.ratio': '0', 'delete.retention.ms': '0' };
+  await log.createTopic('schedules', 1, { config: { ...config, ...hurried } });
+  await log.append('schedules', 0, records(['kept', 'deleted'], 'first'));
+  await log.append('schedules', 0, [{ key: 'deleted', value: null }]);
+
+  await hurryCleaner();
+  await eventually(async () => {
+    await log.append('schedules', 0, records(['tail'], ''));
+    const found: string[] = [];
+    for await (const record of reader.read({ topic: 'schedules', partition: 0 }, { offset: 0 }))
+      if (record.key !== 'tail') found.push(said(record));
+    expect(found).toEqual(['kept first']);
+  });
+}, 60_000);

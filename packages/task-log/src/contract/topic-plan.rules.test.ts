@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ExistingTopic, TopicSpec } from '@nask/kafka';
+import { topics } from '@nask/schemas';
 import { planTopics, wantedTopic } from './topic-plan.rules.ts';
 
 const config = { 'retention.ms': '1000', 'min.insync.replicas': '1' };
@@ -101,6 +102,34 @@ describe('a topic as the catalogue wants it', () => {
     const { config } = wantedTopic('t', { ...topic, isCompacted: true }, settings);
     expect(config).toMatchObject({ 'cleanup.policy': 'compact,delete', 'segment.bytes': '16777216' });
     expect(config['retention.ms']).toBe(wantedTopic('t', topic, settings).config['retention.ms']);
+  });
+
+  test('given a compacted topic that is kept for ever, then only a newer record or a tombstone removes a record', () => {
+    const kept = { ...topic, partitions: 1, retention: 'for-ever', isCompacted: true } as const;
+    expect(wantedTopic('t', kept, settings)).toMatchObject({
+      partitions: 1,
+      config: {
+        'cleanup.policy': 'compact',
+        'retention.ms': '-1',
+        'segment.bytes': '16777216',
+        'segment.ms': '86400000',
+        'delete.retention.ms': '86400000',
+        'max.compaction.lag.ms': '604800000',
+      },
+    });
+  });
+
+  test('given tasks.deferred, then its settings are those of 0.1: the upgrade changes no topic', () => {
+    expect(wantedTopic('tasks.deferred', topics['tasks.deferred'], settings).config).toEqual({
+      'cleanup.policy': 'compact,delete',
+      'min.cleanable.dirty.ratio': '0.5',
+      'segment.bytes': '16777216',
+      'retention.ms': String(37 * 86_400_000),
+      'retention.bytes': '-1',
+      'segment.ms': '86400000',
+      'min.insync.replicas': '2',
+      'unclean.leader.election.enable': 'false',
+    });
   });
 
   test('leases are kept for ever', () => {

@@ -21,10 +21,26 @@ const segmentMs = 86_400_000;
  * and a segment.
  */
 const compacted = {
-  'cleanup.policy': 'compact,delete',
   'min.cleanable.dirty.ratio': '0.5',
   'segment.bytes': String(16 * 1024 * 1024),
 };
+
+/**
+ * More of them where each key stays until a tombstone removes it. A tombstone is kept for a day after compaction, so that a
+ * reader that knows the key learns of it. A week after a record was superseded it is compacted, however few are written:
+ * what was deleted does not stay.
+ */
+const keptByKey = {
+  ...compacted,
+  'delete.retention.ms': String(86_400_000),
+  'max.compaction.lag.ms': String(7 * 86_400_000),
+};
+
+/** How Kafka removes records of a topic: `delete` those past retention, `compact` those that are not the newest of their key. */
+export function cleanupPolicies({ isCompacted, retention }: Topic): ('compact' | 'delete')[] {
+  if (isCompacted !== true) return ['delete'];
+  return retention === 'for-ever' ? ['compact'] : ['compact', 'delete'];
+}
 
 /** A topic as the contract has it. @param name the cluster's, with the prefix */
 export function wantedTopic(name: string, topic: Topic, settings: TopicSettings): TopicSpec {
@@ -35,7 +51,8 @@ export function wantedTopic(name: string, topic: Topic, settings: TopicSettings)
     partitions: topic.partitions === 'by-setting' ? partitions : topic.partitions,
     replicationFactor,
     config: {
-      ...(topic.isCompacted === true ? compacted : { 'cleanup.policy': 'delete' }),
+      'cleanup.policy': cleanupPolicies(topic).join(),
+      ...compactionOf(topic),
       'retention.ms': String(retentionMs(topic, documentRetentionDays)),
       'retention.bytes': '-1',
       'segment.ms': String(segmentMs),
@@ -43,6 +60,11 @@ export function wantedTopic(name: string, topic: Topic, settings: TopicSettings)
       'unclean.leader.election.enable': 'false',
     },
   };
+}
+
+function compactionOf({ isCompacted, retention }: Topic): Record<string, string> {
+  if (isCompacted !== true) return {};
+  return retention === 'for-ever' ? keptByKey : compacted;
 }
 
 /** What is to be done about one topic. */
