@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { topics, type Topic } from '@nask/schemas';
-import { kafkaTopics, topicsFile } from '../../k8s/topics.ts';
 import type { GivenSecrets } from './container-faults.ts';
 import { crossReferenceFaults } from './cross-references.ts';
 import { buildOverlay, overlays, schemaFaults, type BreakableSpec, type Manifest } from './manifests.ts';
@@ -14,10 +12,6 @@ const byHand = new Map([
   ['nask-api-keys', ['keys']],
   ['nask-webhooks', ['secrets']],
 ]);
-
-interface KafkaUser {
-  authorization: { acls: { resource: { type: string; name: string; patternType: string }; operations: string[] }[] };
-}
 
 /** With those that Strimzi makes: one for each user, and the authority of the cluster. */
 function secretsOf(manifests: readonly Manifest[]): GivenSecrets {
@@ -165,36 +159,6 @@ describe('the manifests fit together', () => {
     breakIt(copy.find((one) => one.kind === kind && one.metadata.name === name)!.spec, copy);
     expect(faultsOf(copy).join('\n')).toMatch(new RegExp(fault));
   });
-});
-
-describe('Kafka in production', () => {
-  test('has the topics of the catalogue, as the contract wants them (npm run k8s:topics)', () => {
-    expect(readFileSync(topicsFile, 'utf8')).toBe(kafkaTopics());
-  });
-
-  test.each(['gateway', 'executor', 'notifier', 'projector'] as const)(
-    'lets the %s read and write what the catalogue says, join its group, and no more',
-    (service) => {
-      const user = built
-        .get('production')!
-        .find(({ kind, metadata }) => kind === 'KafkaUser' && metadata.name === `nask-${service}`);
-      const given = (user!.spec as KafkaUser).authorization.acls.map(
-        ({ resource: { type, name, patternType }, operations }) =>
-          `${type} ${name} ${patternType} ${operations.join()}`,
-      );
-      const wanted = Object.entries<Topic>(topics).flatMap(([topic, { producers, consumers }]) => {
-        const operations = [consumers.includes(service) && 'Read', producers.includes(service) && 'Write'].filter(
-          Boolean,
-        );
-        return operations.length === 0 ? [] : [`topic ${topic} literal ${operations.join()}`];
-      });
-      // The gateway is in no group; each version of the read model has a group of its own.
-      const pattern = service === 'projector' ? 'prefix' : 'literal';
-      if (service !== 'gateway') wanted.push(`group ${service} ${pattern} Read`);
-      if (service === 'projector') wanted.push('group projector-rebuild- prefix Delete');
-      expect(given.toSorted()).toEqual(wanted.toSorted());
-    },
-  );
 });
 
 describe('the manifests', () => {

@@ -1,12 +1,10 @@
-/** `npm run k8s:topics`: writes the KafkaTopics of production from the catalogue. A test checks that they are current. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { wantedTopic } from '@nask/task-log';
-import { topics, type Topic } from '@nask/schemas';
+import { activeTopics, type Topic } from '@nask/schemas';
 
-const production = join(import.meta.dirname, 'overlays', 'production');
-export const topicsFile = join(production, 'kafka-topics.yaml');
+const manifests = join(import.meta.dirname, '..');
 
 interface Kustomization {
   configMapGenerator: { name: string; literals: string[] }[];
@@ -14,7 +12,7 @@ interface Kustomization {
 
 /** The settings that the contract gets in production, RETENTION_DAYS of the base among them. */
 function contractSettings(): Map<string, string> {
-  const files = [join(import.meta.dirname, 'base'), production].map((folder) => join(folder, 'kustomization.yaml'));
+  const files = ['base', 'overlays/production'].map((folder) => join(manifests, folder, 'kustomization.yaml'));
   const literals = files.flatMap((file) => {
     const { configMapGenerator } = parse(readFileSync(file, 'utf8')) as Kustomization;
     return configMapGenerator
@@ -24,11 +22,15 @@ function contractSettings(): Map<string, string> {
   return new Map(literals.map((literal) => literal.split('=', 2) as [string, string]));
 }
 
-/** One KafkaTopic a topic, as the contract wants it: neither of the two that look after topics finds anything to change. */
-export function kafkaTopics(): string {
+/**
+ * The KafkaTopics of production, one a topic, as the contract wants them: neither Strimzi nor the contract finds anything to
+ * change in what the other made.
+ * @param catalogue the topics that exist
+ */
+export function kafkaTopics(catalogue: Readonly<Record<string, Topic>> = activeTopics): string {
   const settings = contractSettings();
   const number = (name: string) => Number(settings.get(name));
-  const documents = Object.entries<Topic>(topics).map(([name, topic]) => {
+  const documents = Object.entries(catalogue).map(([name, topic]) => {
     const { partitions, replicationFactor, config } = wantedTopic(name, topic, {
       partitions: number('TOPIC_PARTITIONS'),
       replicationFactor: number('TOPIC_REPLICATION_FACTOR'),
@@ -49,10 +51,5 @@ export function kafkaTopics(): string {
       '',
     ].join('\n');
   });
-  return `# Written by \`npm run k8s:topics\` from the catalogue (schemas/topics.ts).\n${documents.join('---\n')}`;
-}
-
-if (import.meta.main) {
-  writeFileSync(topicsFile, kafkaTopics());
-  console.log(`Wrote ${topicsFile}`);
+  return `# Written by \`npm run k8s:kafka\` from the catalogue (schemas/topics.ts).\n${documents.join('---\n')}`;
 }
