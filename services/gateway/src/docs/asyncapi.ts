@@ -1,12 +1,22 @@
-import { avroSchemas, topics, type JSONSchemaObject, type Topic } from '@nask/schemas';
+import {
+  activeTopics,
+  avroSchemas,
+  eventExamples,
+  topics,
+  type EventName,
+  type JSONSchemaObject,
+  type Topic,
+} from '@nask/schemas';
 import { productVersion } from '@nask/service';
+import { cleanupPolicies } from '@nask/task-log';
 import { jsonResponse, responses, type RouteHandler, type Operation } from '../http/route.ts';
 
 const kafkaBinding = { bindingVersion: '0.5.0' };
 
 /**
  * The topics as an AsyncAPI 3.0 document, from the catalogue: a channel a topic, with its event as an Avro schema, and
- * an operation for each service that writes or reads it. Where the brokers are, it does not say: who may know is told.
+ * an operation for each service that writes or reads it. A reserved topic has a channel and no operations. The document
+ * has no servers: the address of the brokers is not public.
  * @param topicPrefix put before the names of the topics
  */
 export function asyncApiDocument(topicPrefix: string): JSONSchemaObject {
@@ -17,46 +27,56 @@ export function asyncApiDocument(topicPrefix: string): JSONSchemaObject {
       title: 'nask-task: events',
       version: productVersion,
       description:
-        'What happens to tasks, in Kafka. Topics of tasks are keyed by task id and have the same partition count, so a task is in one partition number of all of them. Subscribe with a consumer group of your own. Of several TaskCompleted of a task, the one with the lowest offset is its outcome.',
+        'What happens to tasks, in Kafka. Topics of tasks are keyed by task id and have the same partition count, so a task is in one partition number of all of them. Subscribe with a consumer group of your own. Of several TaskCompleted of a task, the one with the lowest offset is its outcome. Channels with `x-reserved` are part of the contract, but do not exist yet. Examples show a nullable field as its value, without the name of its Avro type. The same events field by field, with units and defaults: docs/events.md.',
       license: { name: 'MIT' },
     },
     defaultContentType: 'application/vnd.apache.avro',
     channels: Object.fromEntries(catalogue.map(([name, topic]) => [name, channelOf(topicPrefix + name, topic)])),
     operations: Object.fromEntries(
-      catalogue.flatMap(([name, { producers, consumers }]) => [
+      Object.entries(activeTopics).flatMap(([name, { producers, consumers }]) => [
         ...producers.map((service) => operationOf(service, 'send', name)),
         ...consumers.map((service) => operationOf(service, 'receive', name)),
       ]),
     ),
     components: {
       messages: Object.fromEntries(
-        catalogue.flatMap(([, topic]) =>
-          topic.event === null ? [] : [[topic.event, messageOf(topic.event, topic.key)]],
-        ),
+        catalogue.flatMap(([, { event, key }]) => (event === null ? [] : [[event, messageOf(event, key)]])),
       ),
       schemas: { EventHeaders: eventHeadersSchema },
     },
   };
 }
 
-function channelOf(address: string, { event, description, key, partitions }: Topic): JSONSchemaObject {
+function channelOf(address: string, topic: Topic): JSONSchemaObject {
+  const { event, description, key, partitions, isReserved } = topic;
   return {
     address,
-    description,
+    description: isReserved === true ? `Reserved, not created yet. ${description}` : description,
+    ...(isReserved === true ? { 'x-reserved': true } : {}),
     messages: {
-      [event ?? 'original']:
-        event === null
-          ? { summary: 'The bytes and headers of another topic’s record.', contentType: 'application/octet-stream' }
-          : { $ref: `#/components/messages/${event}` },
+      [event ?? 'original']: event === null ? originalOf(key) : { $ref: `#/components/messages/${event}` },
     },
     bindings: {
-      kafka: { ...kafkaBinding, topic: address, ...(partitions === 'by-setting' ? {} : { partitions }) },
+      kafka: {
+        ...kafkaBinding,
+        topic: address,
+        ...(partitions === 'by-setting' ? {} : { partitions }),
+        ...(topic.isCompacted === true ? { topicConfiguration: { 'cleanup.policy': cleanupPolicies(topic) } } : {}),
+      },
     },
-    ...(event === null ? { 'x-key': key } : {}),
   };
 }
 
-function messageOf(event: keyof typeof avroSchemas, key: Topic['key']): JSONSchemaObject {
+/** A message of a topic that has records of others. */
+function originalOf(key: Topic['key']): JSONSchemaObject {
+  return {
+    summary: 'The bytes and headers of another topic’s record.',
+    contentType: 'application/octet-stream',
+    bindings: { kafka: { ...kafkaBinding, key: keySchemas[key] } },
+  };
+}
+
+function messageOf(event: EventName, key: Topic['key']): JSONSchemaObject {
   const schema = avroSchemas[event];
   return {
     name: event,
@@ -66,13 +86,29 @@ function messageOf(event: keyof typeof avroSchemas, key: Topic['key']): JSONSche
     bindings: {
       kafka: {
         ...kafkaBinding,
-        key: { type: 'string', description: key },
+        key: keySchemas[key],
         schemaIdLocation: 'payload',
         schemaIdPayloadEncoding: 'confluent',
       },
     },
+    examples: [...eventExamples(event)].map(([name, payload]) => ({ name, payload })),
   };
 }
+
+/** JSON Schemas of the records' keys, by the catalogue's kinds. */
+export const keySchemas: Readonly<Record<Topic['key'], JSONSchemaObject>> = {
+  'task id, decimal': { type: 'string', pattern: '^[1-9][0-9]*$', description: 'Id of the task, in decimal.' },
+  'gateway name': { type: 'string', description: 'Name of the gateway process.' },
+  'executor name': { type: 'string', description: 'Name of the executor process.' },
+  'bulk id': { type: 'string', format: 'uuid', description: 'Id of the bulk action, a UUIDv7.' },
+  'schedule id': { type: 'string', description: 'Id of the schedule, chosen by the client.' },
+  'dead letter': {
+    type: 'string',
+    pattern: '^(executor|notifier|projector)/(0|[1-9][0-9]*)$',
+    description: 'Position of the dead letter: `<service>/<offset>`.',
+  },
+  'as in the original record': { type: 'string', description: 'The key of the original record, if it had one.' },
+};
 
 function operationOf(
   service: Topic['producers'][number],
@@ -92,7 +128,7 @@ export const eventHeadersSchema: JSONSchemaObject = {
     ce_id: { type: 'string', description: 'The event_id in the event: the same in every repetition of it.' },
     ce_type: { type: 'string', description: 'Name of the event.' },
     ce_source: { type: 'string', description: 'Which service wrote it.' },
-    ce_subject: { type: 'string', description: 'The task id, in decimal.' },
+    ce_subject: { type: 'string', description: "The record's key, such as the task id." },
     ce_time: { type: 'string', format: 'date-time' },
     ce_requestid: { type: 'string', description: 'X-Request-Id of the HTTP request that caused it.' },
     traceparent: { type: 'string', description: 'W3C Trace Context.' },
