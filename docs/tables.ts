@@ -1,4 +1,4 @@
-import { retentionMs, topicRetentionMarginDays, topics, type Topic } from '@nask/schemas';
+import { activeTopics, reservedTopics, retentionMs, topicRetentionMarginDays, type Topic } from '@nask/schemas';
 import { settingsMarkdown, type SettingsTable } from '@nask/service';
 
 /**
@@ -16,9 +16,18 @@ export function fillMarkers(markdown: string, tables: ReadonlyMap<string, string
   return filled;
 }
 
-/** The catalogue as a Markdown table: topic, event, writers, readers, retention. */
+/** The topics that exist as a Markdown table: topic, event, writers, readers, retention. */
 export function topicsMarkdown(): string {
-  const rows = Object.entries<Topic>(topics).map(
+  return catalogueMarkdown(activeTopics);
+}
+
+/** The topics of later versions, in the same form. */
+export function reservedTopicsMarkdown(): string {
+  return catalogueMarkdown(reservedTopics);
+}
+
+function catalogueMarkdown(catalogue: Readonly<Record<string, Topic>>): string {
+  const rows = Object.entries(catalogue).map(
     ([name, topic]) =>
       `| \`${name}\` | ${topic.event ?? 'any'} | ${topic.description} | ${topic.producers.join(', ')} | ${topic.consumers.join(', ') || '–'} | ${retention(topic)} |`,
   );
