@@ -25,7 +25,7 @@ FROM node:24.21.0-bookworm-slim
 LABEL org.opencontainers.image.title="nask-task" \
       org.opencontainers.image.description="A task service on Kafka: POST a task, get an id at once, be told by webhook when it is done." \
       org.opencontainers.image.licenses="MIT" \
-      org.opencontainers.image.version="0.1.0"
+      org.opencontainers.image.version="0.2.0"
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=8000 \

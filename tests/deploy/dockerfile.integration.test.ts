@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -106,10 +106,19 @@ HEALTHCHECK --interval=5s --retries=3 CMD ["node", "-e", "f()"]
       'org.opencontainers.image.description': description,
       'org.opencontainers.image.licenses': license,
     });
+    const workspaces = [
+      'schemas',
+      ...['packages', 'services'].flatMap((folder) =>
+        readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
+      ),
+    ];
     const mentions: [file: string, mention: RegExp][] = [
       ['docker-compose.yml', /nask-task:\$\{NASK_VERSION:-(.+)\}/],
       ['k8s/base/kustomization.yaml', /name: nask-task, newTag: (\S+)/],
       ['docs/deploying.md', /docker build -t nask-task:(\S+)/],
+      ['docs/deploying.md', /kind load docker-image nask-task:(\S+)/],
+      ['package-lock.json', /"name": "nask-task",\s+"version": "(.+)"/],
+      ...workspaces.map((folder): [string, RegExp] => [`${folder}/package.json`, /^  "version": "(.+)"/m]),
     ];
     for (const [file, mention] of mentions)
       expect([file, mention.exec(readFileSync(join(root, file), 'utf8'))?.[1]]).toEqual([file, version]);
