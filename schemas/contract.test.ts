@@ -115,7 +115,7 @@ describe('the versions of the contract', () => {
     const withSymbol = structuredClone(earlier);
     const outcome = withSymbol.fields.find(({ name }) => name === 'outcome')!.type as unknown as { symbols: string[] };
     outcome.symbols.push('EXPIRED');
-    expect(() => type.createResolver(avro.Type.forSchema(withSymbol as Schema))).toThrow();
+    expect(() => type.createResolver(avro.Type.forSchema(withSymbol as Schema))).toThrow('Outcome');
   });
 
   test('the defaults of an event are those of its schema, also in nested records', () => {
