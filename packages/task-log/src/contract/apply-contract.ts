@@ -175,7 +175,11 @@ async function registerSchema(
     return { subject, changes: [...changes, `registered as schema ${id}`] };
   } catch (error) {
     if (!(error instanceof RegistryError) || error.code === 'UNREACHABLE') throw error;
-    return { subject, changes, refusal: `${subject}: the registry does not take the schema: ${error.message}` };
+    const hint =
+      error.code === 'INCOMPATIBLE'
+        ? ', since versions of it could not read each other (a new field needs a default, an enum takes no new symbol)'
+        : '';
+    return { subject, changes, refusal: `${subject}: the registry does not take the schema${hint}: ${error.message}` };
   }
 }
 

@@ -30,6 +30,10 @@ const apply = (options: Partial<ContractOptions> = {}) =>
     ...options,
   });
 
+interface Changeable {
+  fields: { name: string; type: unknown }[];
+}
+
 const eventOf = (topic: EventTopicName) => topics[topic].event;
 const changedTopics = eventTopics.filter(
   (topic) => JSON.stringify(released[eventOf(topic)]) !== JSON.stringify(avroSchemas[eventOf(topic)]),
@@ -41,15 +45,33 @@ beforeAll(async () => {
 }, 60_000);
 
 describe('given a cluster of 0.1', () => {
+  /** Schemas of 0.1, but for one event. */
+  const refusalOf = async (event: EventName, change: (schema: Changeable) => void) => {
+    const broken = structuredClone(avroSchemas[event]) as unknown as Changeable;
+    change(broken);
+    return apply({ schemas: { ...released, [event]: broken } }).catch((error: unknown) => error);
+  };
+
   test('when a field without a default is applied, then it is refused, with subject and field, and nothing is changed', async () => {
-    const { fields } = avroSchemas.TaskRequested;
-    const broken = { ...avroSchemas.TaskRequested, fields: [...fields, { name: 'colour', type: 'string' }] };
-    const refused = await apply({ schemas: { ...released, TaskRequested: broken } }).catch((error: unknown) => error);
+    const refused = await refusalOf('TaskRequested', ({ fields }) => fields.push({ name: 'colour', type: 'string' }));
     expect(refused).toMatchObject({
       code: 'REFUSED',
-      message: expect.stringMatching(new RegExp(`${topicPrefix}tasks\\.requested-value: .*colour`)),
+      message: expect.stringMatching(
+        new RegExp(`${topicPrefix}tasks\\.requested-value: .*a new field needs a default.*colour`),
+      ),
     });
     expect((await apply({ schemas: released })).filter(({ outcome }) => outcome !== 'unchanged')).toEqual([]);
+  }, 60_000);
+
+  test('when an enum gets a symbol, then it is refused, with subject and symbol', async () => {
+    const refused = await refusalOf('TaskCompleted', ({ fields }) => {
+      const { symbols } = fields.find(({ name }) => name === 'outcome')!.type as { symbols: string[] };
+      symbols.push('EXPIRED');
+    });
+    expect(refused).toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringMatching(new RegExp(`${topicPrefix}tasks\\.completed-value: .*no new symbol.*EXPIRED`)),
+    });
   }, 60_000);
 
   test('when the current contract is applied, then the report names each changed schema and no topic; a second time it changes nothing', async () => {
@@ -69,6 +91,10 @@ describe('given a cluster of 0.1', () => {
     const all = Object.keys(activeTopics).length + eventTopics.length;
     expect(report).toContain(`${changedTopics.length} of ${all} topics and schemas were created or changed.`);
     expect(contractReport(await apply())).toContain('Nothing to do');
+  }, 60_000);
+
+  test('when the contract of 0.1 is applied again after that, then it changes nothing', async () => {
+    expect(contractReport(await apply({ schemas: released }))).toContain('Nothing to do');
   }, 60_000);
 
   test.each(eventTopics)(
