@@ -51,6 +51,8 @@ export interface Correlation {
   requestId: string;
   /** W3C Trace Context. */
   traceparent: string | undefined;
+  /** Name of the API key that it came with; null where clients have no keys. */
+  client: string | null;
 }
 
 /**
@@ -73,7 +75,11 @@ export function validTraceparent(header: string | undefined): string | undefined
 
 /** What of a request goes into the events that it causes. */
 export function correlationOf(ctx: Context): Correlation {
-  return { requestId: ctx.state['requestId'] as string, traceparent: validTraceparent(ctx.get('traceparent')) };
+  return {
+    requestId: ctx.state['requestId'] as string,
+    traceparent: validTraceparent(ctx.get('traceparent')),
+    client: clientOfRequest(ctx)?.name ?? null,
+  };
 }
 
 export const traceparentParameter: ParameterObject = {

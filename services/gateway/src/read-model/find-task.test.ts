@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { TaskDocument } from '@nask/schemas';
 import { TaskErasedError, TaskNotFoundError, UnavailableError } from '../errors.ts';
+import { documentOfSlots } from '../fixtures/task-documents.ts';
 import { createCheckpointWatch } from './checkpoint-watch.ts';
 import { createCoalescer } from './coalescer.ts';
 import { findTask, type LogRange, type TaskFinderPorts } from './find-task.ts';
@@ -207,9 +208,9 @@ function createWorld(delay: () => Promise<void> = async () => {}) {
 }
 
 function documentOf(id: number, offset: number): TaskDocument {
-  return {
+  return documentOfSlots({
     _id: id,
     status: 'PENDING',
     requested: { offset, event_id: 'e', type: 'prime', payload: '{}', notify_url: null, requested_at: new Date(0) },
-  };
+  });
 }

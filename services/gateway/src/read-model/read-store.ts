@@ -211,12 +211,12 @@ async function countTasks(
   const groups = await tasks
     .aggregate<Omit<TaskCount, 'status' | 'type'> & { _id: Pick<TaskCount, 'status' | 'type'> }>(
       [
-        { $match: { requested: { $exists: true } } },
+        { $match: { type: { $exists: true } } },
         {
           $group: {
-            _id: { status: '$status', type: '$requested.type' },
+            _id: { status: '$status', type: '$type' },
             count: { $sum: 1 },
-            accepted: isSince('$requested.requested_at'),
+            accepted: isSince('$created_at'),
             ended: isSince('$completed.completed_at'),
           },
         },

@@ -3,6 +3,7 @@ import { partitionFor } from '@nask/kafka';
 import { hasEnded, type TaskDocument, type TaskEventDocument, type TaskStatus } from '@nask/schemas';
 import { spawnService, type ServiceUnderTest } from '@nask/testkit';
 import { openSurroundings, post, type Surroundings } from '../fixtures/surroundings.ts';
+import { documentOfSlots } from '../fixtures/task-documents.ts';
 
 jest.setTimeout(120_000);
 
@@ -39,7 +40,8 @@ function documentOf({ id, createdAtMs, status, type }: (typeof stored)[number]):
   const from = { offset: id, event_id: 'e', attempt: 1, executor: 'x' };
   const requested = { ...from, type, payload: '{"input":1}', notify_url: null, requested_at: new Date(createdAtMs) };
   const outcome = { outcome: 'SUCCESS' as const, result: '2', error: null, completed_at: new Date() };
-  return { _id: id, status, requested, ...(hasEnded(status) ? { completed: { ...from, ...outcome } } : {}) };
+  const completed = hasEnded(status) ? { completed: { ...from, ...outcome } } : {};
+  return documentOfSlots({ _id: id, status, requested, ...completed });
 }
 
 /** The ids of a list, followed page by page to its end. */
@@ -127,7 +129,8 @@ function lifeOf(id: number) {
     error: null,
     completed_at: new Date(noon + 2),
   };
-  const store = (status: TaskStatus, slots: Partial<TaskDocument>) => around.store({ _id: id, status, ...slots });
+  const store = (status: TaskStatus, slots: Omit<TaskDocument, '_id' | 'status'>) =>
+    around.store(documentOfSlots({ _id: id, status, ...slots }));
   return {
     async request() {
       await around.storeEvent(eventOf(id, 'tasks.requested', 0));

@@ -1,7 +1,7 @@
 import type { Collection, Filter, Sort } from 'mongodb';
 import type { TaskDocument } from '@nask/schemas';
 import { isByTime, type TaskList } from '../tasks/task-list.rules.ts';
-import { isVisible, type VisibleTaskDocument } from '../tasks/task-view.rules.ts';
+import { isVisible, requestOf, type VisibleTaskDocument } from '../tasks/task-view.rules.ts';
 
 /** One page of a list, without results. */
 export interface TaskPage {
@@ -34,18 +34,25 @@ export async function readTaskPage(
       if (documents.length === list.limit || bytes >= maxPageBytes) return { documents, hasMore: true };
       if (!isVisible(document)) continue;
       documents.push(document);
-      bytes += document.requested.payload.length + (document.requested.notify_url?.length ?? 0);
+      bytes += sizeOf(document);
     }
   }
   return { documents, hasMore: false };
+}
+
+/** The parts of a document without its result that can be large, in characters. */
+function sizeOf(document: VisibleTaskDocument): number {
+  const { payload, notify_url: notifyUrl } = requestOf(document);
+  const { search = [], completed } = document;
+  const texts = [...search, ...(completed?.error?.causes ?? []).map(({ message }) => message)];
+  const size = payload.length + (notifyUrl?.length ?? 0) + (completed?.error?.message.length ?? 0);
+  return texts.reduce((sum, text) => sum + text.length, size);
 }
 
 interface Range {
   filter: Filter<TaskDocument>;
   sort: Sort;
 }
-
-const createdAt = 'requested.requested_at';
 
 function rangesOf(list: TaskList): Range[] {
   const { order, after } = list;
@@ -56,12 +63,12 @@ function rangesOf(list: TaskList): Range[] {
   const afterId = after === undefined ? {} : { _id: { [beyond]: after.id } };
   if (!isByTime(order)) return [{ filter: { ...selected, ...afterId }, sort: { _id: direction } }];
 
-  const sort: Sort = { [createdAt]: direction, _id: direction };
+  const sort: Sort = { created_at: direction, _id: direction };
   if (after?.createdAtMs === undefined) return [{ filter: selected, sort }];
   const at = new Date(after.createdAtMs);
   return [
-    { filter: { ...selected, [createdAt]: at, ...afterId }, sort: { _id: direction } },
-    { filter: { ...selected, [createdAt]: { ...(selected[createdAt] as object), [beyond]: at } }, sort },
+    { filter: { ...selected, created_at: at, ...afterId }, sort: { _id: direction } },
+    { filter: { ...selected, created_at: { ...(selected.created_at as object), [beyond]: at } }, sort },
   ];
 }
 
@@ -71,9 +78,9 @@ function selectionOf({ statuses, type, createdFromMs, createdBeforeMs }: TaskLis
     ...(createdBeforeMs === undefined ? {} : { $lt: new Date(createdBeforeMs) }),
   };
   return {
-    requested: { $exists: true },
+    // Documents without it are invisible: their request is not there.
+    type: type ?? { $exists: true },
     ...(statuses === undefined ? {} : { status: statuses.length === 1 ? statuses[0]! : { $in: [...statuses] } }),
-    ...(type === undefined ? {} : { 'requested.type': type }),
-    ...(Object.keys(created).length === 0 ? {} : { [createdAt]: created }),
+    ...(Object.keys(created).length === 0 ? {} : { created_at: created }),
   };
 }

@@ -2,6 +2,7 @@ import type { slotTopics, TaskDocument, TaskEventDocument, TaskStatus } from '@n
 
 /** The slots of a document that clients see, in causal order, and the topic whose events fill each. */
 export const visibleSlotTopics = {
+  scheduled: 'tasks.scheduled',
   requested: 'tasks.requested',
   cancellation_requested: 'tasks.cancellation-requested',
   started: 'tasks.started',
@@ -27,7 +28,7 @@ export type StateDocument = Pick<TaskDocument, 'status'> & {
 
 /** How the task of a document stands; undefined when clients do not see it. */
 export function stateOf(document: StateDocument | undefined): TaskState | undefined {
-  if (document?.requested === undefined) return undefined;
+  if (document?.requested === undefined && document?.scheduled === undefined) return undefined;
   const positions: Record<string, number> = {};
   for (const [slot, topic] of Object.entries(visibleSlotTopics)) {
     const offset = document[slot as keyof typeof visibleSlotTopics]?.offset;

@@ -23,7 +23,7 @@ describe('POST /api/tasks/{id}/cancel', () => {
       headers: { traceparent, 'x-request-id': 'req-1' },
     });
     expect([answer.status, answer.json()]).toEqual([202, expect.objectContaining({ id: 4, status: 'PENDING' })]);
-    expect(calls).toEqual([[4, { requestId: 'req-1', traceparent }]]);
+    expect(calls).toEqual([[4, { requestId: 'req-1', traceparent, client: null }]]);
   });
 
   test.each([
@@ -50,20 +50,22 @@ async function cancelled(status: TaskStatus) {
   const written: unknown[] = [];
   const cancel = createTaskCanceller({
     find: async () => task,
-    write: async (topic, { task_id: id }) => {
-      written.push([topic, id]);
+    write: async (topic, { task_id: id, ...event }) => {
+      written.push([topic, id, (event as { requested_by?: unknown }).requested_by]);
       return position;
     },
   });
-  const outcome = await cancel(4, { requestId: 'r', traceparent: undefined }, () => new AbortController().signal).catch(
-    (error: unknown) => error,
-  );
+  const outcome = await cancel(
+    4,
+    { requestId: 'r', traceparent: undefined, client: 'desk' },
+    () => new AbortController().signal,
+  ).catch((error: unknown) => error);
   return { task, position, outcome, written };
 }
 
 test.each(['PENDING', 'STARTED', 'RETRY'] as const)('a task that is %s is cancelled', async (status) => {
   const { task, position, outcome, written } = await cancelled(status);
-  expect([outcome, written]).toEqual([{ task, position }, [['tasks.cancellation-requested', 4]]]);
+  expect([outcome, written]).toEqual([{ task, position }, [['tasks.cancellation-requested', 4, 'desk']]]);
 });
 
 test.each(['SUCCESS', 'FAILURE', 'REVOKED'] as const)('a task that has ended in %s is not', async (status) => {

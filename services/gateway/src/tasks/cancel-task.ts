@@ -58,7 +58,7 @@ export function createTaskCanceller({ find, write }: { find: FindTask; write: Wr
   return async (id, correlation, startBound) => {
     const task = await find(id, startBound);
     if (hasEnded(task.status)) throw new TaskEndedError(`Task ${id} has ended: its status is ${task.status}.`);
-    const event = { event_id: newEventId(), task_id: id, requested_at: Date.now() };
+    const event = { event_id: newEventId(), task_id: id, requested_at: Date.now(), requested_by: correlation.client };
     const position = await write('tasks.cancellation-requested', event, correlation, {
       code: 'CANCELLATION_UNCONFIRMED',
       notWritten: 'The task is not cancelled.',

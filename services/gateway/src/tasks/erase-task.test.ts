@@ -52,7 +52,7 @@ async function erase(status: TaskStatus, reach: () => Promise<void> = async () =
     },
     reach,
   });
-  const outcome = await eraseTask(4, { requestId: 'r', traceparent: undefined }, whenNeeded).catch(
+  const outcome = await eraseTask(4, { requestId: 'r', traceparent: undefined, client: 'desk' }, whenNeeded).catch(
     (error: { code: string }) => error.code,
   );
   if (typeof outcome === 'string') return [outcome, written];

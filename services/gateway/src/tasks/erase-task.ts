@@ -8,6 +8,7 @@ import { setConsistencyToken, tokenHeader, type ReachPositions } from '../read-m
 import type { FindTask } from '../read-model/find-task.ts';
 import { newEventId, type WriteEvent } from '../write-side.ts';
 import { taskIdOf, taskIdParameter } from './one-task.ts';
+import { requestOf } from './task-view.rules.ts';
 
 export const eraseTaskOperation: Operation = {
   operationId: 'eraseTask',
@@ -67,13 +68,16 @@ type EraseTask = (id: number, correlation: Correlation, startBound: () => AbortS
 
 export function createTaskEraser(ports: { find: FindTask; write: WriteEvent; reach: ReachPositions }): EraseTask {
   return async (id, correlation, startBound) => {
-    const { status, requested } = await ports.find(id, startBound);
-    if (!hasEnded(status)) throw new TaskNotEndedError(`Task ${id} has not ended: its status is ${status}.`);
+    const task = await ports.find(id, startBound);
+    if (!hasEnded(task.status)) throw new TaskNotEndedError(`Task ${id} has not ended: its status is ${task.status}.`);
+    const request = requestOf(task);
     const event = {
       event_id: newEventId(),
       task_id: id,
-      requested_at: requested.requested_at.getTime(),
+      requested_at: request.requested_at.getTime(),
+      run_at: request.run_at?.getTime() ?? null,
       erased_at: Date.now(),
+      requested_by: correlation.client,
     };
     const position = await ports.write('tasks.erased', event, correlation, {
       code: 'ERASURE_UNCONFIRMED',

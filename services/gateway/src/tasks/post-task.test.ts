@@ -41,7 +41,7 @@ describe('POST /api/tasks', () => {
     expect(accepted).toEqual([
       [
         { type: 'prime', payloadJson: '{"input":100}', notifyUrl: 'http://127.0.0.1:8000/', timeoutMs: null },
-        { requestId: 'req-1', traceparent },
+        { requestId: 'req-1', traceparent, client: null },
         undefined,
       ],
     ]);

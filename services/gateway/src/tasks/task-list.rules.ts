@@ -81,7 +81,7 @@ export function parseTaskList(query: Query): TaskList {
 
 /** The query of the page after this one: the same tasks in the same order. */
 export function nextPageQuery(list: TaskList, last: VisibleTaskDocument): string {
-  const createdAtMs = isByTime(list.order) ? last.requested.requested_at.getTime() : undefined;
+  const createdAtMs = isByTime(list.order) ? last.created_at.getTime() : undefined;
   const query = new URLSearchParams({ limit: String(list.limit) });
   if (list.order !== 'id') query.set('order', list.order);
   if (list.statuses !== undefined) query.set('status', list.statuses.join(','));

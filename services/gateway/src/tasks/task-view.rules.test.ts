@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { isVisible, viewOf, type VisibleTaskDocument } from './task-view.rules.ts';
+import type { TaskResource } from '@nask/schemas';
+import { documentOfSlots } from '../fixtures/task-documents.ts';
+import { isVisible, viewOf as viewOfDocument } from './task-view.rules.ts';
+
+type Slots = Parameters<typeof documentOfSlots>[0];
+
+const viewOf = (slots: Slots): TaskResource => viewOfDocument(documentOfSlots(slots));
 
 const requested = {
   offset: 3,
@@ -25,7 +31,7 @@ describe('the view of a document', () => {
   test.each([
     [{ _id: 4, status: 'PENDING', requested }, 'PENDING'],
     [{ _id: 4, status: 'STARTED', requested, started }, 'STARTED'],
-  ] as [VisibleTaskDocument, string][])('before the end: the five fields, %#', (document, status) => {
+  ] as [Slots, string][])('before the end: the five fields, %#', (document, status) => {
     expect(JSON.stringify(viewOf(document))).toBe(
       `{"id":4,"type":"prime","status":"${status}","notify_url":"http://127.0.0.1:8000/","payload":{"input":100}}`,
     );
@@ -103,6 +109,6 @@ describe('the view of a document', () => {
   test('only a document with its request is visible', () => {
     expect(isVisible(undefined)).toBe(false);
     expect(isVisible({ _id: 4, status: 'STARTED', started })).toBe(false);
-    expect(isVisible({ _id: 4, status: 'PENDING', requested })).toBe(true);
+    expect(isVisible(documentOfSlots({ _id: 4, status: 'PENDING', requested }))).toBe(true);
   });
 });

@@ -4,7 +4,7 @@ import {
   type JSONSchemaObject,
   type NotificationFacts,
   type NotifiedSlot,
-  type RequestedSlot,
+  type RequestSlot,
   type TaskDocument,
   type TaskResource,
   type TaskStatus,
@@ -12,27 +12,33 @@ import {
 import { schemaRef } from '../http/schema.rules.ts';
 import type { NewTask } from './new-task.rules.ts';
 
-/** A document whose request is there: only those are tasks to a client. */
-export type VisibleTaskDocument = TaskDocument & { requested: RequestedSlot; status: TaskStatus };
+/** A document whose request is there, in one of its two slots: only those are tasks to a client. */
+export type VisibleTaskDocument = TaskDocument & { type: string; created_at: Date; status: TaskStatus };
 
 export function isVisible(document: TaskDocument | undefined): document is VisibleTaskDocument {
-  return document?.requested !== undefined;
+  return document?.type !== undefined;
+}
+
+/** The request of a task. Where both slots are there, they have the same content. */
+export function requestOf({ requested, scheduled }: VisibleTaskDocument): RequestSlot {
+  return (requested ?? scheduled)!;
 }
 
 /** A task as clients see it, from its document. A result that was left out of the document is left out here. */
 export function viewOf(document: VisibleTaskDocument): TaskResource {
-  const { requested, started, progressed, completed, notified } = document;
+  const { started, progressed, completed, notified } = document;
+  const request = requestOf(document);
   return taskResource({
     id: document._id,
-    type: requested.type,
+    type: request.type,
     status: document.status,
-    notifyUrl: requested.notify_url,
-    payloadJson: requested.payload,
+    notifyUrl: request.notify_url,
+    payloadJson: request.payload,
     // What an earlier attempt had done is done no more.
     progress: progressed !== undefined && progressed.attempt === started?.attempt ? progressed.fraction : null,
     resultJson: completed?.result,
     error: completed?.error,
-    createdAtMs: requested.requested_at.getTime(),
+    createdAtMs: request.requested_at.getTime(),
     startedAtMs: started?.started_at.getTime(),
     completedAtMs: completed?.completed_at.getTime(),
     notification: notified === undefined ? null : notificationOf(notified),

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { documentOf } from '../fixtures/api-under-test.ts';
 import { createFailedRedeliverer, redeliverySelection } from './redeliver-failed.ts';
 
-const correlation = { requestId: 'r', traceparent: undefined };
+const correlation = { requestId: 'r', traceparent: undefined, client: null };
 const selection = { fromMs: 0, toMs: 1, state: 'FAILED' as const, afterId: 0 };
 
 /** A read model with so many tasks, and the ids that were asked for. */

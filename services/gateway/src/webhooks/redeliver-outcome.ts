@@ -5,7 +5,7 @@ import { jsonResponse, responses, type RouteHandler, type Operation } from '../h
 import { schemaRef } from '../http/schema.rules.ts';
 import type { FindTask } from '../read-model/find-task.ts';
 import { taskIdOf, taskIdParameter, withTask } from '../tasks/one-task.ts';
-import type { VisibleTaskDocument } from '../tasks/task-view.rules.ts';
+import { requestOf, type VisibleTaskDocument } from '../tasks/task-view.rules.ts';
 import { newEventId, type WriteEvent } from '../write-side.ts';
 
 export const redeliverOutcomeOperation: Operation = {
@@ -55,7 +55,7 @@ export type RedeliverOutcome = (document: VisibleTaskDocument, correlation: Corr
 
 export function createRedeliverer(write: WriteEvent): RedeliverOutcome {
   return async (document, correlation) => {
-    const event = redeliveryOf(document, newEventId(), Date.now());
+    const event = redeliveryOf(document, { eventId: newEventId(), nowMs: Date.now(), requestedBy: correlation.client });
     await write('notifications.redelivery-requested', event, correlation, {
       code: 'REDELIVERY_UNCERTAIN',
       notAcknowledged: 'take it',
@@ -68,25 +68,29 @@ type EndedTaskDocument = VisibleTaskDocument & { completed: CompletedSlot };
 
 /**
  * The request to send the outcome of a task again: all of the outcome, as the webhook has it.
- * @param eventId of the request
  * @param nowMs when it is made, in milliseconds since 1970
+ * @param requestedBy name of the client, null where clients have no names
  * @throws TaskNotEndedError, NoNotifyUrlError
  */
-export function redeliveryOf(document: VisibleTaskDocument, eventId: string, nowMs: number): RedeliveryRequested {
-  const { _id: id, requested, started, completed } = document as EndedTaskDocument;
+export function redeliveryOf(
+  document: VisibleTaskDocument,
+  { eventId, nowMs, requestedBy }: { eventId: string; nowMs: number; requestedBy: string | null },
+): RedeliveryRequested {
+  const { _id: id, started, completed } = document as EndedTaskDocument;
+  const request = requestOf(document);
   if ((completed as CompletedSlot | undefined) === undefined)
     throw new TaskNotEndedError(`Task ${id} has not ended: its status is ${document.status}.`);
-  if (requested.notify_url === null) throw new NoNotifyUrlError(`Task ${id} was posted without a notify_url.`);
+  if (request.notify_url === null) throw new NoNotifyUrlError(`Task ${id} was posted without a notify_url.`);
   return {
     event_id: eventId,
     task_id: id,
     redelivery_requested_at: nowMs,
     completion_offset: completed.offset,
     completion_event_id: completed.event_id,
-    type: requested.type,
-    payload: requested.payload,
-    notify_url: requested.notify_url,
-    requested_at: requested.requested_at.getTime(),
+    type: request.type,
+    payload: request.payload,
+    notify_url: request.notify_url,
+    requested_at: request.requested_at.getTime(),
     started_at: started?.started_at.getTime() ?? null,
     completed_at: completed.completed_at.getTime(),
     attempt: completed.attempt,
@@ -95,5 +99,9 @@ export function redeliveryOf(document: VisibleTaskDocument, eventId: string, now
     result: completed.result,
     error_code: completed.error?.code ?? null,
     error_message: completed.error?.message ?? null,
+    error_causes: completed.error?.causes ?? [],
+    include_result: request.include_result ?? true,
+    run_at: request.run_at?.getTime() ?? null,
+    requested_by: requestedBy,
   };
 }

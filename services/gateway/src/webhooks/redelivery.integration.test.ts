@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { NotificationState, TaskDocument } from '@nask/schemas';
 import { spawnService, type ServiceUnderTest } from '@nask/testkit';
 import { answerOf, openSurroundings, type Surroundings } from '../fixtures/surroundings.ts';
+import { documentOfSlots } from '../fixtures/task-documents.ts';
 
 jest.setTimeout(120_000);
 
@@ -34,7 +35,7 @@ function endedTask(id: number, state: NotificationState | undefined, endedAt: st
     notify_url: 'http://127.0.0.1:8000/',
     requested_at: new Date(0),
   };
-  if (state === undefined) return { _id: id, status: 'SUCCESS', requested, completed };
+  if (state === undefined) return documentOfSlots({ _id: id, status: 'SUCCESS', requested, completed });
   const notified = {
     offset: 1,
     event_id: 'n',
@@ -45,7 +46,7 @@ function endedTask(id: number, state: NotificationState | undefined, endedAt: st
     attempted_at: new Date(0),
     next_attempt_at: null,
   };
-  return { _id: id, status: 'SUCCESS', requested, completed, notified };
+  return documentOfSlots({ _id: id, status: 'SUCCESS', requested, completed, notified });
 }
 
 const post = (path: string, body?: object) =>

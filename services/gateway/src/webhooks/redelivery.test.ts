@@ -19,7 +19,8 @@ let asked: ReturnType<typeof redeliveryOf>[];
 beforeEach(async () => {
   asked = [];
   api = await startApi();
-  api.operations.redeliver = async (document) => void asked.push(redeliveryOf(document, 'e', 99));
+  api.operations.redeliver = async (document) =>
+    void asked.push(redeliveryOf(document, { eventId: 'e', nowMs: 99, requestedBy: 'desk' }));
 });
 afterEach(() => api.stop());
 
@@ -47,6 +48,10 @@ describe('POST /api/tasks/{id}/notifications', () => {
         result: '541',
         error_code: null,
         error_message: null,
+        error_causes: [],
+        include_result: true,
+        run_at: null,
+        requested_by: 'desk',
       },
     ]);
   });
@@ -62,7 +67,7 @@ describe('POST /api/tasks/{id}/notifications', () => {
     api.operations.find = async () => ({
       ...document,
       status: 'SUCCESS',
-      requested: { ...requested, notify_url: null },
+      requested: { ...requested!, notify_url: null },
       completed,
     });
     expectProblem(await api.call('POST', '/api/tasks/4/notifications'), 'no-notify-url');
