@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import avro, { type Schema } from 'avsc';
 import { readJsonFolder } from './files.ts';
 import { typesOf, type AvroRecord, type AvroType } from './generate-types.ts';
 import {
   activeTopics,
   avroSchemas,
+  createPayloadAjv,
   eventWithDefaults,
   firstIdOfLease,
   idsPerLease,
@@ -166,7 +166,7 @@ describe('the catalogue', () => {
 });
 
 describe('the task types', () => {
-  const ajv = new Ajv2020({ strict: true });
+  const ajv = createPayloadAjv();
 
   test.each([
     ['sleep', [0, 0.25, 86_400], [-1, 86_400.5, '5', null]],

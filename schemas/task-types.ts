@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type Options } from 'ajv/dist/2020.js';
 import { readJsonFolder } from './files.ts';
 
 /** A JSON Schema that is an object (not `true` or `false`); validators such as ajv take it as it is. */
@@ -11,6 +11,9 @@ export interface TaskType {
   readonly name: string;
   readonly payloadSchema: JSONSchemaObject;
 }
+
+/** Marks a property of a payload whose values tasks can be found by. */
+export const searchKeyword = 'x-search';
 
 /** The project's own task types, by name: one file in tasks/ each. */
 export const taskTypes: ReadonlyMap<string, TaskType> = typesIn('tasks');
@@ -53,7 +56,12 @@ export function taskTypeFaults(folder: string | undefined): string[] {
  * As strict as the executor: a keyword or format that nothing checks is a fault. One for all checks, because its first use
  * compiles the schema of schemas, which takes 40 ms.
  */
-const ajv = new Ajv2020({ strict: true, logger: false });
+const ajv = createPayloadAjv({ logger: false });
+
+/** A strict Ajv that knows the keywords of payload schemas, also our own. */
+export function createPayloadAjv(options?: Omit<Options, 'strict'>): Ajv2020 {
+  return new Ajv2020({ ...options, strict: true }).addKeyword({ keyword: searchKeyword, schemaType: 'boolean' });
+}
 
 function schemaFault(schema: unknown): string | undefined {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return 'expected an object';

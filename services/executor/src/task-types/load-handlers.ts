@@ -2,8 +2,8 @@ import { writeSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import type { TaskType } from '@nask/schemas';
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import { createPayloadAjv, type TaskType } from '@nask/schemas';
 import { settingsExitCode } from '@nask/service';
 import { handlerFaults } from './handler-faults.rules.ts';
 import type { Handler } from './handler.ts';
@@ -117,7 +117,7 @@ async function importDefault(file: string): Promise<{ value: unknown } | { fault
  * @throws Error when the schema is not a valid JSON Schema
  */
 export function payloadCheck(type: TaskType): LoadedType['checkPayload'] {
-  const validate = new Ajv2020({ strict: true }).compile(type.payloadSchema);
+  const validate = createPayloadAjv().compile(type.payloadSchema);
   return (payload) => (validate(payload) ? null : sentence(validate.errors![0]!));
 }
 

@@ -12,6 +12,7 @@ const taskAt = (status: TaskStatus, events: number) =>
   ({
     _id: 1,
     status,
+    type: 'prime',
     requested: { offset: 0, requested_at: new Date(0) },
     progressed: { offset: events },
   }) as unknown as VisibleTaskDocument;

@@ -1,5 +1,5 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { JSONSchemaObject, TaskType } from '@nask/schemas';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { createPayloadAjv, type JSONSchemaObject, type TaskType } from '@nask/schemas';
 import { InvalidRequestError, type Fault } from '../errors.ts';
 import { schemaFaults, schemaRef } from '../http/schema.rules.ts';
 
@@ -61,7 +61,7 @@ function newTaskSchema(typeNames: readonly string[], payload: JSONSchemaObject):
  */
 export function createTaskRequestValidator(taskTypes: ReadonlyMap<string, TaskType>): (body: unknown) => NewTask {
   // Whether notify_url is a URL is checked by `notifyUrlFault`, which says what is wrong with it.
-  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, formats: { uri: true } });
+  const ajv = createPayloadAjv({ allErrors: true, allowUnionTypes: true, formats: { uri: true } });
   // The payload is checked on its own, so that each fault is told once, whatever else is wrong.
   const isRequest = ajv.compile<TaskRequestBody>(newTaskSchema([...taskTypes.keys()], {}));
   const payloadChecks = new Map([...taskTypes].map(([name, type]) => [name, ajv.compile(type.payloadSchema)]));

@@ -17,7 +17,7 @@ import {
 import type { VisibleTaskDocument } from './task-view.rules.ts';
 
 const lastTask = (id: number, createdAtMs: number) =>
-  ({ _id: id, status: 'PENDING', requested: { requested_at: new Date(createdAtMs) } }) as VisibleTaskDocument;
+  ({ _id: id, status: 'PENDING', created_at: new Date(createdAtMs) }) as VisibleTaskDocument;
 
 describe('which tasks a list is asked for', () => {
   test('without parameters: the first 1,000, by id', () => {
