@@ -4,6 +4,7 @@ export * from './ids.ts';
 export * from './read-model.ts';
 export * from './read-model-generations.ts';
 export * from './task-errors.ts';
+export * from './search-properties.rules.ts';
 export * from './task-resource.ts';
 export * from './task-types.ts';
 export * from './topics.ts';

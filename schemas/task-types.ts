@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type Options } from 'ajv/dist/2020.js';
+import canonicalize from 'canonicalize';
 import { readJsonFolder } from './files.ts';
+import { searchKeyword, searchPropertyFaults } from './search-properties.rules.ts';
 
 /** A JSON Schema that is an object (not `true` or `false`); validators such as ajv take it as it is. */
 export type JSONSchemaObject = { readonly [keyword: string]: unknown };
@@ -11,9 +14,6 @@ export interface TaskType {
   readonly name: string;
   readonly payloadSchema: JSONSchemaObject;
 }
-
-/** Marks a property of a payload whose values tasks can be found by. */
-export const searchKeyword = 'x-search';
 
 /** The project's own task types, by name: one file in tasks/ each. */
 export const taskTypes: ReadonlyMap<string, TaskType> = typesIn('tasks');
@@ -39,10 +39,12 @@ export function taskTypesWith(folder: string | undefined): ReadonlyMap<string, T
  */
 export function taskTypeFaults(folder: string | undefined): string[] {
   try {
-    return [...taskTypesWith(folder).values()].flatMap((type) => {
-      const fault = schemaFault(type.payloadSchema);
-      const tasks = taskTypes.has(type.name) ? join(import.meta.dirname, 'tasks') : join(folder ?? '', 'tasks');
-      return fault === undefined ? [] : [`${join(tasks, `${type.name}.json`)} is not a JSON Schema: ${fault}`];
+    return [...taskTypesWith(folder).values()].flatMap(({ name, payloadSchema }) => {
+      const tasks = taskTypes.has(name) ? join(import.meta.dirname, 'tasks') : join(folder ?? '', 'tasks');
+      const file = join(tasks, `${name}.json`);
+      const fault = schemaFault(payloadSchema);
+      if (fault !== undefined) return [`${file} is not a JSON Schema: ${fault}`];
+      return searchPropertyFaults(payloadSchema).map((fault) => `${file}, ${fault}`);
     });
   } catch (error) {
     return [(error as Error).message];
@@ -61,6 +63,14 @@ const ajv = createPayloadAjv({ logger: false });
 /** A strict Ajv that knows the keywords of payload schemas, also our own. */
 export function createPayloadAjv(options?: Omit<Options, 'strict'>): Ajv2020 {
   return new Ajv2020({ ...options, strict: true }).addKeyword({ keyword: searchKeyword, schemaType: 'boolean' });
+}
+
+/**
+ * Names the version of a payload schema: the first 16 bytes of the SHA-256 of its canonical JSON (RFC 8785), in hexadecimal.
+ * Schemas that differ in white space or in the order of their members have the same.
+ */
+export function payloadSchemaHash(schema: JSONSchemaObject): string {
+  return createHash('sha256').update(canonicalize(schema)!).digest('hex').slice(0, 32);
 }
 
 function schemaFault(schema: unknown): string | undefined {
