@@ -1,4 +1,4 @@
-import type { NotificationState, TaskErrorCause } from './generated/events.ts';
+import type { NotificationState, SearchValue, TaskErrorCause } from './generated/events.ts';
 import type { TaskStatus } from './read-model.ts';
 
 /** A task as clients see it: the body of the API's answers and of the webhook. Times are RFC 3339 in UTC with ms. */
@@ -9,15 +9,28 @@ export interface TaskResource {
   /** Absent when the task was posted without one. */
   notify_url?: string;
   payload: unknown;
+  /** This and the following fields of the request: present where they have a value, in the API's answers alone. */
+  client?: string;
+  tags?: string[];
+  /** Values of the payload that the task can be found by: name -> value. */
+  search?: Record<string, string>;
+  origin_id?: number;
+  run_at?: string;
+  expires_at?: string;
+  /** Not 0. */
+  priority?: number;
+  /** The webhook does not carry the result. */
+  include_result?: false;
   /** How much is done, 0 to 1. Present while it is STARTED and has told so, which only long tasks do. */
   progress?: number;
   /** Present after SUCCESS. */
   result?: unknown;
   /** Present after FAILURE, and after REVOKED when the task expired. */
   error?: TaskErrorResource;
-  /** This and the other times: present after the end. */
   created_at?: string;
+  /** When the latest attempt began. */
   started_at?: string;
+  /** Present after the end. */
   completed_at?: string;
   /** How the webhook stands. Present after the end, in the API's answers alone: a webhook does not tell of itself. */
   notification?: NotificationResource;
@@ -48,6 +61,14 @@ export interface TaskFacts {
   status: TaskStatus;
   notifyUrl: string | null;
   payloadJson: string;
+  client?: string | null;
+  tags?: readonly string[];
+  search?: readonly SearchValue[];
+  originId?: number | null;
+  runAtMs?: number | null;
+  expiresAtMs?: number | null;
+  priority?: number;
+  includeResult?: boolean;
   /** How much of the latest attempt is done, 0 to 1. */
   progress?: number | null;
   resultJson?: string | null;
@@ -84,8 +105,8 @@ export function hasEnded(status: TaskStatus): boolean {
 }
 
 /**
- * The resource, with its fields in the contract's order and those that are unknown left out. Result, error and times
- * are there only after the end, progress only before it.
+ * The resource, with its fields in the contract's order and those without a value left out. Result, error and the time
+ * of the end are there only after the end, progress only before it.
  * @throws SyntaxError when a payload or result is not JSON
  */
 export function taskResource(facts: TaskFacts): TaskResource {
@@ -96,15 +117,34 @@ export function taskResource(facts: TaskFacts): TaskResource {
     ...(facts.notifyUrl === null ? {} : { notify_url: facts.notifyUrl }),
     payload: JSON.parse(facts.payloadJson),
   };
+  addRequested(resource, facts);
+  const isEnded = hasEnded(facts.status);
   if (facts.status === 'STARTED' && facts.progress != null) resource.progress = facts.progress;
-  if (!hasEnded(facts.status)) return resource;
-  if (facts.resultJson != null) resource.result = JSON.parse(facts.resultJson);
-  if (facts.error != null) resource.error = errorOf(facts.error);
-  if (facts.createdAtMs != null) resource.created_at = new Date(facts.createdAtMs).toISOString();
-  if (facts.startedAtMs != null) resource.started_at = new Date(facts.startedAtMs).toISOString();
-  if (facts.completedAtMs != null) resource.completed_at = new Date(facts.completedAtMs).toISOString();
+  if (isEnded && facts.resultJson != null) resource.result = JSON.parse(facts.resultJson);
+  if (isEnded && facts.error != null) resource.error = errorOf(facts.error);
+  if (facts.createdAtMs != null) resource.created_at = timeOf(facts.createdAtMs);
+  if (facts.startedAtMs != null) resource.started_at = timeOf(facts.startedAtMs);
+  if (!isEnded) return resource;
+  if (facts.completedAtMs != null) resource.completed_at = timeOf(facts.completedAtMs);
   if (facts.notification !== undefined) resource.notification = notificationOf(facts.notification, facts.notifyUrl);
   return resource;
+}
+
+/** Adds the optional fields of the request that have a value. */
+function addRequested(resource: TaskResource, facts: TaskFacts): void {
+  if (facts.client != null) resource.client = facts.client;
+  if (facts.tags !== undefined && facts.tags.length > 0) resource.tags = [...facts.tags];
+  if (facts.search !== undefined && facts.search.length > 0)
+    resource.search = Object.fromEntries(facts.search.map(({ name, value }) => [name, value]));
+  if (facts.originId != null) resource.origin_id = facts.originId;
+  if (facts.runAtMs != null) resource.run_at = timeOf(facts.runAtMs);
+  if (facts.expiresAtMs != null) resource.expires_at = timeOf(facts.expiresAtMs);
+  if (facts.priority !== undefined && facts.priority !== 0) resource.priority = facts.priority;
+  if (facts.includeResult === false) resource.include_result = false;
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function errorOf({ code, message, causes = [] }: TaskErrorResource): TaskErrorResource {
@@ -116,6 +156,6 @@ function notificationOf(facts: NotificationFacts | null, notifyUrl: string | nul
   if (facts === null) return { state: notifyUrl === null ? 'NONE' : 'PENDING', attempts: 0 };
   const resource: NotificationResource = { state: facts.state, attempts: facts.attempts };
   if (facts.lastError !== null) resource.last_error = facts.lastError;
-  if (facts.nextAttemptAtMs !== null) resource.next_attempt_at = new Date(facts.nextAttemptAtMs).toISOString();
+  if (facts.nextAttemptAtMs !== null) resource.next_attempt_at = timeOf(facts.nextAttemptAtMs);
   return resource;
 }

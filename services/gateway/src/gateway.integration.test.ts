@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { payloadSchemaHash, taskTypes } from '@nask/schemas';
 import { spawnService, type ServiceUnderTest } from '@nask/testkit';
 import { answerOf, openSurroundings, post, type Surroundings } from './fixtures/surroundings.ts';
+import { documentOfSlots } from './fixtures/task-documents.ts';
 import { cursorAfter } from './tasks/task-list.rules.ts';
 import { taskExample } from './tasks/task-view.rules.ts';
 
@@ -27,6 +29,8 @@ async function spawnGateway(env: Record<string, string> = {}): Promise<ServiceUn
   return spawned;
 }
 
+const anyTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
 const get = (path: string, { url } = gateway) => fetch(url + path);
 
 async function postedId(body: object = prime, { url } = gateway): Promise<number> {
@@ -52,6 +56,15 @@ describe('a task that is posted', () => {
       notify_url: 'http://127.0.0.1:8000/',
       requested_at: expect.any(Number),
       timeout_ms: null,
+      client: null,
+      tags: [],
+      search: [],
+      origin_id: null,
+      run_at: null,
+      expires_at: null,
+      priority: 0,
+      payload_schema_hash: payloadSchemaHash(taskTypes.get('prime')!.payloadSchema),
+      include_result: true,
     });
     expect(record.headers).toEqual({
       ce_specversion: '1.0',
@@ -85,9 +98,9 @@ describe('a read by id', () => {
     const answers = Promise.all(ids.map((id) => answerOf(get(`/api/tasks/${id}`))));
     await around.project();
     expect(await answers).toEqual([
-      [200, { id: ids[0], status: 'PENDING', ...prime }],
-      [200, { id: ids[1], status: 'PENDING', type: 'sleep', payload: { input: 5 } }],
-      [200, { id: ids[2], status: 'PENDING', ...prime }],
+      [200, { id: ids[0], status: 'PENDING', ...prime, created_at: anyTime }],
+      [200, { id: ids[1], status: 'PENDING', type: 'sleep', payload: { input: 5 }, created_at: anyTime }],
+      [200, { id: ids[2], status: 'PENDING', ...prime, created_at: anyTime }],
     ]);
   });
 
@@ -164,7 +177,7 @@ describe('a page', () => {
     const payload = JSON.stringify({ input: 'x'.repeat(60_000) });
     const ids = Array.from({ length: 80 }, (_, index) => 800 + index);
     await Promise.all(
-      ids.map((id) => around.store({ ...endedTask(id), requested: { ...endedTask(id).requested, payload } })),
+      ids.map((id) => around.store({ ...endedTask(id), requested: { ...endedTask(id).requested!, payload } })),
     );
     const answer = await get(`/api/tasks?cursor=${cursorAfter(799)}&limit=80`);
     const { tasks } = (await answer.json()) as { tasks: { id: number }[] };
@@ -192,9 +205,9 @@ describe('a stop', () => {
 
 function endedTask(id: number) {
   const from = { offset: 0, event_id: 'e', attempt: 1, executor: 'x' };
-  return {
+  return documentOfSlots({
     _id: id,
-    status: 'SUCCESS' as const,
+    status: 'SUCCESS',
     requested: {
       offset: 0,
       event_id: 'e',
@@ -211,7 +224,7 @@ function endedTask(id: number) {
       error: null,
       completed_at: new Date(1_795_000_000_013),
     },
-  };
+  });
 }
 
 describe('a cancellation', () => {
@@ -221,12 +234,20 @@ describe('a cancellation', () => {
     const id = await postedId({ type: 'sleep', payload: { input: 600 }, timeout: 60 });
     const answer = cancel(id);
     await around.project();
-    expect(await answer).toEqual([202, { id, status: 'PENDING', type: 'sleep', payload: { input: 600 } }]);
+    expect(await answer).toEqual([
+      202,
+      { id, status: 'PENDING', type: 'sleep', payload: { input: 600 }, created_at: anyTime },
+    ]);
 
     const records = await around.log.records('tasks.cancellation-requested');
     const record = records.find(({ key }) => key === String(id))!;
     const event = await around.log.codec.decode('tasks.cancellation-requested', record.value);
-    expect({ ...event }).toEqual({ event_id: expect.any(String), task_id: id, requested_at: expect.any(Number) });
+    expect({ ...event }).toEqual({
+      event_id: expect.any(String),
+      task_id: id,
+      requested_at: expect.any(Number),
+      requested_by: null,
+    });
     expect(record.headers).toMatchObject({ ce_id: event.event_id, ce_type: 'TaskCancellationRequested' });
     const requested = (await around.requested()).find(({ key }) => key === String(id))!;
     expect(await around.log.codec.decode('tasks.requested', requested.value)).toMatchObject({ timeout_ms: 60_000 });
@@ -237,7 +258,7 @@ describe('a cancellation', () => {
     const id = await postedId();
     await around.project();
     const request = { event_id: 'e', type: 'prime', payload: '{}', notify_url: null, requested_at: new Date(0) };
-    await around.store({ _id: id, status: 'SUCCESS', requested: { offset: 0, ...request } });
+    await around.store(documentOfSlots({ _id: id, status: 'SUCCESS', requested: { offset: 0, ...request } }));
     const before = (await around.log.records('tasks.cancellation-requested')).length;
     expect(await cancel(id)).toEqual([409, expect.objectContaining({ type: '/problems/task-ended' })]);
     expect(await cancel(900_000)).toEqual([404, expect.objectContaining({ type: '/problems/task-not-found' })]);

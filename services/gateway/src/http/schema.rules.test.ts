@@ -14,6 +14,12 @@ test.each([
   [{ maxLength: 2 }, 'abc', 'must have at most 2 characters'],
   [{ minItems: 1 }, [], 'must have at least 1 item'],
   [{ maxItems: 0 }, [1], 'must have at most 0 items'],
+  [{ uniqueItems: true }, ['a', 'b', 'c', 'b'], 'must not have an item twice: items 1 and 3'],
+  [
+    { uniqueItems: true, items: { type: 'string' } },
+    ['a', 'b', 'c', 'b'],
+    'must not have an item twice: items 1 and 3',
+  ],
   [{ minProperties: 1 }, {}, 'must have at least 1 property'],
   [{ maxProperties: 2 }, { a: 1, b: 2, c: 3 }, 'must have at most 2 properties'],
 ])('%j of %j: %s', (schema, value, detail) => {

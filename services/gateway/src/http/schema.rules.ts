@@ -34,6 +34,10 @@ function faultOf(error: ErrorObject): { pointer: string; detail: string } {
     case 'maxItems':
     case 'minItems':
       return { pointer: instancePath, detail: `must have ${boundOf(error, 'item', 'items')}` };
+    case 'uniqueItems': {
+      const [first, second] = [params['i'] as number, params['j'] as number].sort((a, b) => a - b);
+      return { pointer: instancePath, detail: `must not have an item twice: items ${first} and ${second}` };
+    }
     case 'maxProperties':
     case 'minProperties':
       return { pointer: instancePath, detail: `must have ${boundOf(error, 'property', 'properties')}` };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { InvalidRequestError } from '../errors.ts';
+import type { NewTask } from '../tasks/new-task.rules.ts';
 import { fingerprintOf, parseIdempotencyKey, scopedKey } from './idempotency-key.ts';
 
 describe('the header Idempotency-Key', () => {
@@ -58,15 +59,42 @@ describe('the scope of a key', () => {
 });
 
 describe('the fingerprint of a request', () => {
+  const task: NewTask = {
+    type: 'prime',
+    payloadJson: '{"input":1}',
+    notifyUrl: null,
+    timeoutMs: null,
+    tags: [],
+    includeResult: true,
+    search: [],
+    payloadSchemaHash: '0'.repeat(32),
+  };
+
   test('differs when anything that is asked for does', () => {
-    const task = { type: 'prime', payloadJson: '{"input":1}', notifyUrl: null, timeoutMs: null };
     const others = [
       { ...task, type: 'sleep' },
       { ...task, payloadJson: '{"input":2}' },
       { ...task, notifyUrl: 'http://127.0.0.1/' },
       { ...task, timeoutMs: 1 },
+      { ...task, includeResult: false },
+      { ...task, tags: ['a'] },
+      { ...task, tags: ['b'] },
+      { ...task, tags: ['a', 'b'] },
+      { ...task, tags: ['b', 'a'] },
+      { ...task, tags: ['a'], includeResult: false },
     ];
     expect(fingerprintOf({ ...task })).toBe(fingerprintOf(task));
-    expect(new Set([task, ...others].map(fingerprintOf)).size).toBe(5);
+    expect(new Set([task, ...others].map(fingerprintOf)).size).toBe(1 + others.length);
+  });
+
+  test('given the fields of 0.1 alone, then it is that of 0.1: a request that is repeated across an upgrade finds its task', () => {
+    expect(fingerprintOf(task)).toBe('eHp3piSqKszK5qe-C7QWxxfJado6Z6Z-tomYmOJVQeo');
+    const withAll = { ...task, payloadJson: '{"input":100}', notifyUrl: 'http://127.0.0.1:8000/', timeoutMs: 5_000 };
+    expect(fingerprintOf(withAll)).toBe('DYhSEhN5uPaDNC8GVnOACVk0LqJV4jXdtZ479LLFqi8');
+  });
+
+  test('does not depend on the schema of the type, which may change between two requests', () => {
+    const search = [{ name: 'input', value: '1' }];
+    expect(fingerprintOf({ ...task, search, payloadSchemaHash: '1'.repeat(32) })).toBe(fingerprintOf(task));
   });
 });

@@ -43,13 +43,20 @@ export function scopedKey(key: string, client: string, index?: number): string {
   return `${client}/${index ?? ''}/${key}`;
 }
 
-/** Two requests with the same fingerprint ask for the same: SHA-256 of what is asked for, in base64url. */
-export function fingerprintOf({ type, payloadJson, notifyUrl, timeoutMs, ...others }: NewTask): string {
+/**
+ * Two requests with the same fingerprint ask for the same: SHA-256 of what is asked for, in base64url. A request has the
+ * same fingerprint in every version of the gateway, so fields that were added later are in it only where they have a value.
+ */
+export function fingerprintOf(task: NewTask): string {
+  const { type, payloadJson, notifyUrl, timeoutMs, tags, includeResult, ...others } = task;
+  // These follow from the payload and its schema, which may change between two requests.
+  const { search: _search, payloadSchemaHash: _hash, ...rest } = others;
   // A field that were left out would make two different requests the same: the type checker refuses it here.
-  others satisfies Record<string, never>;
-  return createHash('sha256')
-    .update(JSON.stringify([type, payloadJson, notifyUrl, timeoutMs]))
-    .digest('base64url');
+  rest satisfies Record<string, never>;
+  const added = { ...(tags.length > 0 && { tags }), ...(includeResult ? undefined : { includeResult }) };
+  const asked: unknown[] = [type, payloadJson, notifyUrl, timeoutMs];
+  if (Object.keys(added).length > 0) asked.push(added);
+  return createHash('sha256').update(JSON.stringify(asked)).digest('base64url');
 }
 
 /**

@@ -70,6 +70,10 @@ describe('a POST with an Idempotency-Key', () => {
       payloadJson: '{"input":100}',
       notifyUrl: null,
       timeoutMs: null,
+      tags: [],
+      includeResult: true,
+      search: [],
+      payloadSchemaHash: '',
     });
     const key = scopedKey('left behind', '');
     const life = { accepted: false, expiresAtMs: Date.now() + 60_000 };

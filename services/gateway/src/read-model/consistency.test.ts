@@ -5,7 +5,7 @@ import { InvalidRequestError } from '../errors.ts';
 import { consistencyToken, parseConsistencyTokens } from './consistency.ts';
 
 const position = fc.record({
-  topic: fc.constantFrom('tasks.requested', 'tasks.cancellation-requested', 'tasks.erased'),
+  topic: fc.constantFrom('tasks.scheduled', 'tasks.requested', 'tasks.cancellation-requested', 'tasks.erased'),
   partition: fc.nat({ max: 99_999 }),
   offset: fc.maxSafeNat(),
 });

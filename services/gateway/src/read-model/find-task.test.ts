@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { TaskDocument } from '@nask/schemas';
+import type { TaskDocument, TopicName } from '@nask/schemas';
 import { TaskErasedError, TaskNotFoundError, UnavailableError } from '../errors.ts';
 import { documentOfSlots } from '../fixtures/task-documents.ts';
 import { createCheckpointWatch } from './checkpoint-watch.ts';
 import { createCoalescer } from './coalescer.ts';
-import { findTask, type LogRange, type TaskFinderPorts } from './find-task.ts';
+import { findTask, requestTopics, type LogRange, type TaskFinderPorts } from './find-task.ts';
 
 const partitionCount = 3;
 const partitionOf = (id: number, count: number) => id % count;
+const topics = ['tasks.scheduled', 'tasks.requested'] as const;
+type RequestTopic = (typeof topics)[number];
 const unbounded = () => new AbortController().signal;
 
 describe('a read by id', () => {
@@ -17,22 +19,23 @@ describe('a read by id', () => {
       fc.asyncProperty(
         fc.scheduler(),
         fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 12 }),
-        async (scheduler, questions) => {
+        fc.array(fc.constantFrom(...topics), { minLength: 6, maxLength: 6 }),
+        async (scheduler, questions, topicOf) => {
           const world = createWorld(() => scheduler.schedule(Promise.resolve()));
           const ids = [1, 2, 3, 4, 5, 6];
           const writing = (async () => {
             for (const id of ids) {
               await scheduler.schedule(Promise.resolve(), `accept ${id}`);
-              world.accept(id);
+              world.accept(id, topicOf[id - 1]);
             }
           })();
           const projecting = (async () => {
-            for (const partition of [0, 1, 2, 2, 1, 0]) {
+            for (const [i, partition] of [0, 1, 2, 2, 1, 0].entries()) {
               await scheduler.schedule(Promise.resolve(), `project ${partition}`);
-              world.projectOne(partition);
+              world.projectOne(partition, topics[i % 2]);
             }
             await writing;
-            for (const id of ids) world.projectOne(partitionOf(id, partitionCount));
+            for (const id of ids) for (const topic of topics) world.projectOne(partitionOf(id, partitionCount), topic);
           })();
           const reading = questions.map(async (id) => {
             await scheduler.schedule(Promise.resolve(), `read ${id}`);
@@ -95,7 +98,7 @@ describe('a read by id', () => {
   test('the bound also ends a look-up of the log that does not answer', async () => {
     const world = createWorld();
     const bound = new AbortController();
-    const ports = { ...world.ports, requestedLog: () => new Promise<never>(() => {}) };
+    const ports = { ...world.ports, logRanges: () => new Promise<never>(() => {}) };
     const answer = findTask(ports, 4, () => bound.signal);
     bound.abort(new UnavailableError('READ_MODEL_BEHIND', 'late'));
     await expect(answer).rejects.toThrow('late');
@@ -108,8 +111,12 @@ describe('a read by id', () => {
     const refuse = () => {
       throw new Error('not needed');
     };
-    expect((await findTask({ ...world.ports, requestedLog: refuse }, 4, refuse))._id).toBe(4);
+    expect((await findTask({ ...world.ports, logRanges: refuse }, 4, refuse))._id).toBe(4);
   });
+});
+
+test('a topic that is reserved is not asked for a task: it has no log', () => {
+  expect(requestTopics).toEqual(['tasks.requested']);
 });
 
 describe('the watch of checkpoints', () => {
@@ -145,11 +152,12 @@ describe('the watch of checkpoints', () => {
   });
 });
 
-/** A log of requests, a projector that is moved by hand, and the read model between them. */
+/** The logs of requests, a projector that is moved by hand, and the read model between them. */
 function createWorld(delay: () => Promise<void> = async () => {}) {
-  const log = Array.from({ length: partitionCount }, () => [] as number[]);
-  const logStart = log.map(() => 0);
-  const nextOffset = new Map<number, number>();
+  const newLog = () => Array.from({ length: partitionCount }, () => [] as number[]);
+  const logs = { 'tasks.scheduled': newLog(), 'tasks.requested': newLog() };
+  let isExpired = false;
+  const nextOffset = new Map<string, number>();
   const documents = new Map<number, TaskDocument>();
   let polled = Promise.withResolvers<void>();
 
@@ -159,13 +167,13 @@ function createWorld(delay: () => Promise<void> = async () => {}) {
     await delay();
     return new Map(present.map((document) => [document._id, document]));
   }, 2);
-  const ranges = createCoalescer<'all', ReadonlyMap<number, LogRange>>(async () => {
+  const ranges = createCoalescer<RequestTopic, ReadonlyMap<number, LogRange>>(async ([topic]) => {
     await delay();
     const all = new Map(
-      log.map((records, partition) => [partition, { logStart: logStart[partition]!, logEnd: records.length }]),
+      logs[topic!].map(({ length }, partition) => [partition, { logStart: isExpired ? length : 0, logEnd: length }]),
     );
     await delay();
-    return new Map([['all', all]]);
+    return new Map([[topic!, all]]);
   }, 1);
   const watch = createCheckpointWatch({
     read: async (ids) => {
@@ -174,7 +182,7 @@ function createWorld(delay: () => Promise<void> = async () => {}) {
       polled = Promise.withResolvers();
       return new Map(
         ids.flatMap((id) => {
-          const offset = nextOffset.get(Number(id));
+          const offset = nextOffset.get(id);
           return offset === undefined ? [] : [[id, offset]];
         }),
       );
@@ -183,34 +191,35 @@ function createWorld(delay: () => Promise<void> = async () => {}) {
   });
   const ports: TaskFinderPorts = {
     readTask: tasks.get,
-    requestedLog: async () => (await ranges.get('all'))!,
+    requestTopics: topics,
+    logRanges: async (topic: TopicName) => (await ranges.get(topic as RequestTopic))!,
     partitionOf,
-    projected: (partition, offset, signal) => watch.reached(String(partition), offset, signal),
+    projected: (topic, partition, offset, signal) => watch.reached(`${topic}/${partition}`, offset, signal),
   };
 
   return {
     ports,
     documents,
-    accept: (id: number) => void log[partitionOf(id, partitionCount)]!.push(id),
-    isAccepted: (id: number) => log.flat().includes(id),
+    accept: (id: number, topic: RequestTopic = 'tasks.requested') =>
+      void logs[topic][partitionOf(id, partitionCount)]!.push(id),
+    isAccepted: (id: number) => topics.some((topic) => logs[topic].flat().includes(id)),
     /** Documents first, then the checkpoint. */
-    projectOne(partition: number) {
-      const offset = nextOffset.get(partition) ?? 0;
-      const id = log[partition]![offset];
-      if (id !== undefined) documents.set(id, documentOf(id, offset));
-      nextOffset.set(partition, offset + (id === undefined ? 0 : 1));
+    projectOne(partition: number, topic: RequestTopic = 'tasks.requested') {
+      const place = `${topic}/${partition}`;
+      const offset = nextOffset.get(place) ?? 0;
+      const id = logs[topic][partition]![offset];
+      if (id !== undefined) documents.set(id, documentOf(id, offset, topic));
+      nextOffset.set(place, offset + (id === undefined ? 0 : 1));
     },
     expireLog() {
-      for (const [partition, records] of log.entries()) logStart[partition] = records.length;
+      isExpired = true;
     },
     nextPoll: () => polled.promise,
   };
 }
 
-function documentOf(id: number, offset: number): TaskDocument {
-  return documentOfSlots({
-    _id: id,
-    status: 'PENDING',
-    requested: { offset, event_id: 'e', type: 'prime', payload: '{}', notify_url: null, requested_at: new Date(0) },
-  });
+function documentOf(id: number, offset: number, topic: RequestTopic): TaskDocument {
+  const slot = topic === 'tasks.requested' ? 'requested' : 'scheduled';
+  const request = { offset, event_id: 'e', type: 'prime', payload: '{}', notify_url: null, requested_at: new Date(0) };
+  return documentOfSlots({ _id: id, status: 'PENDING', [slot]: request });
 }

@@ -1,6 +1,6 @@
 import { orAborted } from '@nask/async';
 import type { LogEnds } from '@nask/kafka';
-import type { TaskDocument, TopicName } from '@nask/schemas';
+import { activeTopics, slotTopics, type TaskDocument, type TopicName } from '@nask/schemas';
 import { TaskErasedError, TaskNotFoundError, UnavailableError } from '../errors.ts';
 import { isVisible, type VisibleTaskDocument } from '../tasks/task-view.rules.ts';
 
@@ -16,18 +16,25 @@ export type FindTask = (id: number, startBound: () => AbortSignal) => Promise<Vi
 export interface TaskFinderPorts {
   /** Reads one document, as it is at the time of the call or later. */
   readTask(id: number): Promise<TaskDocument | undefined>;
-  /** The ranges of all partitions of `tasks.requested`, as they are at the time of the call or later. */
-  requestedLog(): Promise<ReadonlyMap<number, LogRange>>;
+  /** Where the request of a task may be. */
+  requestTopics: readonly TopicName[];
+  /** The ranges of all partitions of a topic, as they are at the time of the call or later. */
+  logRanges(topic: TopicName): Promise<ReadonlyMap<number, LogRange>>;
   /** The partition of a task, of so many. */
   partitionOf(id: number, partitionCount: number): number;
   /** Resolves when everything below the offset of the partition is in the read model. */
-  projected(partition: number, offset: number, signal: AbortSignal): Promise<void>;
+  projected(topic: TopicName, partition: number, offset: number, signal: AbortSignal): Promise<void>;
 }
+
+/** The topics that exist and whose events make a task visible. A reserved one has no log. */
+export const requestTopics: readonly TopicName[] = [slotTopics.scheduled, slotTopics.requested].filter(
+  (topic) => topic in activeTopics,
+);
 
 /**
  * Finds a task so that a client reads its own writes, by position. A document that is missing may only be late, so the
- * question waits until the read model has passed the end of the task's partition, as it is now: whatever was accepted
- * before the question is below that. What is missing then does not exist. A partition without records needs no wait:
+ * question waits until the read model has passed the ends of the task's partition in the topics of requests, as they are
+ * now: whatever was accepted before the question is below one of them. What is missing then does not exist. A partition without records needs no wait:
  * what has left the log is older than what the read model keeps.
  * @param startBound called when it has to wait: the signal that ends the wait
  * @throws TaskNotFoundError when the task does not exist; TaskErasedError when it was erased; the signal's reason when the truth is not known within the bound
@@ -41,16 +48,28 @@ export async function findTask(
   if (isVisible(present)) return present;
 
   const signal = startBound();
-  const log = await orAborted(ports.requestedLog(), signal);
-  const partition = ports.partitionOf(id, log.size);
-  const range = log.get(partition);
-  if (range === undefined) throw new Error(`tasks.requested has no partition ${partition}`);
-  if (range.logEnd > range.logStart) {
-    await ports.projected(partition, range.logEnd, signal);
+  const waits = await Promise.all(ports.requestTopics.map((topic) => projectedAll(ports, topic, id, signal)));
+  if (waits.includes(true)) {
     const late = refuseErased(await ports.readTask(id));
     if (isVisible(late)) return late;
   }
   throw new TaskNotFoundError(`There is no task ${id}.`);
+}
+
+/** Waits until all that the task's partition of the topic has now is in the read model. @returns whether it has anything */
+export async function projectedAll(
+  ports: Pick<TaskFinderPorts, 'logRanges' | 'partitionOf' | 'projected'>,
+  topic: TopicName,
+  id: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const log = await orAborted(ports.logRanges(topic), signal);
+  const partition = ports.partitionOf(id, log.size);
+  const range = log.get(partition);
+  if (range === undefined) throw new Error(`${topic} has no partition ${partition}`);
+  if (range.logEnd === range.logStart) return false;
+  await ports.projected(topic, partition, range.logEnd, signal);
+  return true;
 }
 
 function refuseErased(document: TaskDocument | undefined): TaskDocument | undefined {

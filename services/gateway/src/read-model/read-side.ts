@@ -9,7 +9,7 @@ import { createChangeHints } from './change-hints.ts';
 import { createCheckpointWatch } from './checkpoint-watch.ts';
 import { createCoalescer } from './coalescer.ts';
 import type { ReachPositions } from './consistency.ts';
-import { createLogRanges, findTask, type FindTask } from './find-task.ts';
+import { createLogRanges, findTask, projectedAll, requestTopics, type FindTask } from './find-task.ts';
 import type { ReadStore } from './read-store.ts';
 import type { Positions } from './task-state.rules.ts';
 import { createTaskWatch, type TaskWatch } from './task-watch.ts';
@@ -56,15 +56,15 @@ export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; on
   };
   let partitionCount: number | undefined;
   const logRanges = createLogRanges(logEnds);
-  const requestedLog = () => logRanges('tasks.requested');
   const partitionOf = (id: number, partitionCount: number) => partitionFor(String(id), partitionCount);
 
   const finderPorts = {
     readTask: tasks.get,
-    requestedLog,
+    requestTopics,
+    logRanges,
     partitionOf,
-    projected: (partition: number, offset: number, signal: AbortSignal) =>
-      checkpoints.reached(checkpointId('tasks.requested', partition), offset, signal),
+    projected: (topic: TopicName, partition: number, offset: number, signal: AbortSignal) =>
+      checkpoints.reached(checkpointId(topic, partition), offset, signal),
   };
 
   const history = async (id: number) => withoutCopies((await histories.get(id)) ?? []);
@@ -73,15 +73,12 @@ export function createReadSide(options: { store: ReadStore; logEnds: LogEnds; on
     history,
     async projected(id: number, topic: string, offset: number, signal: AbortSignal) {
       // It never changes: ids have their partitions by it.
-      partitionCount ??= (await requestedLog()).size;
+      partitionCount ??= (await logRanges('tasks.requested')).size;
       const partition = partitionOf(id, partitionCount);
       await checkpoints.reached(checkpointId(topic, partition), offset, signal);
     },
     async projectedAll(id: number, topic: TopicName, signal: AbortSignal) {
-      const log = await logRanges(topic);
-      const partition = partitionOf(id, log.size);
-      const { logStart, logEnd } = log.get(partition)!;
-      if (logEnd > logStart) await checkpoints.reached(checkpointId(topic, partition), logEnd, signal);
+      await projectedAll(finderPorts, topic, id, signal);
     },
   };
 

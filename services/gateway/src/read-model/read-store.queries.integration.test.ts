@@ -165,7 +165,8 @@ interface AskedQuery {
  * order, all in the index's direction or all against it. What is left is looked at in each document that is found.
  */
 function serves({ key, partialFilterExpression = {} }: ReadModelIndex, { filter, sort }: AskedQuery): boolean {
-  if (Object.entries(partialFilterExpression).some(([field, value]) => filter[field] !== value)) return false;
+  // A partial index has the documents that have the field.
+  if (Object.keys(partialFilterExpression).some((field) => filter[field] == null)) return false;
   const fields = Object.entries(key);
   const isEqual = (field: string) => field in filter && isEquality(filter[field]);
   const equal = fields.findIndex(([field]) => !isEqual(field));

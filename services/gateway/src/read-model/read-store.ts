@@ -130,7 +130,7 @@ export function createReadStore(options: {
             'notified.state': state,
             _id: { $gt: afterId },
             'completed.completed_at': endedAt,
-            'requested.notify_url': { $type: 'string' },
+            $or: [{ 'requested.notify_url': { $type: 'string' } }, { 'scheduled.notify_url': { $type: 'string' } }],
           })
           .sort({ _id: 1 })
           .limit(limit)

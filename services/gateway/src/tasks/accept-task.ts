@@ -46,7 +46,7 @@ export function createTaskAcceptor(
   async function publish(
     task: NewTask,
     { taskId, eventId, requestedAtMs }: TaskIdentity,
-    { requestId, traceparent }: Correlation,
+    { requestId, traceparent, client }: Correlation,
     leftMs: number,
   ): Promise<Position> {
     assertWritable();
@@ -58,6 +58,11 @@ export function createTaskAcceptor(
       notify_url: task.notifyUrl,
       requested_at: requestedAtMs,
       timeout_ms: task.timeoutMs,
+      client,
+      tags: task.tags,
+      search: task.search,
+      payload_schema_hash: task.payloadSchemaHash,
+      include_result: task.includeResult,
     };
     try {
       return await publisher.publish('tasks.requested', event, { requestId, traceparent, deadlineMs: leftMs });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { TaskStatus } from '@nask/schemas';
+import type { TaskErased, TaskStatus } from '@nask/schemas';
 import { TaskErasedError, TaskNotEndedError, TaskNotFoundError, UnavailableError } from '../errors.ts';
 import { documentOf, expectProblem, startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import { createTaskEraser } from './erase-task.ts';
@@ -45,9 +45,13 @@ async function erase(status: TaskStatus, reach: () => Promise<void> = async () =
   const position = { topic: 'tasks.erased', partition: 1, offset: 7 };
   const written: unknown[] = [];
   const eraseTask = createTaskEraser({
-    find: async (id) => ({ ...documentOf(id), status }),
-    write: async (topic, { task_id: id }) => {
-      written.push([topic, id]);
+    find: async (id) => {
+      const { requested, ...document } = documentOf(id);
+      return { ...document, status, requested: { ...requested!, run_at: new Date(17) } };
+    },
+    write: async (topic, { task_id: id, ...event }) => {
+      const { requested_by: by, requested_at: at, run_at: runAt } = event as Partial<TaskErased>;
+      written.push([topic, id, by, at, runAt]);
       return position;
     },
     reach,
@@ -63,7 +67,7 @@ async function erase(status: TaskStatus, reach: () => Promise<void> = async () =
 const whenNeeded = () => new AbortController().signal;
 
 test.each(['SUCCESS', 'FAILURE', 'REVOKED'] as const)('a task that has ended in %s is erased', async (status) => {
-  expect(await erase(status)).toEqual(['erased', [['tasks.erased', 4]]]);
+  expect(await erase(status)).toEqual(['erased', [['tasks.erased', 4, 'desk', 0, 17]]]);
 });
 
 test.each(['PENDING', 'STARTED', 'RETRY'] as const)('a task that is %s is not', async (status) => {
@@ -73,6 +77,6 @@ test.each(['PENDING', 'STARTED', 'RETRY'] as const)('a task that is %s is not', 
 test('given a read model that is behind, then the erasure is accepted all the same', async () => {
   expect(await erase('SUCCESS', () => Promise.reject(new Error('too late')))).toEqual([
     'accepted',
-    [['tasks.erased', 4]],
+    [['tasks.erased', 4, 'desk', 0, 17]],
   ]);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { taskTypes } from '@nask/schemas';
+import { payloadSchemaHash, taskTypes } from '@nask/schemas';
 import { anyWebUrl } from '@nask/testkit/any-text';
 import { InvalidRequestError, MalformedJsonError, type Fault } from '../errors.ts';
 import { maxNestingLevels, parseJsonText } from '../http/bodies.ts';
@@ -8,6 +8,8 @@ import { maxFaults } from '../http/schema.rules.ts';
 import { createTaskRequestValidator } from './new-task.rules.ts';
 
 const validate = createTaskRequestValidator(taskTypes);
+const hashOf = (type: string) => payloadSchemaHash(taskTypes.get(type)!.payloadSchema);
+const one = { type: 'prime', payloadJson: '{"input":1}', notifyUrl: null, timeoutMs: null };
 const typeNames = [...taskTypes.keys()].join(', ');
 
 describe('a body that asks for a task', () => {
@@ -40,8 +42,15 @@ describe('a body that asks for a task', () => {
       '{"type":"prime","payload":{"input":1},"timeout":null}',
       { type: 'prime', payloadJson: '{"input":1}', notifyUrl: null, timeoutMs: null },
     ],
+    [
+      '{"type":"prime","payload":{"input":1},"tags":["b","a_0.:=/-"],"include_result":false}',
+      { ...one, tags: ['b', 'a_0.:=/-'], includeResult: false },
+    ],
+    ['{"type":"prime","payload":{"input":1},"tags":[],"include_result":true}', one],
   ])('%s is taken', (text, task) => {
-    expect(validate(parseJsonText(text))).toEqual(task);
+    const { payloadSchemaHash, ...taken } = validate(parseJsonText(text));
+    expect(taken).toEqual({ tags: [], includeResult: true, search: [], ...task });
+    expect(payloadSchemaHash).toBe(hashOf(task.type));
   });
 
   test.each<[string, string, string]>([
@@ -104,6 +113,18 @@ describe('a body that asks for a task', () => {
     ['{"type":"prime","payload":{"input":1},"timeout":0}', '/timeout', 'must be >= 0.001'],
     ['{"type":"prime","payload":{"input":1},"timeout":86401}', '/timeout', 'must be <= 86400'],
     ['{"type":"prime","payload":{"input":1},"timeout":"5"}', '/timeout', 'must be number,null'],
+    ['{"type":"prime","payload":{"input":1},"tags":"a"}', '/tags', 'must be array'],
+    ['{"type":"prime","payload":{"input":1},"tags":null}', '/tags', 'must be array'],
+    ['{"type":"prime","payload":{"input":1},"tags":["a",1]}', '/tags/1', 'must be string'],
+    ['{"type":"prime","payload":{"input":1},"tags":[""]}', '/tags/0', 'must match pattern "^[a-z0-9_.:=/-]{1,64}$"'],
+    ['{"type":"prime","payload":{"input":1},"tags":["Upper"]}', '/tags/0', 'must match pattern'],
+    [
+      '{"type":"prime","payload":{"input":1},"tags":["a","b","a"]}',
+      '/tags',
+      'must not have an item twice: items 0 and 2',
+    ],
+    ['{"type":"prime","payload":{"input":1},"include_result":null}', '/include_result', 'must be boolean'],
+    ['{"type":"prime","payload":{"input":1},"include_result":"false"}', '/include_result', 'must be boolean'],
     ['null', '', 'must be object'],
     ['[]', '', 'must be object'],
     ['"prime"', '', 'must be object'],
@@ -118,6 +139,16 @@ describe('a body that asks for a task', () => {
     expect(validate(body(urlOf(2048))).notifyUrl).toHaveLength(2048);
     expect(faultsOf(JSON.stringify(body(urlOf(2049))))).toEqual([
       { pointer: '/notify_url', detail: 'must have at most 2048 characters' },
+    ]);
+  });
+
+  test('ten tags of 64 characters are taken; eleven, or a longer one, are refused with the limit', () => {
+    const body = (tags: string[]) => ({ type: 'prime', payload: { input: 1 }, tags });
+    const tags = Array.from({ length: 11 }, (_, i) => String(i).padEnd(64, 'x'));
+    expect(validate(body(tags.slice(0, 10))).tags).toEqual(tags.slice(0, 10));
+    expect(faultsOf(JSON.stringify(body(tags)))).toEqual([{ pointer: '/tags', detail: 'must have at most 10 items' }]);
+    expect(faultsOf(JSON.stringify(body([`${tags[0]}x`])))).toEqual([
+      { pointer: '/tags/0', detail: 'must match pattern "^[a-z0-9_.:=/-]{1,64}$"' },
     ]);
   });
 
@@ -141,6 +172,8 @@ describe('a body that asks for a task', () => {
         type: fc.constantFrom('prime', 'sleep', 'x'),
         payload: fc.jsonValue(),
         notify_url: fc.oneof(anyWebUrl, fc.string()),
+        tags: fc.oneof(fc.array(fc.string()), fc.jsonValue()),
+        include_result: fc.oneof(fc.boolean(), fc.jsonValue()),
       },
       { requiredKeys: [] },
     );
@@ -154,6 +187,45 @@ describe('a body that asks for a task', () => {
         }
       }),
       { numRuns: 40 },
+    );
+  });
+});
+
+describe('a type with searchable properties', () => {
+  const payloadSchema = {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      order: { type: 'integer', 'x-search': true },
+      customer: {
+        type: 'object',
+        properties: { id: { type: ['string', 'null'], maxLength: 8, 'x-search': true }, note: { type: 'string' } },
+      },
+    },
+  };
+  const validateOrder = createTaskRequestValidator(new Map([['order', { name: 'order', payloadSchema }]]));
+
+  test('given a payload, then the task has their values, and its payload is unchanged', () => {
+    const payload = { order: 17, customer: { id: 'c-4', note: 'n' } };
+    expect(validateOrder({ type: 'order', payload })).toMatchObject({
+      payloadJson: JSON.stringify(payload),
+      payloadSchemaHash: payloadSchemaHash(payloadSchema),
+      search: [
+        { name: 'customer.id', value: 'c-4' },
+        { name: 'order', value: '17' },
+      ],
+    });
+  });
+
+  test('given a value that Avro cannot store as it is, then it is refused at its place', () => {
+    const body = { type: 'order', payload: { customer: { id: 'a\ud800', note: '\ud800' } } };
+    expect(() => validateOrder(body)).toThrow('/payload/customer/id must not contain half surrogate pairs');
+    expect(validateOrder({ type: 'order', payload: { customer: { note: '\ud800' } } }).search).toEqual([]);
+  });
+
+  test('given a payload that is invalid, then the faults are those of its schema', () => {
+    expect(() => validateOrder({ type: 'order', payload: { customer: { id: 'longer than 8' } } })).toThrow(
+      '/payload/customer/id must have at most 8 characters',
     );
   });
 });

@@ -1,7 +1,14 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import { createPayloadAjv, type JSONSchemaObject, type TaskType } from '@nask/schemas';
+import {
+  createPayloadAjv,
+  payloadSchemaHash,
+  type JSONSchemaObject,
+  type SearchValue,
+  type TaskType,
+} from '@nask/schemas';
 import { InvalidRequestError, type Fault } from '../errors.ts';
 import { schemaFaults, schemaRef } from '../http/schema.rules.ts';
+import { createSearchExtractor } from './search-values.rules.ts';
 
 /** A task that a client may ask for: valid, and not yet accepted. */
 export interface NewTask {
@@ -11,6 +18,13 @@ export interface NewTask {
   notifyUrl: string | null;
   /** How long an attempt may run, where the client wants less than the type allows. */
   timeoutMs: number | null;
+  tags: string[];
+  /** Whether the webhook carries the result. */
+  includeResult: boolean;
+  /** Of the payload, by the schema of the type. */
+  search: SearchValue[];
+  /** Of the JSON Schema of the type. */
+  payloadSchemaHash: string;
 }
 
 /** The longest `timeout`, in seconds: the longest task. */
@@ -18,11 +32,18 @@ const maxTimeoutS = 86_400;
 /** The shortest: below it a time limit says nothing. */
 const minTimeoutS = 0.001;
 
+/** How many tags a task has at most, and how each looks. */
+const maxTags = 10;
+const tagPattern = '^[a-z0-9_.:=/-]{1,64}$';
+const noTags: string[] = [];
+
 interface TaskRequestBody {
   type: string;
   payload: unknown;
   notify_url?: string | null;
   timeout?: number | null;
+  tags?: string[];
+  include_result?: boolean;
 }
 
 /**
@@ -51,6 +72,21 @@ function newTaskSchema(typeNames: readonly string[], payload: JSONSchemaObject):
         description:
           'How long an attempt at the task may run, in seconds; past it the task ends in FAILURE. Left out, null or more than the type allows: what the type allows.',
       },
+      tags: {
+        type: 'array',
+        maxItems: maxTags,
+        uniqueItems: true,
+        items: { type: 'string', pattern: tagPattern },
+        default: [],
+        description: `Labels of the task, each once: at most ${maxTags} of 1 to 64 characters of a-z, 0-9, \`_\`, \`.\`, \`:\`, \`=\`, \`/\` and \`-\`. GET shows them.`,
+        examples: [['tenant=acme', 'nightly']],
+      },
+      include_result: {
+        type: 'boolean',
+        default: true,
+        description: 'Whether the webhook carries the result. GET has it in any case.',
+        examples: [false],
+      },
     },
   };
 }
@@ -64,23 +100,39 @@ export function createTaskRequestValidator(taskTypes: ReadonlyMap<string, TaskTy
   const ajv = createPayloadAjv({ allErrors: true, allowUnionTypes: true, formats: { uri: true } });
   // The payload is checked on its own, so that each fault is told once, whatever else is wrong.
   const isRequest = ajv.compile<TaskRequestBody>(newTaskSchema([...taskTypes.keys()], {}));
-  const payloadChecks = new Map([...taskTypes].map(([name, type]) => [name, ajv.compile(type.payloadSchema)]));
+  const payloads = new Map(
+    [...taskTypes].map(([name, { payloadSchema }]) => [
+      name,
+      {
+        isValid: ajv.compile(payloadSchema),
+        extractSearch: createSearchExtractor(payloadSchema),
+        schemaHash: payloadSchemaHash(payloadSchema),
+      },
+    ]),
+  );
 
   return (body) => {
     const faults: Fault[] = isRequest(body) ? [] : schemaFaults(isRequest.errors ?? [], '');
-    const { type, payload, notify_url: notifyUrl, timeout } = fieldsOf(body);
-    const isPayload = typeof type === 'string' ? payloadChecks.get(type) : undefined;
-    if (isPayload !== undefined && payload !== undefined) faults.push(...faultsOf(isPayload, payload));
+    const { type, payload, notify_url: notifyUrl, timeout, tags, include_result: includeResult } = fieldsOf(body);
+    const ofType = typeof type === 'string' ? payloads.get(type) : undefined;
+    if (ofType !== undefined && payload !== undefined) faults.push(...faultsOf(ofType.isValid, payload));
     if (typeof notifyUrl === 'string' && notifyUrl.length <= maxNotifyUrlLength) {
       const detail = notifyUrlFault(notifyUrl);
       if (detail !== null) faults.push({ pointer: '/notify_url', detail });
     }
     if (faults.length > 0) throw new InvalidRequestError(faults);
+    const { extractSearch, schemaHash } = ofType!;
+    const search = extractSearch(payload);
+    if (search.faults.length > 0) throw new InvalidRequestError(search.faults);
     return {
       type: type as string,
       payloadJson: JSON.stringify(payload),
       notifyUrl: (notifyUrl as string) ?? null,
       timeoutMs: typeof timeout === 'number' ? Math.ceil(timeout * 1_000) : null,
+      tags: (tags as string[] | undefined) ?? noTags,
+      includeResult: (includeResult as boolean | undefined) ?? true,
+      search: search.values,
+      payloadSchemaHash: schemaHash,
     };
   };
 }

@@ -11,6 +11,7 @@ import {
 } from '../errors.ts';
 import { expectProblem, startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import type { ProblemName } from '../http/problem-types.ts';
+import type { NewTask } from './new-task.rules.ts';
 
 const prime = '{"type":"prime","notify_url":"http://127.0.0.1:8000/","payload":{"input":100}}';
 
@@ -40,11 +41,44 @@ describe('POST /api/tasks', () => {
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(accepted).toEqual([
       [
-        { type: 'prime', payloadJson: '{"input":100}', notifyUrl: 'http://127.0.0.1:8000/', timeoutMs: null },
+        expect.objectContaining({
+          type: 'prime',
+          payloadJson: '{"input":100}',
+          notifyUrl: 'http://127.0.0.1:8000/',
+          tags: [],
+          includeResult: true,
+        }),
         { requestId: 'req-1', traceparent, client: null },
         undefined,
       ],
     ]);
+  });
+
+  test('given all optional fields, then the body of the answer is the same, and of a batch as well', async () => {
+    const accepted: NewTask[] = [];
+    api.operations.accept = async (task) => ({ id: accepted.push(task) });
+    const more = { timeout: 5, tags: ['tenant=acme', 'nightly'], include_result: false };
+    const task = JSON.stringify({ ...(JSON.parse(prime) as object), ...more });
+    const expected =
+      '{"id":1,"type":"prime","status":"PENDING","notify_url":"http://127.0.0.1:8000/","payload":{"input":100}}';
+    const answer = await api.call('POST', '/api/tasks', { body: task });
+    expect([answer.status, answer.text]).toEqual([202, expected]);
+    const batch = await api.call('POST', '/api/tasks/batch', { body: `{"tasks":[${task}]}` });
+    expect(batch.text).toBe(`{"results":[{"status":202,"task":${expected.replace('"id":1', '"id":2')}}]}`);
+    const wanted = { timeoutMs: 5_000, tags: more.tags, includeResult: false };
+    expect(accepted).toMatchObject([wanted, wanted]);
+  });
+
+  test('names a tag that is not allowed, in a batch with its place', async () => {
+    const task = '{"type":"prime","payload":{"input":1},"tags":["A"]}';
+    const detail = 'must match pattern "^[a-z0-9_.:=/-]{1,64}$"';
+    const answer = await api.call('POST', '/api/tasks', { body: task });
+    expectProblem(answer, 'validation');
+    expect(answer.json()['errors']).toEqual([{ pointer: '/tags/0', detail }]);
+    const batch = await api.call('POST', '/api/tasks/batch', { body: `{"tasks":[${task}]}` });
+    expect(batch.json()).toMatchObject({
+      results: [{ status: 422, problem: { errors: [{ pointer: '/tasks/0/tags/0', detail }] } }],
+    });
   });
 
   test('hands its Idempotency-Key on, in quotes or without; each place of a batch has its own', async () => {

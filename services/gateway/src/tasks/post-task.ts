@@ -42,6 +42,15 @@ export const postTaskOperation: Operation = {
           'sleep, with a webhook': {
             value: { type: 'sleep', notify_url: 'https://example.com/done', payload: { input: 0.5 } },
           },
+          'fibonacci, with tags, and a webhook without the result': {
+            value: {
+              type: 'fibonacci',
+              notify_url: 'https://example.com/done',
+              payload: { input: 100000 },
+              tags: ['tenant=acme', 'nightly'],
+              include_result: false,
+            },
+          },
         },
       },
     },

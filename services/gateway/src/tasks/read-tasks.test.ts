@@ -16,7 +16,7 @@ describe('GET /api/tasks/{id}', () => {
     const answer = await api.call('GET', '/api/tasks/4');
     expect([answer.status, answer.text]).toEqual([
       200,
-      '{"id":4,"type":"prime","status":"PENDING","notify_url":"http://127.0.0.1:8000/","payload":{"input":100}}',
+      '{"id":4,"type":"prime","status":"PENDING","notify_url":"http://127.0.0.1:8000/","payload":{"input":100},"created_at":"1970-01-01T00:00:00.000Z"}',
     ]);
   });
 

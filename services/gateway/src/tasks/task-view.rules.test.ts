@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TaskResource } from '@nask/schemas';
 import { documentOfSlots } from '../fixtures/task-documents.ts';
-import { isVisible, viewOf as viewOfDocument } from './task-view.rules.ts';
+import type { NewTask } from './new-task.rules.ts';
+import { isVisible, pendingTask, viewOf as viewOfDocument } from './task-view.rules.ts';
 
 type Slots = Parameters<typeof documentOfSlots>[0];
 
@@ -29,12 +30,51 @@ const completed = {
 
 describe('the view of a document', () => {
   test.each([
-    [{ _id: 4, status: 'PENDING', requested }, 'PENDING'],
-    [{ _id: 4, status: 'STARTED', requested, started }, 'STARTED'],
-  ] as [Slots, string][])('before the end: the five fields, %#', (document, status) => {
+    [{ _id: 4, status: 'PENDING', requested }, ''],
+    [{ _id: 4, status: 'STARTED', requested, started }, ',"started_at":"2026-11-18T11:06:40.012Z"'],
+    [{ _id: 4, status: 'RETRY', requested, started }, ',"started_at":"2026-11-18T11:06:40.012Z"'],
+  ] as [Slots, string][])('before the end: the five fields and the times, %#', (document, startedAt) => {
     expect(JSON.stringify(viewOf(document))).toBe(
-      `{"id":4,"type":"prime","status":"${status}","notify_url":"http://127.0.0.1:8000/","payload":{"input":100}}`,
+      `{"id":4,"type":"prime","status":"${document.status}","notify_url":"http://127.0.0.1:8000/","payload":{"input":100},` +
+        `"created_at":"2026-11-18T11:06:40.000Z"${startedAt}}`,
     );
+  });
+
+  test('given the optional fields of a request, then it has them, whichever slot the request is in', () => {
+    const request = {
+      ...requested,
+      client: 'desk',
+      tags: ['nightly'],
+      search: [{ name: 'customer.id', value: '17' }],
+      origin_id: 3,
+      run_at: new Date(1_795_000_000_013),
+      expires_at: new Date(1_795_000_000_014),
+      priority: 2,
+      include_result: false as const,
+    };
+    const expected = {
+      client: 'desk',
+      tags: ['nightly'],
+      search: { 'customer.id': '17' },
+      origin_id: 3,
+      run_at: '2026-11-18T11:06:40.013Z',
+      expires_at: '2026-11-18T11:06:40.014Z',
+      priority: 2,
+      include_result: false,
+    };
+    const views = [{ requested: request }, { scheduled: request }, { scheduled: request, requested: request }].map(
+      (slots) => viewOf({ _id: 4, status: 'PENDING', ...slots }),
+    );
+    for (const view of views)
+      expect(view).toEqual({ ...viewOf({ _id: 4, status: 'PENDING', requested }), ...expected });
+  });
+
+  test('after the end: the result also where the webhook does not carry it, and the causes of an error', () => {
+    const quiet = { ...requested, include_result: false as const };
+    expect(viewOf({ _id: 4, status: 'SUCCESS', requested: quiet, completed }).result).toBe(541);
+    const error = { code: 'E', message: 'm', causes: [{ name: 'TypeError', message: 'fetch failed' }] };
+    const failed = { ...completed, outcome: 'FAILURE' as const, result: null, error };
+    expect(viewOf({ _id: 4, status: 'FAILURE', requested, completed: failed }).error).toEqual(error);
   });
 
   test('while it runs: what its latest attempt has done, not what an earlier one had', () => {
@@ -109,6 +149,24 @@ describe('the view of a document', () => {
   test('only a document with its request is visible', () => {
     expect(isVisible(undefined)).toBe(false);
     expect(isVisible({ _id: 4, status: 'STARTED', started })).toBe(false);
+    expect(isVisible({ _id: 4, status: 'ERASED' })).toBe(false);
     expect(isVisible(documentOfSlots({ _id: 4, status: 'PENDING', requested }))).toBe(true);
+    expect(isVisible(documentOfSlots({ _id: 4, status: 'PENDING', scheduled: requested }))).toBe(true);
   });
+});
+
+test('the answer to a POST has the fields of the contract, whatever was posted', () => {
+  const task: NewTask = {
+    type: 'prime',
+    payloadJson: '{"input":100}',
+    notifyUrl: null,
+    timeoutMs: 1,
+    tags: ['nightly'],
+    includeResult: false,
+    search: [{ name: 'input', value: '100' }],
+    payloadSchemaHash: '0'.repeat(32),
+  };
+  expect(JSON.stringify(pendingTask(4, task))).toBe(
+    '{"id":4,"type":"prime","status":"PENDING","payload":{"input":100}}',
+  );
 });

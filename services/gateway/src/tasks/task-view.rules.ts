@@ -34,6 +34,14 @@ export function viewOf(document: VisibleTaskDocument): TaskResource {
     status: document.status,
     notifyUrl: request.notify_url,
     payloadJson: request.payload,
+    client: request.client,
+    tags: request.tags,
+    search: request.search,
+    originId: request.origin_id,
+    runAtMs: request.run_at?.getTime(),
+    expiresAtMs: request.expires_at?.getTime(),
+    priority: request.priority,
+    includeResult: request.include_result,
     // What an earlier attempt had done is done no more.
     progress: progressed !== undefined && progressed.attempt === started?.attempt ? progressed.fraction : null,
     resultJson: completed?.result,
@@ -54,9 +62,9 @@ function notificationOf(notified: NotifiedSlot): NotificationFacts {
   };
 }
 
-/** A task that has just been accepted, as clients see it. */
-export function pendingTask(id: number, task: NewTask): TaskResource {
-  return taskResource({ id, status: 'PENDING', ...task });
+/** A task that has just been accepted, as the answer to its POST shows it: later reads show more. */
+export function pendingTask(id: number, { type, notifyUrl, payloadJson }: NewTask): TaskResource {
+  return taskResource({ id, type, status: 'PENDING', notifyUrl, payloadJson });
 }
 
 const time = (description: string) => ({ type: 'string', format: 'date-time', description });
@@ -88,15 +96,40 @@ const taskSchema = {
       type: 'string',
       enum: taskStatuses,
       description:
-        'PENDING waits, STARTED runs, RETRY waits after a failed attempt; it ends as SUCCESS, FAILURE or REVOKED (cancelled).',
+        'PENDING waits, STARTED runs, RETRY waits after a failed attempt; it ends as SUCCESS, FAILURE or REVOKED (cancelled, or expired before it began).',
     },
     notify_url: { type: 'string', description: 'Absent when the task was posted without one.' },
     payload: { description: 'As it was posted.' },
+    client: { type: 'string', description: 'Name of the API key that it was posted with. Absent without API keys.' },
+    tags: { type: 'array', maxItems: 10, items: { type: 'string' }, description: 'As posted. Absent without any.' },
+    search: {
+      type: 'object',
+      maxProperties: 10,
+      additionalProperties: { type: 'string' },
+      description:
+        'Values of the payload that the schema of its type declares as searchable (`x-search`), by the path of the property. Absent without any.',
+    },
+    origin_id: { ...taskIdSchema, description: 'Id of the task that this one runs again. Absent where there is none.' },
+    run_at: time('Earliest time at which it is to run. Absent: at once.'),
+    expires_at: time(
+      'It ends as REVOKED with the error code `expired` if it has not begun by then. Absent: it does not.',
+    ),
+    priority: {
+      type: 'integer',
+      minimum: -9,
+      maximum: 9,
+      description: 'Of the tasks of its type that wait in an executor, those with a higher one run first. Absent: 0.',
+    },
+    include_result: {
+      type: 'boolean',
+      const: false,
+      description: 'The webhook does not carry the result. Absent: it does.',
+    },
     progress: { type: 'number', minimum: 0, maximum: 1, description: 'How much is done, while it is STARTED.' },
     result: { description: 'After SUCCESS; lists leave it out.' },
     error: schemaRef('TaskError'),
-    created_at: time('When it was accepted. This and the other times are there after the end.'),
-    started_at: time('When its last attempt began.'),
+    created_at: time('When it was accepted. Absent in the answer to its POST.'),
+    started_at: time('When its latest attempt began.'),
     completed_at: time('When it ended.'),
     notification: schemaRef('TaskNotification'),
   },
@@ -125,10 +158,32 @@ export const taskSchemas: Record<string, JSONSchemaObject> = {
   Task: taskSchema,
   TaskError: {
     type: 'object',
+    description: 'After FAILURE, and after REVOKED when the task expired before it began.',
     required: ['code', 'message'],
     additionalProperties: false,
     properties: {
-      code: { type: 'string', description: 'What kind of failure it was, for programs.' },
+      code: {
+        type: 'string',
+        pattern: '^[A-Za-z0-9_.-]{1,64}$',
+        description: 'What kind of failure it was, for programs. `expired`: the task had not begun by `expires_at`.',
+        examples: ['unknown-task-type', 'ECONNREFUSED'],
+      },
+      message: { type: 'string', description: 'What happened, for people.' },
+      causes: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 5,
+        items: schemaRef('TaskErrorCause'),
+        description: 'Chain of causes, the nearest first. Absent without any.',
+      },
+    },
+  },
+  TaskErrorCause: {
+    type: 'object',
+    required: ['name', 'message'],
+    additionalProperties: false,
+    properties: {
+      name: { type: 'string', description: 'Class of the error, e.g. TypeError; empty where it has none.' },
       message: { type: 'string', description: 'What happened, for people.' },
     },
   },

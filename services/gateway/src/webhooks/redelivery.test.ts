@@ -56,6 +56,25 @@ describe('POST /api/tasks/{id}/notifications', () => {
     ]);
   });
 
+  test('hands on what the request and the error say about the webhook', () => {
+    const { requested, ...document } = documentOf(4);
+    const error = { code: 'E', message: 'm', causes: [{ name: 'TypeError', message: 'fetch failed' }] };
+    const ended = {
+      ...document,
+      status: 'FAILURE' as const,
+      requested: { ...requested!, include_result: false as const, run_at: new Date(5) },
+      completed: { ...completed, outcome: 'FAILURE' as const, result: null, error },
+    };
+    expect(redeliveryOf(ended, { eventId: 'e', nowMs: 99, requestedBy: null })).toMatchObject({
+      include_result: false,
+      run_at: 5,
+      error_code: 'E',
+      error_message: 'm',
+      error_causes: error.causes,
+      requested_by: null,
+    });
+  });
+
   test('before the end is a 409', async () => {
     const answer = await api.call('POST', '/api/tasks/4/notifications');
     expectProblem(answer, 'task-not-ended');
