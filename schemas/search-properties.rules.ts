@@ -1,7 +1,8 @@
-import type { JSONSchemaObject } from './task-types.ts';
-
 /** Keyword of payload schemas: marks a property whose values tasks can be found by. */
 export const searchKeyword = 'x-search';
+
+/** A JSON Schema that is an object. */
+type Schema = Readonly<Record<string, unknown>>;
 
 /** A property of a payload that is marked. */
 export interface SearchProperty {
@@ -16,7 +17,7 @@ const maxValueLength = 256;
 const scalarTypes: readonly unknown[] = ['string', 'number', 'integer', 'boolean'];
 
 /** The marked properties of a schema without `searchPropertyFaults`, sorted by name. */
-export function searchProperties(schema: JSONSchemaObject): SearchProperty[] {
+export function searchProperties(schema: Schema): SearchProperty[] {
   return [...marksIn(schema)]
     .flatMap(({ path }) => (path === undefined ? [] : { name: path.join('.'), path }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -26,7 +27,7 @@ export function searchProperties(schema: JSONSchemaObject): SearchProperty[] {
  * What is wrong with the marks of a valid JSON Schema, for people: the property, and the rule that it breaks. The limits
  * bound what a task adds to the events and to the indexes of the read model.
  */
-export function searchPropertyFaults(schema: JSONSchemaObject): string[] {
+export function searchPropertyFaults(schema: Schema): string[] {
   const marks = [...marksIn(schema)];
   const names = searchProperties(schema).map(({ name }) => name);
   const faults = marks.flatMap((mark) => faultsOf(mark).map((rule) => `${placeOf(mark)}: ${searchKeyword} ${rule}`));
@@ -43,7 +44,7 @@ interface Mark {
   at: readonly string[];
   /** Names of the properties that lead to it; undefined where other keywords do as well. */
   path: readonly string[] | undefined;
-  schema: JSONSchemaObject;
+  schema: Schema;
 }
 
 function faultsOf({ path, schema }: Mark): string[] {
@@ -79,8 +80,7 @@ const data: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples
 
 function* marksIn(schema: unknown, at: readonly string[] = []): Generator<Mark> {
   if (typeof schema !== 'object' || schema === null) return;
-  if ((schema as JSONSchemaObject)[searchKeyword] === true)
-    yield { at, path: propertyPath(at), schema: schema as JSONSchemaObject };
+  if ((schema as Schema)[searchKeyword] === true) yield { at, path: propertyPath(at), schema: schema as Schema };
   for (const [keyword, value] of Object.entries(schema)) {
     if (data.has(keyword)) continue;
     if (!namedSchemas.has(keyword)) yield* marksIn(value, [...at, keyword]);

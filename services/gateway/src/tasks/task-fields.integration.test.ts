@@ -52,14 +52,14 @@ afterAll(async () => {
 const get = (path: string) => answerOf(fetch(gateway.url + path, { headers: authorization }));
 const call = (method: string, path: string) => fetch(gateway.url + path, { method, headers: authorization });
 
-async function eventOf(id: unknown) {
+async function eventOf(id: number) {
   return (await around.log.events('tasks.requested')).find(({ task_id: taskId }) => taskId === id);
 }
 
 describe('a task with all optional fields', () => {
   test('given its POST, then the answer is that of 0.1, and the event has the fields', async () => {
     const [status, task] = await answerOf(post(gateway.url, { ...order, ...optional }, authorization));
-    const { id } = task;
+    const id = task['id'] as number;
     expect([status, task]).toEqual([202, { id, status: 'PENDING', ...order }]);
     expect(await eventOf(id)).toMatchObject({
       client: 'desk',
@@ -135,7 +135,12 @@ describe('an event that a client causes', () => {
       },
       completed: { ...slot, outcome, result: null, error, completed_at: endedAt },
       notified: {
-        ...{ offset: 1, event_id: 'n', round: 0, state: 'FAILED', attempts: 8, last_error: null },
+        offset: 1,
+        event_id: 'n',
+        round: 0,
+        state: 'FAILED',
+        attempts: 8,
+        last_error: null,
         attempted_at: at,
         next_attempt_at: null,
       },
@@ -143,7 +148,8 @@ describe('an event that a client causes', () => {
   }
 
   test('a cancellation names its API key', async () => {
-    const [, { id }] = await answerOf(post(gateway.url, order, authorization));
+    const [, task] = await answerOf(post(gateway.url, order, authorization));
+    const id = task['id'] as number;
     await around.project();
     expect((await call('POST', `/api/tasks/${id}/cancel`)).status).toBe(202);
     expect(await around.log.events('tasks.cancellation-requested')).toMatchObject([

@@ -1,4 +1,6 @@
 import {
+  errorCodePattern,
+  errorLimits,
   taskResource,
   taskStatuses,
   type JSONSchemaObject,
@@ -69,6 +71,9 @@ export function pendingTask(id: number, { type, notifyUrl, payloadJson }: NewTas
 
 const time = (description: string) => ({ type: 'string', format: 'date-time', description });
 
+/** Of fields that are in the contract, for a later version. */
+const reserved = 'Reserved: absent in this version, in which no request sets it.';
+
 /** The id of a task in JSON and in a path. */
 export const taskIdSchema = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
 
@@ -96,7 +101,7 @@ const taskSchema = {
       type: 'string',
       enum: taskStatuses,
       description:
-        'PENDING waits, STARTED runs, RETRY waits after a failed attempt; it ends as SUCCESS, FAILURE or REVOKED (cancelled, or expired before it began).',
+        'PENDING waits, STARTED runs, RETRY waits after a failed attempt; it ends as SUCCESS, FAILURE or REVOKED (cancelled or, in a later version, expired before it began).',
     },
     notify_url: { type: 'string', description: 'Absent when the task was posted without one.' },
     payload: { description: 'As it was posted.' },
@@ -109,16 +114,14 @@ const taskSchema = {
       description:
         'Values of the payload that the schema of its type declares as searchable (`x-search`), by the path of the property. Absent without any.',
     },
-    origin_id: { ...taskIdSchema, description: 'Id of the task that this one runs again. Absent where there is none.' },
-    run_at: time('Earliest time at which it is to run. Absent: at once.'),
-    expires_at: time(
-      'It ends as REVOKED with the error code `expired` if it has not begun by then. Absent: it does not.',
-    ),
+    origin_id: { ...taskIdSchema, description: `Id of the task that this one runs again. ${reserved}` },
+    run_at: time(`Earliest time at which it is to run. ${reserved}`),
+    expires_at: time(`It ends as REVOKED with the error code \`expired\` if it has not begun by then. ${reserved}`),
     priority: {
       type: 'integer',
       minimum: -9,
       maximum: 9,
-      description: 'Of the tasks of its type that wait in an executor, those with a higher one run first. Absent: 0.',
+      description: `Of the tasks of its type that wait in an executor, those with a higher one run first. ${reserved}`,
     },
     include_result: {
       type: 'boolean',
@@ -158,21 +161,22 @@ export const taskSchemas: Record<string, JSONSchemaObject> = {
   Task: taskSchema,
   TaskError: {
     type: 'object',
-    description: 'After FAILURE, and after REVOKED when the task expired before it began.',
+    description: 'After FAILURE, and after REVOKED with the code `expired`.',
     required: ['code', 'message'],
     additionalProperties: false,
     properties: {
       code: {
         type: 'string',
-        pattern: '^[A-Za-z0-9_.-]{1,64}$',
-        description: 'What kind of failure it was, for programs. `expired`: the task had not begun by `expires_at`.',
+        pattern: errorCodePattern.source,
+        description:
+          'What kind of failure it was, for programs. `expired`, in a later version: the task had not begun by `expires_at`.',
         examples: ['unknown-task-type', 'ECONNREFUSED'],
       },
       message: { type: 'string', description: 'What happened, for people.' },
       causes: {
         type: 'array',
         minItems: 1,
-        maxItems: 5,
+        maxItems: errorLimits.causes,
         items: schemaRef('TaskErrorCause'),
         description: 'Chain of causes, the nearest first. Absent without any.',
       },
