@@ -45,6 +45,11 @@ function floor(app: Koa): void {
       notify_url: task.notifyUrl && { string: task.notifyUrl },
       requested_at: Date.now(),
       timeout_ms: task.timeoutMs && { long: task.timeoutMs },
+      client: null,
+      tags: task.tags,
+      search: task.search,
+      payload_schema_hash: { string: task.payloadSchemaHash },
+      include_result: task.includeResult,
     });
     ctx.status = 202;
     ctx.set('Location', `/api/tasks/${id}`);
