@@ -36,10 +36,7 @@ describe('a task as clients see it', () => {
     const request = {
       client: 'desk',
       tags: ['nightly'],
-      search: [
-        { name: '__proto__', value: 'x' },
-        { name: 'customer.id', value: '17' },
-      ],
+      search: ['__proto__=x', 'customer.id=17=', 'empty='],
       originId: 3,
       runAtMs: 1_795_000_000_000,
       expiresAtMs: 1_795_000_000_012,
@@ -47,7 +44,7 @@ describe('a task as clients see it', () => {
       includeResult: false,
     };
     expect(JSON.stringify(taskResource({ ...facts, ...request }))).toContain(
-      '"payload":{"input":100},"client":"desk","tags":["nightly"],"search":{"__proto__":"x","customer.id":"17"},"origin_id":3,' +
+      '"payload":{"input":100},"client":"desk","tags":["nightly"],"search":{"__proto__":"x","customer.id":"17=","empty":""},"origin_id":3,' +
         '"run_at":"2026-11-18T11:06:40.000Z","expires_at":"2026-11-18T11:06:40.012Z","priority":-9,"include_result":false,"created_at"',
     );
     const none = { client: null, tags: [], search: [], originId: null, runAtMs: null, expiresAtMs: null, priority: 0 };

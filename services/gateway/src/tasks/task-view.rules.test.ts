@@ -45,7 +45,7 @@ describe('the view of a document', () => {
       ...requested,
       client: 'desk',
       tags: ['nightly'],
-      search: [{ name: 'customer.id', value: '17' }],
+      search: ['customer.id=17'],
       origin_id: 3,
       run_at: new Date(1_795_000_000_013),
       expires_at: new Date(1_795_000_000_014),
