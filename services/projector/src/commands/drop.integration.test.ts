@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { connectKafka, createParallelConsumer, deleteGroup } from '@nask/kafka';
 import {
   collectionsOf,
   projectionLagCollection,
@@ -7,14 +8,21 @@ import {
   readModelIdOf,
   type ReadModelDocument,
 } from '@nask/schemas';
-import { isolate, testServers } from '@nask/testkit';
+import { createLogger } from '@nask/service';
+import { eventually, isolate, testServers } from '@nask/testkit';
 import { MongoClient } from 'mongodb';
+import { openEventLog } from '../fixtures/event-log.ts';
 import { createGenerations } from '../read-model/generations.ts';
 import { drop } from './drop.ts';
 
 /** A store in which version 1 of the read model is still there, in two generations. */
-const client = new MongoClient(testServers().mongoUrl);
-const db = client.db(isolate('drop').database);
+const servers = testServers();
+const isolation = isolate('drop');
+const { topicPrefix } = isolation;
+const logger = createLogger({ service: 'test', level: 'silent' });
+const connection = connectKafka({ brokers: servers.brokers, clientId: 'test', topicPrefix, logger });
+const client = new MongoClient(servers.mongoUrl);
+const db = client.db(isolation.database);
 const pointers = db.collection<ReadModelDocument>(readModelCollection);
 const ofVersion1 = [
   ...[1, 2].flatMap((generation) => Object.values(collectionsOf(generation, 1))),
@@ -22,7 +30,7 @@ const ofVersion1 = [
 ];
 const ofVersion2 = [...Object.values(collectionsOf(1, 2)), projectionLagCollection];
 let printed: string[] = [];
-const context = { db, print: (line: string) => void printed.push(line) };
+const context = { connection, db, topicPrefix, logger, print: (line: string) => void printed.push(line) };
 
 beforeEach(async () => {
   printed = [];
@@ -64,6 +72,29 @@ describe('drop of an earlier version', () => {
     await drop(context, undefined);
     expect(printed.slice(1)).toEqual(['1 live']);
   });
+
+  test('given a projector of that version that still runs, then it is refused; once that has stopped, its group is deleted', async () => {
+    await createGenerations(db).switchToFirst();
+    const log = await openEventLog(servers, isolation);
+    const consumer = createParallelConsumer({
+      connection,
+      groupId: `${topicPrefix}projector`,
+      topics: ['tasks.requested'],
+      batchHandler: async () => undefined,
+      logger,
+    });
+    await consumer.start();
+    try {
+      await eventually(() => expect(consumer.health()).toMatchObject({ ready: true }));
+      await expect(drop(context, 'v1')).rejects.toThrow(/^A projector of version 1 is running/);
+      expect(await collectionNames()).toEqual(expect.arrayContaining(ofVersion1));
+    } finally {
+      await consumer.stop();
+      await log.close();
+    }
+    await drop(context, 'v1');
+    expect(await deleteGroup(connection, `${topicPrefix}projector`)).toBe('absent');
+  }, 60_000);
 
   test('given a drop that was interrupted, then the next one deletes the rest', async () => {
     await createGenerations(db).switchToFirst();

@@ -1,24 +1,21 @@
-import { readModelVersion } from '@nask/schemas';
+import { deleteGroup } from '@nask/kafka';
+import { projectorGroupOf, readModelVersion } from '@nask/schemas';
 import { createEarlierVersions } from '../read-model/earlier-versions.ts';
 import { createGenerations, GenerationInUseError } from '../read-model/generations.ts';
 import { CommandError, type CommandContext } from './context.ts';
+
+type DropContext = Pick<CommandContext, 'connection' | 'db' | 'topicPrefix' | 'logger' | 'print'>;
 
 /**
  * Deletes a generation of the read model, or all of an earlier version; without a name, lists what there is.
  * @param name a generation (`2`) or a version (`v1`)
  * @throws CommandError when there is no such generation or version, or it is in use
  */
-export async function drop(
-  { db, print }: Pick<CommandContext, 'db' | 'print'>,
-  name: string | undefined,
-): Promise<void> {
-  const context = { db, print };
+export async function drop(context: DropContext, name: string | undefined): Promise<void> {
   if (name === undefined) return list(context);
   const [, version] = /^v([1-9]\d{0,8})$/.exec(name) ?? [];
   await (version === undefined ? dropGeneration(context, name) : dropVersion(context, Number(version)));
 }
-
-type DropContext = Pick<CommandContext, 'db' | 'print'>;
 
 async function list({ db, print }: DropContext): Promise<void> {
   for (const version of await createEarlierVersions(db).list()) print(`v${version} earlier version`);
@@ -42,7 +39,8 @@ async function dropGeneration({ db, print }: DropContext, text: string): Promise
   print(`Generation ${generation} is deleted.`);
 }
 
-async function dropVersion({ db, print }: DropContext, version: number): Promise<void> {
+async function dropVersion(context: DropContext, version: number): Promise<void> {
+  const { db, print } = context;
   const earlier = createEarlierVersions(db);
   const all = await earlier.list();
   if (version === readModelVersion)
@@ -55,6 +53,21 @@ async function dropVersion({ db, print }: DropContext, version: number): Promise
     );
   if (!(await createGenerations(db).isSwitched()))
     throw new CommandError(`Readers were not sent to version ${readModelVersion} yet: v${version} is not dropped`);
+  await dropGroup(context, version);
   await earlier.drop(version);
   print(`Version ${version} is deleted.`);
+}
+
+/** The consumer group of the version's projectors. */
+async function dropGroup({ connection, topicPrefix, logger }: DropContext, version: number): Promise<void> {
+  const group = `${topicPrefix}${projectorGroupOf(version)}`;
+  let outcome: Awaited<ReturnType<typeof deleteGroup>>;
+  try {
+    outcome = await deleteGroup(connection, group);
+  } catch (error) {
+    logger.warn({ err: error, group }, 'the consumer group stays until Kafka drops it');
+    return;
+  }
+  if (outcome === 'in-use')
+    throw new CommandError(`A projector of version ${version} is running (group ${group}): v${version} is not dropped`);
 }
