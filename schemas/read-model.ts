@@ -1,4 +1,4 @@
-import type { EventName, NotificationState, Outcome, TaskError } from './generated/events.ts';
+import type { EventName, NotificationState, Outcome, SearchValue, TaskError } from './generated/events.ts';
 import type { EventTopicName } from './topics.ts';
 
 /**
@@ -43,7 +43,7 @@ interface DerivedFields {
   client?: string;
   /** Of the request. */
   tags?: string[];
-  /** Of the request: `<name>=<value>`; a name has no `=`. */
+  /** Of the request: each as `storedSearchValue` makes it. */
   search?: string[];
   /** Of the request. */
   origin_id?: number;
@@ -82,7 +82,7 @@ export interface RequestSlot {
   timeout_ms?: number;
   client?: string;
   tags?: string[];
-  /** `<name>=<value>`; a name has no `=`. */
+  /** Each as `storedSearchValue` makes it. */
   search?: string[];
   origin_id?: number;
   run_at?: Date;
@@ -235,6 +235,17 @@ export const maxTaskEventsPerTopic = 100;
 export const tasksCollection = 'tasks';
 export const taskEventsCollection = 'task_events';
 export const checkpointsCollection = 'checkpoints';
+
+/** A search value as it is stored: `<name>=<value>`, for a name has no `=`. */
+export function storedSearchValue({ name, value }: SearchValue): string {
+  return `${name}=${value}`;
+}
+
+/** The search value that is stored as this text. */
+export function searchValueOf(stored: string): SearchValue {
+  const end = stored.indexOf('=');
+  return { name: stored.slice(0, end), value: stored.slice(end + 1) };
+}
 
 /** The id of the checkpoint of a partition. */
 export function checkpointId(topic: string, partition: number): string {

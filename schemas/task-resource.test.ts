@@ -36,7 +36,11 @@ describe('a task as clients see it', () => {
     const request = {
       client: 'desk',
       tags: ['nightly'],
-      search: ['__proto__=x', 'customer.id=17=', 'empty='],
+      search: [
+        { name: '__proto__', value: 'x' },
+        { name: 'customer.id', value: '17=' },
+        { name: 'empty', value: '' },
+      ],
       originId: 3,
       runAtMs: 1_795_000_000_000,
       expiresAtMs: 1_795_000_000_012,

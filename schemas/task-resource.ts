@@ -1,4 +1,4 @@
-import type { NotificationState, TaskErrorCause } from './generated/events.ts';
+import type { NotificationState, SearchValue, TaskErrorCause } from './generated/events.ts';
 import type { TaskStatus } from './read-model.ts';
 
 /** A task as clients see it: the body of the API's answers and of the webhook. Times are RFC 3339 in UTC with ms. */
@@ -63,8 +63,7 @@ export interface TaskFacts {
   payloadJson: string;
   client?: string | null;
   tags?: readonly string[];
-  /** `<name>=<value>`, as the read model has them. */
-  search?: readonly string[];
+  search?: readonly SearchValue[];
   originId?: number | null;
   runAtMs?: number | null;
   expiresAtMs?: number | null;
@@ -136,17 +135,12 @@ function addRequested(resource: TaskResource, facts: TaskFacts): void {
   if (facts.client != null) resource.client = facts.client;
   if (facts.tags !== undefined && facts.tags.length > 0) resource.tags = [...facts.tags];
   if (facts.search !== undefined && facts.search.length > 0)
-    resource.search = Object.fromEntries(facts.search.map(nameAndValue));
+    resource.search = Object.fromEntries(facts.search.map(({ name, value }) => [name, value]));
   if (facts.originId != null) resource.origin_id = facts.originId;
   if (facts.runAtMs != null) resource.run_at = timeOf(facts.runAtMs);
   if (facts.expiresAtMs != null) resource.expires_at = timeOf(facts.expiresAtMs);
   if (facts.priority !== undefined && facts.priority !== 0) resource.priority = facts.priority;
   if (facts.includeResult === false) resource.include_result = false;
-}
-
-function nameAndValue(text: string): [string, string] {
-  const end = text.indexOf('=');
-  return [text.slice(0, end), text.slice(end + 1)];
 }
 
 function timeOf(ms: number): string {

@@ -1,6 +1,7 @@
 import {
   errorCodePattern,
   errorLimits,
+  searchValueOf,
   taskResource,
   taskStatuses,
   type JSONSchemaObject,
@@ -38,7 +39,7 @@ export function viewOf(document: VisibleTaskDocument): TaskResource {
     payloadJson: request.payload,
     client: request.client,
     tags: request.tags,
-    search: request.search,
+    search: request.search?.map(searchValueOf),
     originId: request.origin_id,
     runAtMs: request.run_at?.getTime(),
     expiresAtMs: request.expires_at?.getTime(),

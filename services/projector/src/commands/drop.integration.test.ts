@@ -62,7 +62,7 @@ describe('drop of an earlier version', () => {
     await drop(context, 'v1');
 
     expect(printed).toEqual(['Version 1 is deleted.']);
-    expect((await collectionNames()).toSorted()).toEqual([...ofVersion2, 'other', readModelCollection].toSorted());
+    expect(new Set(await collectionNames())).toEqual(new Set([...ofVersion2, 'other', readModelCollection]));
     expect(
       await pointers
         .find()

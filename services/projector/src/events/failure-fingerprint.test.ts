@@ -108,7 +108,7 @@ describe('the fingerprint of a failure', () => {
   });
 
   test('given any text, then it is 16 hexadecimal digits, always the same', () => {
-    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(...'\'"`/\\-.:a0 ~') }));
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^['"`/\\.:a0 ~-]{0,40}$/));
     fc.assert(
       fc.property(text, (message) => {
         expect(fingerprint(message)).toMatch(/^[0-9a-f]{16}$/);

@@ -1,4 +1,4 @@
-import type { RequestSlot, TaskDocument } from '@nask/schemas';
+import { storedSearchValue, type RequestSlot } from '@nask/schemas';
 import { defineEvent, jsonFault, laterOf, lowestOffset, timeFault, type LoggedEvent } from './event.ts';
 
 /** A task was accepted: of a task with `run_at` in tasks.scheduled and later in tasks.requested, of another in that alone. */
@@ -17,7 +17,7 @@ export const taskRequested = defineEvent<'scheduled' | 'requested'>({
     if (data.timeout_ms !== null) slot.timeout_ms = data.timeout_ms;
     if (data.client !== null) slot.client = data.client;
     if (data.tags.length > 0) slot.tags = data.tags;
-    if (data.search.length > 0) slot.search = data.search.map(({ name, value }) => `${name}=${value}`);
+    if (data.search.length > 0) slot.search = data.search.map(storedSearchValue);
     if (data.origin_id !== null) slot.origin_id = data.origin_id;
     if (data.run_at !== null) slot.run_at = new Date(data.run_at);
     if (data.expires_at !== null) slot.expires_at = new Date(data.expires_at);
