@@ -9,8 +9,9 @@ import {
 } from '@nask/schemas';
 import { createLogger, type Component } from '@nask/service';
 import { connectMongo } from '@nask/service/mongo';
-import { eventually, isolate, startTcpProxy, testServers } from '@nask/testkit';
+import { eventually, isolate, spawnService, startTcpProxy, testServers } from '@nask/testkit';
 import { MongoClient } from 'mongodb';
+import { answerOf, openSurroundings, post } from '../fixtures/surroundings.ts';
 import { createVersionSwitch } from './version-switch.ts';
 
 const url = new URL(testServers().mongoUrl);
@@ -122,3 +123,39 @@ describe('a gateway at a store', () => {
     }
   }, 30_000);
 });
+
+test('given a process at a store with an earlier version, then it accepts tasks and is not ready until readers were sent to its own', async () => {
+  const around = await openSurroundings('version-switch-process');
+  const database = client.db(around.env['MONGODB_DATABASE']);
+  const gateway = await spawnService('gateway', around.env);
+  const readyz = async () => answerOf(fetch(`${gateway.opsUrl}/readyz`));
+  try {
+    expect((await readyz())[0]).toBe(200);
+    await gateway.stop();
+    await database.collection<{ _id: number }>(collectionsOf(1, earlier).tasks).insertOne({ _id: 1 });
+    const ready = gateway.start();
+
+    await eventually(async () =>
+      expect(await readyz()).toEqual([
+        503,
+        expect.objectContaining({
+          checks: expect.objectContaining({
+            'version of the read model': { ok: false, reason: expect.stringContaining('waiting for version') },
+            'schemas and task ids': { ok: true },
+          }),
+        }),
+      ]),
+    );
+    expect((await post(gateway.url, { type: 'prime', payload: { input: 100 } })).status).toBe(202);
+
+    const pointer = { _id: readModelId, generation: 1, building: null, switched_at: new Date() };
+    await database.collection<ReadModelDocument>(readModelCollection).insertOne(pointer);
+    await ready;
+    expect((await readyz())[0]).toBe(200);
+    expect(gateway.log()).toMatch(/not ready: waiting for the read model/);
+  } finally {
+    await gateway.close();
+    await database.dropDatabase();
+    await around.close();
+  }
+}, 60_000);
