@@ -10,7 +10,7 @@ import { Shadow, ShadowHistory, type ComparedEvent } from './shadow.ts';
 const nowMs = Date.now();
 const dayMs = 86_400_000;
 const readUpTo = 10;
-const ends = new Map(['requested', 'erased'].map((topic) => [`tasks.${topic}/0`, readUpTo]));
+const ends = new Map(['scheduled', 'requested', 'erased'].map((topic) => [`tasks.${topic}/0`, readUpTo]));
 const comparison = createTaskComparison({ ends, partitionCount: () => 1, retentionMs: dayMs, nowMs });
 
 const request = (offset: number, requested_at = nowMs): LoggedEvent => ({
@@ -40,6 +40,29 @@ describe('the comparison of a task', () => {
     expect(comparison.compare(shadowOf(request(1)), 1, stored([request(1)]))).toBeUndefined();
     const both = [request(1), erasure(2)];
     expect(comparison.compare(shadowOf(...both), 1, stored(both, []))).toBeUndefined();
+  });
+
+  test('given a request in both topics, then each counts, in the document and in the history', () => {
+    const data = { ...requestOf(1), requested_at: nowMs, run_at: nowMs + dayMs };
+    const both: LoggedEvent[] = [
+      { event: { topic: 'tasks.scheduled', data }, offset: 7 },
+      { event: { topic: 'tasks.requested', data }, offset: 1 },
+    ];
+    expect(comparison.compare(shadowOf(...both), 1, stored(both))).toBeUndefined();
+    expect(comparison.compare(shadowOf(...both), 1, stored(both.slice(1)))).toMatchObject({
+      isDocumentDifferent: true,
+      history: [{ topic: 'tasks.scheduled', offset: 7 }],
+    });
+  });
+
+  test('given a time to run, then a task is compared as long as it is kept after that', () => {
+    const old = eventIn('tasks.requested', { ...requestOf(1), requested_at: nowMs - 9 * dayMs, run_at: nowMs });
+    const logged = [{ event: old, offset: 1 }];
+    expect(comparison.compare(shadowOf(...logged), 1, stored(logged))).toBeUndefined();
+    expect(comparison.compare(shadowOf(...logged), 1, { history: [] })).toMatchObject({
+      isDocumentDifferent: true,
+      history: [{ topic: 'tasks.requested', offset: 1 }],
+    });
   });
 
   test('given history that is left of an erased task, then it differs', () => {
@@ -77,12 +100,15 @@ test('a document is newer than the comparison when one of its events is beyond w
 const event = (offset: number, topic = 'tasks.started', more: Partial<ComparedEvent> = {}): ComparedEvent => ({
   topic,
   offset,
-  atMs: 1_000 + offset,
+  keptFromMs: 1_000 + offset,
   checksum: `sum-${topic}-${offset}`,
   ...more,
 });
 
-const bounds = { isRead: (_topic: string, offset: number) => offset < 1_000, isKept: (atMs: number) => atMs >= 1_000 };
+const bounds = {
+  isRead: (_topic: string, offset: number) => offset < 1_000,
+  isKept: (keptFromMs: number) => keptFromMs >= 1_000,
+};
 
 function made(...events: ComparedEvent[]) {
   const shadow = new ShadowHistory();
@@ -118,7 +144,7 @@ describe('a stored history', () => {
   });
 
   test('given what is about to expire, or has, on either side, then it does not count', () => {
-    const old = { atMs: 999 };
+    const old = { keptFromMs: 999 };
     expect(differences(made(event(1, 'tasks.started', old), event(5)), [event(5)])).toEqual([]);
     expect(differences(made(event(5)), [event(1, 'tasks.started', old), event(5)])).toEqual([]);
   });

@@ -70,7 +70,7 @@ export function createTaskComparison(options: {
       const made = history(shadow, id);
       const bounds = {
         isRead: (topic: string, offset: number) => isRead(id, topic, offset),
-        isKept: (atMs: number) => isKeptSince(atMs, retentionMs, nowMs),
+        isKept: (keptFromMs: number) => isKeptSince(keptFromMs, retentionMs, nowMs),
       };
       const differences = made ? historyDifferences(made, stored.history.map(comparedEvent), bounds) : [];
       const isDocumentDifferent = !areEqual(stored.document, expected);
@@ -92,7 +92,8 @@ export function checksum(document: TaskDocument | TaskEventDocument): string {
 }
 
 export function comparedEvent(entry: TaskEventDocument): ComparedEvent {
-  return { topic: entry.topic, offset: entry.offset, atMs: entry.at.getTime(), checksum: checksum(entry) };
+  const { topic, offset, at, kept_from: keptFrom = at } = entry;
+  return { topic, offset, keptFromMs: keptFrom.getTime(), checksum: checksum(entry) };
 }
 
 /**
@@ -110,8 +111,8 @@ export function isNewer(document: TaskDocument, partition: number, ends: Readonl
 interface HistoryBounds {
   /** Whether the log was read that far. */
   isRead(topic: string, offset: number): boolean;
-  /** Whether an event of that time is neither deleted by the database nor about to be. */
-  isKept(atMs: number): boolean;
+  /** Whether an event that is kept from that time on is neither deleted by the database nor about to be. */
+  isKept(keptFromMs: number): boolean;
 }
 
 /** Where two histories differ; `found` or `expected` is undefined where there is nothing. */
@@ -126,8 +127,8 @@ export interface HistoryDifference {
  * Whether an event that was found counts: not when it came after what was read of the log, is about to be deleted for its
  * age, or is beyond the number that is kept and will be cut.
  */
-function counts({ topic, offset, atMs }: ComparedEvent, expected: HistoryOfTask, bounds: HistoryBounds): boolean {
-  if (!bounds.isRead(topic, offset) || !bounds.isKept(atMs)) return false;
+function counts({ topic, offset, keptFromMs }: ComparedEvent, expected: HistoryOfTask, bounds: HistoryBounds): boolean {
+  if (!bounds.isRead(topic, offset) || !bounds.isKept(keptFromMs)) return false;
   const events = expected.get(topic) ?? [];
   return events.length < maxTaskEventsPerTopic || offset <= events.at(-1)!.offset;
 }
@@ -141,7 +142,9 @@ export function historyDifferences(
   // Of progress the newest took the place of the others, and it is not read yet.
   const isReplaced = (topic: string) =>
     keepsNewestOnly(topic) && stored.some((event) => event.topic === topic && !bounds.isRead(topic, event.offset));
-  const wanted = [...expected.values()].flat().filter(({ topic, atMs }) => bounds.isKept(atMs) && !isReplaced(topic));
+  const wanted = [...expected.values()]
+    .flat()
+    .filter(({ topic, keptFromMs }) => bounds.isKept(keptFromMs) && !isReplaced(topic));
   const pairs = new Map<string, HistoryDifference>();
   for (const event of wanted)
     pairs.set(`${event.topic}/${event.offset}`, { topic: event.topic, offset: event.offset, expected: event });

@@ -12,7 +12,12 @@ const request = (id: number, offset: number): LoggedEvent => ({
   offset,
 });
 
-const event = (offset: number, topic: string): ComparedEvent => ({ topic, offset, atMs: 0, checksum: String(offset) });
+const event = (offset: number, topic: string): ComparedEvent => ({
+  topic,
+  offset,
+  keptFromMs: 0,
+  checksum: String(offset),
+});
 
 describe('the shadow of a read model', () => {
   test('given any log, then passes over it give each task’s document once, however few a pass may hold', () => {
@@ -39,7 +44,7 @@ describe('the shadow of a read model', () => {
   });
 
   test('given tasks with much history, then a pass holds fewer of them, each with all of its own', () => {
-    const entry = (offset: number) => ({ topic: 'tasks.started', offset, atMs: 0, checksum: String(offset) });
+    const entry = (offset: number) => ({ topic: 'tasks.started', offset, keptFromMs: 0, checksum: String(offset) });
     const shadow = new Shadow(0, 4);
     for (let offset = 0; offset < 60; offset += 1) shadow.add(request(1 + (offset % 4), offset), entry(offset));
 

@@ -14,8 +14,8 @@ export interface IdRange {
 export interface ComparedEvent {
   readonly topic: string;
   readonly offset: number;
-  /** The event's own time, in ms since 1970: retention counts from it. */
-  readonly atMs: number;
+  /** Retention counts from then, in ms since 1970. */
+  readonly keptFromMs: number;
   /** Equal entries have equal ones. */
   readonly checksum: string;
 }
