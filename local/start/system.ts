@@ -125,7 +125,7 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
 
       let contractOutput = '';
       progress.step('contract', 'applying', { reason: () => lastMessage(contractOutput) });
-      await runCommand(process.execPath, [contractProgram], {
+      await runCommand(process.execPath, [contractProgram()], {
         env: environments.contract,
         signal,
         pidFile: pidFile(folders.run, 'contract'),

@@ -14,11 +14,13 @@ export function isServiceName(name: string | undefined): name is ServiceName {
 /** From SIGTERM to SIGKILL. Longer than a service's own grace period, after which it ends by itself. */
 export const serviceStopTimeoutMs = 35_000;
 
-/** Programs are named by path: this package runs them as processes and imports none of them. */
-const root = join(import.meta.dirname, '..', '..', '..');
+/** The project's folder. Programs are named by path: this package runs them as processes and imports none of them. */
+const projectFolder = join(import.meta.dirname, '..', '..', '..');
 
 /** The program that creates the topics and registers the schemas. */
-export const contractProgram = join(root, 'packages', 'task-log', 'src', 'contract-cli.ts');
+export function contractProgram(project = projectFolder): string {
+  return join(project, 'packages', 'task-log', 'src', 'contract-cli.ts');
+}
 
 /**
  * One of our services as a process of its own, ready when its /readyz answers 200.
@@ -30,16 +32,18 @@ export function createServiceProcess(options: {
   folders: Pick<ServerFolders, 'logs' | 'run'>;
   /** Tells two processes of one service apart in the folders. */
   instance?: string;
+  /** The project whose service it is: another version of this one is in another folder. */
+  project?: string;
   startTimeoutMs?: number;
 }): ManagedProcess {
-  const { name, env, folders, instance = name, startTimeoutMs = 60_000 } = options;
+  const { name, env, folders, instance = name, project = projectFolder, startTimeoutMs = 60_000 } = options;
   return manageProcess({
     name: instance,
     logFile: join(folders.logs, `${instance}.log`),
     pidFile: pidFile(folders.run, instance),
     startTimeoutMs,
     stopTimeoutMs: serviceStopTimeoutMs,
-    command: () => ({ file: process.execPath, args: [join(root, 'services', name, 'src', 'main.ts')], env }),
+    command: () => ({ file: process.execPath, args: [join(project, 'services', name, 'src', 'main.ts')], env }),
     probe: async (signal) => {
       const response = await fetch(`http://127.0.0.1:${env.OPS_PORT}/readyz`, { signal });
       const body = await response.text();

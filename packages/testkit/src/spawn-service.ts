@@ -41,21 +41,27 @@ export function serviceEnv(isolation: Isolation, servers: TestServers = testServ
   };
 }
 
-/** Creates the topics and registers the schemas by the program that production runs. @param env see serviceEnv */
-export async function runContract(env: Record<string, string>): Promise<void> {
-  await runCommand(process.execPath, [contractProgram], { env });
+/**
+ * Creates the topics and registers the schemas by the program that production runs.
+ * @param env see serviceEnv
+ * @param project the folder of another version
+ * @returns what it prints: what it changed
+ */
+export function runContract(env: Record<string, string>, project?: string): Promise<string> {
+  return runCommand(process.execPath, [contractProgram(project)], { env });
 }
 
 /**
  * Starts a service as production does, `node services/NAME/src/main.ts`, and waits until it is ready. OPS_PORT and PORT
  * are free ports unless `env` sets them; they stay the same when it is started again.
  * @param env its settings; see serviceEnv
+ * @param options.project the folder of another version
  * @throws ProcessStartError with the end of its log
  */
 export async function spawnService(
   name: ServiceName,
   env: Record<string, string>,
-  options: { startTimeoutMs?: number } = {},
+  options: { startTimeoutMs?: number; project?: string } = {},
 ): Promise<ServiceUnderTest> {
   const temporary = await temporaryFolders();
   const ports = { OPS_PORT: String(await freePort()), PORT: String(await freePort()) };
