@@ -19,9 +19,15 @@ export type BreakableSpec = any;
 
 export const overlays = ['local', 'production'] as const;
 
+const k8s = join(import.meta.dirname, '..', '..', 'k8s');
+
 /** What an overlay puts into a cluster. @throws Error with what kustomize said */
-export async function buildOverlay(name: (typeof overlays)[number]): Promise<Manifest[]> {
-  const folder = join(import.meta.dirname, '..', '..', 'k8s', 'overlays', name);
+export function buildOverlay(name: (typeof overlays)[number]): Promise<Manifest[]> {
+  return buildFolder(join(k8s, 'overlays', name));
+}
+
+/** What a folder with a kustomization puts into a cluster. @throws Error with what kustomize said */
+export async function buildFolder(folder: string): Promise<Manifest[]> {
   const { ok, output } = await verdict(await kustomize(), ['build', folder]);
   if (!ok) throw new Error(output);
   return parseAllDocuments(output).map((document) => document.toJS() as Manifest);
@@ -40,7 +46,7 @@ interface SchemaFile {
 /** The schemas of the kinds in use, committed in k8s/schemas: by `apiVersion Kind`. */
 const validators = new Map<string, ValidateFunction>();
 for (const name of ['kubernetes', 'keda', 'strimzi']) {
-  const file = join(import.meta.dirname, '..', '..', 'k8s', 'schemas', `${name}.json`);
+  const file = join(k8s, 'schemas', `${name}.json`);
   const { kinds, definitions } = JSON.parse(readFileSync(file, 'utf8')) as SchemaFile;
   const ajv = new Ajv({ allErrors: true, strict: false });
   for (const [kind, schema] of Object.entries(kinds)) validators.set(kind, ajv.compile({ ...schema, definitions }));
