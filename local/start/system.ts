@@ -44,6 +44,9 @@ interface LocalSystem {
 /** Of the log line that is printed when a process ends. */
 const maxLogLineCharacters = 300;
 
+/** After an upgrade the gateway is ready once the projector has built the new read model from the whole log. */
+const serviceStartTimeoutMs = 2 * 60 * 60_000;
+
 /** Puts the system together: nothing is started yet. */
 export function createLocalSystem(settings: LocalSettings): LocalSystem {
   const folders = foldersOf(settings);
@@ -65,7 +68,14 @@ export function createLocalSystem(settings: LocalSettings): LocalSystem {
   const opsPorts = opsPortsOf(settings);
   const environments = createEnvironments(settings, stack.addresses);
   const { localKey } = environments;
-  const services = serviceNames.map((name) => createServiceProcess({ name, folders, env: environments.service(name) }));
+  const services = serviceNames.map((name) =>
+    createServiceProcess({
+      name,
+      folders,
+      env: environments.service(name),
+      startTimeoutMs: serviceStartTimeoutMs,
+    }),
+  );
   let guardian: Guardian | undefined;
   let supervisors: Supervisor[] = [];
 
