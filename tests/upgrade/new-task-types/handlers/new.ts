@@ -1,0 +1,1 @@
+export default { type: 'new', kind: 'wait', run: async () => true };
