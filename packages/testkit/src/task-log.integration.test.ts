@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { eventWithDefaults } from '@nask/schemas';
 import { isolate } from './servers.ts';
 import { openTestTaskLog, type TestTaskLog } from './task-log.ts';
 
@@ -9,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => log?.close());
 
 test('an event that is written is read, keyed by its task and with the headers of its topic', async () => {
-  const event = {
+  const event = eventWithDefaults('TaskRequested', {
     event_id: crypto.randomUUID(),
     task_id: 7,
     type: 'prime',
@@ -17,7 +18,7 @@ test('an event that is written is read, keyed by its task and with the headers o
     notify_url: null,
     requested_at: 1,
     timeout_ms: null,
-  };
+  });
   const position = await log.write('tasks.requested', event);
 
   expect(await log.events('tasks.requested')).toEqual([event]);
