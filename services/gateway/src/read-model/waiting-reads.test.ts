@@ -145,10 +145,12 @@ describe('POST with Prefer: wait', () => {
       headers: { 'content-type': 'application/json', prefer: 'wait=10', ...headers },
     });
 
-  test('answers 200 with the task that has ended', async () => {
+  test('answers 200 with the task that has ended, as GET shows it', async () => {
     void nextIs(endedTask(4));
     const answer = await post();
     expect([answer.status, answer.json()['result']]).toEqual([200, 541]);
+    api.operations.find = async (id) => endedTask(id);
+    expect(answer.text).toBe((await api.call('GET', '/api/tasks/4')).text);
     expect(answer.headers).toMatchObject({
       location: '/api/tasks/4',
       'content-location': '/api/tasks/4',
