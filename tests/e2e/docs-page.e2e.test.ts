@@ -36,10 +36,10 @@ describe('the interactive page in a browser', () => {
     const { page, faults, docs } = await openDocs(browser, url, { path: '/', colorScheme: 'dark' });
     expect(page.url()).toBe(`${url}/docs`);
     expect((await page.locator('.info .version').first().textContent())?.trim()).toBe(project.version);
-    expect(await page.locator('html.dark-mode').count()).toBe(1);
+    await page.locator('html.dark-mode').waitFor();
 
     const operation = await docs.open('createTask');
-    expect(await operation.locator('.responses-table .response:visible').count()).toBe(2);
+    await eventually(async () => expect(await operation.locator('.responses-table .response:visible').count()).toBe(2));
     await operation.getByText('Errors: 400').click();
     const meaning = operation.getByRole('link', { name: '/problems/validation' });
     expect((await page.request.get(new URL((await meaning.getAttribute('href'))!, url).href)).status()).toBe(200);

@@ -56,7 +56,7 @@ export function openLiveReadModel(
       const ends = new Map<string, number>();
       for (const topic of topicsReadBy('gateway')) {
         const partitions = await logEnds.endOffsets(topic);
-        partitionCount = partitions.size;
+        if (topic === 'tasks.requested') partitionCount = partitions.size;
         for (const [partition, { logEnd }] of partitions) ends.set(checkpointId(topic, partition), logEnd);
       }
       return ends;
