@@ -370,7 +370,7 @@ export interface TaskRequested {
   tags: string[];
   /** Values of the payload that its JSON Schema declares as searchable (`x-search`), sorted by name: at most 10. The gateway extracts them, since other readers do not know the task types. */
   search: SearchValue[];
-  /** Id of the task that this one runs again. Null: it runs none again. Reserved: gateways of 0.2 do not set it. */
+  /** Id of the task that this one runs again. Null: it is not a repetition of another task. Reserved: gateways of 0.2 do not set it. */
   origin_id: null | number;
   /** Earliest time at which the task is to run. Milliseconds since 1970-01-01T00:00:00Z. Null: at once. Reserved: gateways of 0.2 do not set it. Executors do not wait for it: a record in tasks.requested is due. */
   run_at: null | number;

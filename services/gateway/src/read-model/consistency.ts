@@ -10,7 +10,6 @@ const consistencyTokenHeader = 'Consistency-Token';
 
 /** What the gateway writes and the projector reads, and what each topic is called in a token. */
 const codes = {
-  'tasks.scheduled': 's',
   'tasks.requested': 'r',
   'tasks.cancellation-requested': 'c',
   'tasks.erased': 'e',

@@ -96,6 +96,14 @@ function stagesOf(plan: Document | undefined): string[] {
 const after = { id: 40, createdAtMs: 1_795_000_000_040 };
 const range = { createdFromMs: 1_795_000_000_010, createdBeforeMs: 1_795_000_000_200 };
 
+test('given read models of earlier versions, then the highest id is that of all versions', async () => {
+  expect(await store.highestTaskId()).toBe(300);
+  const earlier = db.collection<{ _id: number }>(collectionsOf(1, 1).tasks);
+  await earlier.insertMany([{ _id: 1 }, { _id: 5_000_000 }]);
+  expect(await store.highestTaskId()).toBe(5_000_000);
+  await earlier.drop();
+});
+
 describe('every query of the gateway', () => {
   test.each<[string, () => Promise<unknown>]>([
     ['tasks by id', () => store.tasks([1, 2, 3])],

@@ -1,8 +1,14 @@
-import type { Collection } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
 import type { LogEnds, Logger } from '@nask/kafka';
 import {
+  collectionsOf,
+  firstGeneration,
   projectionLagCollection,
+  readModelCollection,
+  readModelIdOf,
+  readModelVersion,
   type ProjectionLagDocument,
+  type ReadModelDocument,
   type TaskDocument,
   type TaskEventDocument,
 } from '@nask/schemas';
@@ -40,7 +46,10 @@ export interface ReadStore {
   readonly lags: () => Promise<ProjectionLagDocument[]>;
   /** So many of the tasks whose webhook is in that state and that ended in that time, ascending by id. */
   readonly failedNotifications: (selection: RedeliverySelection, limit: number) => Promise<VisibleTaskDocument[]>;
-  /** The highest id of any document, also of those that clients do not see; 0 when there is none. */
+  /**
+   * The highest id of any document, also of those that clients do not see, in the read model of this version and in those
+   * of earlier ones: that of this version may not be built yet. 0 when there is none.
+   */
   readonly highestTaskId: () => Promise<number>;
   /** The next offset to read of those of the checkpoints that are there, by id. */
   checkpoints(ids: string[]): Promise<Map<string, number>>;
@@ -138,15 +147,7 @@ export function createReadStore(options: {
         return documents.filter(isVisible);
       }),
 
-    highestTaskId: () =>
-      answered(async ({ tasks }) => {
-        const [highest] = await tasks
-          .find({}, { projection: { _id: 1 }, ...bound() })
-          .sort({ _id: -1 })
-          .limit(1)
-          .toArray();
-        return highest?._id ?? 0;
-      }),
+    highestTaskId: () => watched(() => readHighestTaskId(db, bound)),
 
     checkpoints: (ids) => answered(() => readModel.checkpoints(ids)),
     isAnswering: () => !isAway,
@@ -156,6 +157,20 @@ export function createReadStore(options: {
       await connection.close();
     },
   };
+}
+
+async function readHighestTaskId(db: Db, bound: () => { signal: AbortSignal }): Promise<number> {
+  const pointers = db.collection<ReadModelDocument>(readModelCollection);
+  const highest = await Promise.all(
+    Array.from({ length: readModelVersion }, async (_, index) => {
+      const version = index + 1;
+      const pointer = await pointers.findOne({ _id: readModelIdOf(version) }, bound());
+      const { tasks } = collectionsOf(pointer?.generation ?? firstGeneration, version);
+      const options = { projection: { _id: 1 }, sort: { _id: -1 }, ...bound() } as const;
+      return (await db.collection<TaskDocument>(tasks).findOne({}, options))?._id ?? 0;
+    }),
+  );
+  return Math.max(...highest);
 }
 
 const projection = {
