@@ -42,13 +42,13 @@ function floor(app: Koa): void {
       task_id: id,
       type: task.type,
       payload: task.payloadJson,
-      notify_url: task.notifyUrl && { string: task.notifyUrl },
+      notify_url: task.notifyUrl,
       requested_at: Date.now(),
-      timeout_ms: task.timeoutMs && { long: task.timeoutMs },
+      timeout_ms: task.timeoutMs,
       client: null,
       tags: task.tags,
       search: task.search,
-      payload_schema_hash: { string: task.payloadSchemaHash },
+      payload_schema_hash: task.payloadSchemaHash,
       include_result: task.includeResult,
     });
     ctx.status = 202;

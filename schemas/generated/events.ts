@@ -160,7 +160,7 @@ export interface RedeliveryRequested {
   error_code: null | string;
   /** For people: why it failed. Null when the task has no error. */
   error_message: null | string;
-  /** Name of the API key of the person or program that requested it. Null: the gateway has no API keys. */
+  /** Name of the API key of the person or program that requested it. Null: the gateway has no API keys, or is of 0.1. */
   requested_by: null | string;
   /** Whether the webhook carries the result, as requested. */
   include_result: boolean;
@@ -240,7 +240,7 @@ export interface TaskCancellationRequested {
   task_id: number;
   /** When the gateway accepted it. Milliseconds since 1970-01-01T00:00:00Z. */
   requested_at: number;
-  /** Name of the API key of the person or program that requested it. Null: the gateway has no API keys. */
+  /** Name of the API key of the person or program that requested it. Null: the gateway has no API keys, or is of 0.1. */
   requested_by: null | string;
 }
 
@@ -364,7 +364,7 @@ export interface TaskRequested {
   requested_at: number;
   /** How long an attempt may run, in milliseconds, where the client wants less than the task type allows. Null: what the type allows. */
   timeout_ms: null | number;
-  /** Name of the API key that the task was posted with. Null: the gateway has no API keys. */
+  /** Name of the API key that the task was posted with. Null: the gateway has no API keys, or is of 0.1. */
   client: null | string;
   /** Labels given by the client, each once, in its order: at most 10 of 1 to 64 characters of a-z, 0-9, `_`, `.`, `:`, `=`, `/` and `-`. */
   tags: string[];
@@ -414,7 +414,7 @@ export interface TaskStarted {
   crashes: number;
   /** From 1: the how-manieth time this task is on trial, which it is after a process died while it ran; no two tasks are on trial at once in one executor. 0: it is not, or it has passed. */
   trial: number;
-  /** When this executor process took the task from Kafka, i.e. when the task entered its line. The same for all attempts that one process makes; later than started_at where an attempt goes on in another process. Milliseconds since 1970-01-01T00:00:00Z. Null: not known. */
+  /** When this executor process read the task from Kafka; from then on the task waited in this process. The same for all attempts that one process makes; later than started_at where an attempt goes on in another process. Milliseconds since 1970-01-01T00:00:00Z. Null: not known. */
   taken_at: null | number;
 }
 

@@ -53,9 +53,9 @@ export function createVersionSwitch(options: {
     const before = state;
     state = isReady ? 'ready' : 'waiting';
     if (state === 'waiting' && before !== 'waiting')
-      logger.info({ version: readModelVersion }, 'not ready: waiting for the read model of this version to be built');
+      logger.info({ readModelVersion }, 'not ready: waiting for the read model of this version to be built');
     if (isReady && before === 'waiting')
-      logger.info({ version: readModelVersion }, 'the read model of this version is there');
+      logger.info({ readModelVersion }, 'the read model of this version is there');
     return isReady;
   }
 
