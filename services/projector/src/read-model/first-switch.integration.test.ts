@@ -37,24 +37,26 @@ afterAll(async () => {
   await client.close();
 });
 
-async function open(): Promise<void> {
+/** @param beforeLook what log and projector do before each look at them */
+async function open(beforeLook: () => Promise<void> = async () => undefined): Promise<void> {
   const state = openLogState(connection);
   const counted: LogState = {
     ...state,
     async look(...args) {
+      await beforeLook();
       const found = await state.look(...args);
       looks += 1;
       return found;
     },
   };
-  opened = createFirstSwitch({ generations, log: counted, checkpoints, logger });
+  opened = createFirstSwitch({ generations, log: counted, checkpoints, logger, intervalMs: 20 });
   await opened.start!({} as never);
 }
 
-async function afterALook(): Promise<void> {
+async function afterLooks(count: number): Promise<void> {
   // The one that is under way may have begun before.
   const before = looks;
-  await eventually(() => expect(looks).toBeGreaterThan(before + 1));
+  await eventually(() => expect(looks).toBeGreaterThan(before + count));
 }
 
 const write = (id: number) => log.write([{ topic: 'tasks.requested', data: requestOf(id) }]);
@@ -69,22 +71,57 @@ async function projectAllBut(unread: number): Promise<void> {
   );
 }
 
-test('given a read model that is behind, then readers are sent to it once it has what the log had at the start', async () => {
+const switchedToFirst = [{ _id: readModelId, generation: 1, building: null, switched_at: expect.any(Date) }];
+
+test('given a read model that is behind, then readers are sent to it once it has what the log had at the look before', async () => {
   await write(1);
-  await open();
-  await afterALook();
   await projectAllBut(1);
-  await afterALook();
+  await open();
+  await afterLooks(2);
   expect(await pointers.countDocuments()).toBe(0);
 
   await projectAllBut(0);
-  // A log that grows meanwhile does not matter.
-  await write(2);
-  await eventually(async () =>
-    expect(await pointers.find().toArray()).toEqual([
-      { _id: readModelId, generation: 1, building: null, switched_at: expect.any(Date) },
-    ]),
-  );
+  await eventually(async () => expect(await pointers.find().toArray()).toEqual(switchedToFirst));
+}, 30_000);
+
+test('given a log that grows faster than it is read, then readers are not sent before the read model has caught up', async () => {
+  let unread = 1;
+  let isGrowing = true;
+  await open(async () => {
+    if (!isGrowing) return projectAllBut(0);
+    // One of two new records is read.
+    for (const id of [1, 1]) await write(id);
+    await projectAllBut((unread += 1));
+  });
+  await afterLooks(5);
+  expect(await pointers.countDocuments()).toBe(0);
+
+  isGrowing = false;
+  await eventually(async () => expect(await pointers.find().toArray()).toEqual(switchedToFirst));
+}, 30_000);
+
+test('given steady load, then readers are sent to a read model that has what the log had at the look before', async () => {
+  await open(async () => {
+    for (const id of [1, 1, 1]) await write(id);
+    await projectAllBut(3);
+  });
+  await eventually(async () => expect(await pointers.find().toArray()).toEqual(switchedToFirst));
+}, 30_000);
+
+test('given a look that failed, then the next one is not compared with the one before it', async () => {
+  let count = 0;
+  await open(async () => {
+    count += 1;
+    if (count === 2) {
+      // All that the first look has found is read meanwhile, and the log has grown.
+      await projectAllBut(0);
+      for (const id of [1, 1]) await write(id);
+      throw new Error('Kafka is away');
+    }
+    if (count > 3) await write(1);
+  });
+  await afterLooks(5);
+  expect(await pointers.countDocuments()).toBe(0);
 }, 30_000);
 
 test('given a rebuild that has begun and not ended, then readers are sent to the first generation, and the rebuild goes on', async () => {
