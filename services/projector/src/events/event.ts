@@ -45,8 +45,8 @@ export interface EventRules<D = TaskEvent['data'], V extends Ranked = Ranked, F 
   /** Why the event cannot be true, see `impossibility`; undefined: it can. */
   faultOf(data: D): string | undefined;
   /**
-   * From when the retention of the task counts, in ms since 1970, for an event with the times of its request: it is not
-   * projected once retention has ended.
+   * From when the retention of the task counts, in ms since 1970. Only of events that carry the times of their request;
+   * such an event is not projected once the retention of its task has ended.
    */
   keptFromMs?(data: D): number;
 }
