@@ -35,7 +35,7 @@ interface DerivedFields {
   status: TaskStatus | 'ERASED';
   /** When the task was accepted; while that is not known, the time of the first slot that is there. */
   created_at?: Date;
-  /** Retention counts from here: the latest of `created_at` and the `run_at` of the slots. */
+  /** Retention counts from here: the latest of `created_at`, the `run_at` of the slots and the time of the erasure. */
   kept_from?: Date;
   /** Of the request. A document without it is invisible to clients: its request is not there (yet, or any more). */
   type?: string;

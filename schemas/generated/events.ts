@@ -286,13 +286,13 @@ export interface TaskErased {
   event_id: string;
   /** Id of the task. Also the record's key, as a decimal string. */
   task_id: number;
-  /** When the task was accepted: what is left of it is kept as long as the task would have been. Milliseconds since 1970-01-01T00:00:00Z. */
+  /** When the task was accepted. What is left of the task is kept from the latest of requested_at, run_at and erased_at. Milliseconds since 1970-01-01T00:00:00Z. */
   requested_at: number;
   /** When the gateway accepted that. Milliseconds since 1970-01-01T00:00:00Z. */
   erased_at: number;
   /** Name of the API key of the person or program that requested it. Null: the gateway has no API keys. */
   requested_by: null | string;
-  /** Earliest time at which the task was to run: what is left of the task is kept from the later of requested_at and run_at. Milliseconds since 1970-01-01T00:00:00Z. Null: at once. */
+  /** Earliest time at which the task was to run; what is left of the task is kept from the latest of requested_at, run_at and erased_at. Milliseconds since 1970-01-01T00:00:00Z. Null: at once. */
   run_at: null | number;
 }
 

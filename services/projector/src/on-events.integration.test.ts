@@ -113,10 +113,25 @@ describe('an erasure', () => {
       _id: 1,
       status: 'ERASED',
       created_at: new Date(0),
-      kept_from: new Date(0),
+      kept_from: new Date(1),
       erased: { offset: 0, event_id: 'erasure-1', requested_at: new Date(0), erased_at: new Date(1) },
     });
     expect([await historyOf(1), await historyOf(2), deadLetters]).toEqual([0, 1, []]);
+  });
+
+  test.each([
+    ['live', Infinity],
+    ['rebuilt after the retention of the time that the erasure has', 60_000],
+  ])('that has an earlier time than its request erases it in a read model that is %s', async (_when, retentionMs) => {
+    const { project, writeDeadLetter } = openHandler(retentionMs);
+    const nowMs = Date.now();
+    const inTime = { ...JSON.parse(String(request(0, 1, 'one').value)), requested_at: nowMs - 30_000 };
+    const early = { ...JSON.parse(String(erasure(0, 1).value)), requested_at: nowMs - 90_000, erased_at: nowMs };
+    await project([record(0, JSON.stringify(inTime))], writeDeadLetter);
+    await project([record(0, JSON.stringify(early), '1', 'tasks.erased')], writeDeadLetter);
+
+    expect(await tasks.findOne({ _id: 1 })).toMatchObject({ status: 'ERASED', kept_from: new Date(nowMs) });
+    expect(await historyOf(1)).toBe(0);
   });
 });
 

@@ -251,7 +251,7 @@ describe('the fold of a task’s events', () => {
         _id: 4,
         status: 'ERASED',
         created_at: new Date(1_795_000_000_000),
-        kept_from: new Date(1_795_000_000_000),
+        kept_from: new Date(1_795_000_100_000),
         erased: {
           offset: 3,
           event_id: 'erasure-4',

@@ -148,7 +148,7 @@ const createdAtExpression = slots.reduceRight<unknown>((later, rules) => ({ $ifN
 /** In the database: `keptFromExpression`. */
 function keptFrom(createdAt: Date, { scheduled, requested, completed, erased }: SlotValues): Date {
   const ofRequests = later(later(createdAt, scheduled?.run_at), requested?.run_at);
-  return later(later(ofRequests, completed?.run_at), erased?.run_at);
+  return later(later(later(ofRequests, completed?.run_at), erased?.run_at), erased?.erased_at);
 }
 
 function later(time: Date, other: Date | undefined): Date {
@@ -183,7 +183,7 @@ function deriveFields(requestFieldsOf: Document): Document {
     _id: '$_id',
     status: 'ERASED',
     created_at: '$erased.requested_at',
-    kept_from: { $max: ['$erased.requested_at', '$erased.run_at'] },
+    kept_from: { $max: ['$erased.requested_at', '$erased.run_at', '$erased.erased_at'] },
     erased: '$erased',
   };
   return { $replaceWith: { $cond: [isMissing('erased'), derived, erased] } };

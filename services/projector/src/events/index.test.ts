@@ -259,7 +259,7 @@ const expected: Record<SlotName, { keeps: object; example: string; document: obj
     document: {
       status: 'ERASED',
       created_at: '2026-11-18T11:06:40.000Z',
-      kept_from: '2026-11-18T11:06:40.000Z',
+      kept_from: '2026-11-18T11:08:20.000Z',
       erased: {
         offset: 7,
         event_id: '019ab6f0-3c5e-7d2a-9b1f-5a7e2c4d8e13',

@@ -17,5 +17,7 @@ export const taskErased = defineEvent<'erased'>({
     timeFault('requested_at', data.requested_at) ??
     timeFault('run_at', data.run_at) ??
     timeFault('erased_at', data.erased_at),
-  keptFromMs: laterOf,
+  // The erasure of a task has to outlive its requests: the times that it carries may be those of another request of the
+  // same id, and events of version 0.1 have no `run_at`.
+  keptFromMs: (data) => Math.max(laterOf(data), data.erased_at),
 });

@@ -5,7 +5,8 @@ import { topicRules } from '../events/index.ts';
 /**
  * Whether the retention of an event's task has ended: how long the read model keeps a task after it was accepted, or
  * after its `run_at` where that is later. Only events that have both times are left out: without its request a task is
- * invisible, so a read model that is rebuilt shows what the live one does.
+ * invisible, so a read model that is rebuilt shows what the live one does. An erasure is left out later than the requests
+ * of its task, for without it they would be visible again.
  */
 export function isPastRetention({ event: { topic, data } }: LoggedEvent, retentionMs: number, nowMs: number): boolean {
   const keptFromMs = topicRules[topic].keptFromMs?.(data);
