@@ -33,7 +33,7 @@ export interface TaskDocument extends DerivedFields {
 interface DerivedFields {
   /** ERASED when it was erased; else the completion's outcome; else RETRY when the latest attempt has failed; else STARTED; else PENDING. */
   status: TaskStatus | 'ERASED';
-  /** When the task was accepted; while that is not known, the time of the first slot that is there. */
+  /** When the task was accepted, of the request; while that is not known, the time of the first slot that is there. */
   created_at?: Date;
   /** Retention counts from here: the latest of `created_at`, the `run_at` of the slots and the time of the erasure. */
   kept_from?: Date;

@@ -189,11 +189,16 @@ describe('the fold of a task’s events', () => {
       event_id: 'other',
       client: 'other',
       tags: ['other'],
+      requested_at: 1_794_000_000_000,
     });
     const events = [other, request].map((event) => ({ event, offset: 1 }));
 
     expect(fold(events).get(4)).not.toHaveProperty('client');
-    expect(fold(events).get(4)).toMatchObject({ kept_from: new Date(runAtMs), scheduled: { client: 'other' } });
+    expect(fold(events).get(4)).toMatchObject({
+      created_at: new Date(1_795_000_000_000),
+      kept_from: new Date(runAtMs),
+      scheduled: { client: 'other' },
+    });
     expect(fold(events).get(4)).not.toHaveProperty('run_at');
   });
 

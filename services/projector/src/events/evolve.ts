@@ -136,14 +136,26 @@ const statusExpression = {
   ],
 };
 
+/**
+ * The slots in the order in which `created_at` is looked for: as the fields of the request it is of `requested`, or of
+ * `scheduled` where that is not there.
+ */
+const createdAtSlots = [
+  ...slots.filter(({ slot }) => slot === 'requested'),
+  ...slots.filter(({ slot }) => slot !== 'requested'),
+];
+
 /** In the database: `createdAtExpression`. */
 function createdAtOf(values: SlotValues): Date {
-  const first = slots.find(({ slot }) => values[slot] !== undefined)!;
+  const first = createdAtSlots.find(({ slot }) => values[slot] !== undefined)!;
   return (values[first.slot] as unknown as Record<string, Date>)[first.time]!;
 }
 
 const timeOf = ({ slot, time }: SlotRules) => `$${slot}.${time}`;
-const createdAtExpression = slots.reduceRight<unknown>((later, rules) => ({ $ifNull: [timeOf(rules), later] }), null);
+const createdAtExpression = createdAtSlots.reduceRight<unknown>(
+  (next, rules) => ({ $ifNull: [timeOf(rules), next] }),
+  null,
+);
 
 /** In the database: `keptFromExpression`. */
 function keptFrom(createdAt: Date, { scheduled, requested, completed, erased }: SlotValues): Date {
