@@ -30,7 +30,7 @@ const ofVersion1 = [
 ];
 const ofVersion2 = [...Object.values(collectionsOf(1, 2)), projectionLagCollection];
 let printed: string[] = [];
-const context = { connection, db, topicPrefix, logger, print: (line: string) => void printed.push(line) };
+const context = { connection, db, topicPrefix, print: (line: string) => void printed.push(line) };
 
 beforeEach(async () => {
   printed = [];
@@ -95,6 +95,17 @@ describe('drop of an earlier version', () => {
     await drop(context, 'v1');
     expect(await deleteGroup(connection, `${topicPrefix}projector`)).toBe('absent');
   }, 60_000);
+
+  test('given Kafka that does not answer, then it is refused, and nothing is deleted', async () => {
+    await createGenerations(db).switchToFirst();
+    const closedPort = connectKafka({ brokers: ['127.0.0.1:9'], clientId: 'test', topicPrefix, logger });
+    await expect(drop({ ...context, connection: closedPort }, 'v1')).rejects.toThrow(
+      /^Whether a projector of version 1 is running \(group .*projector\) is not known: v1 is not dropped\. Kafka: .+/,
+    );
+    expect(await collectionNames()).toEqual(expect.arrayContaining([...ofVersion1, ...ofVersion2]));
+    expect(await pointers.countDocuments({ _id: readModelIdOf(1) })).toBe(1);
+    expect(printed).toEqual([]);
+  }, 30_000);
 
   test('given a drop that was interrupted, then the next one deletes the rest', async () => {
     await createGenerations(db).switchToFirst();

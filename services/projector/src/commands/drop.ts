@@ -4,12 +4,12 @@ import { createEarlierVersions } from '../read-model/earlier-versions.ts';
 import { createGenerations, GenerationInUseError } from '../read-model/generations.ts';
 import { CommandError, type CommandContext } from './context.ts';
 
-type DropContext = Pick<CommandContext, 'connection' | 'db' | 'topicPrefix' | 'logger' | 'print'>;
+type DropContext = Pick<CommandContext, 'connection' | 'db' | 'topicPrefix' | 'print'>;
 
 /**
  * Deletes a generation of the read model, or all of an earlier version; without a name, lists what there is.
  * @param name a generation (`2`) or a version (`v1`)
- * @throws CommandError when there is no such generation or version, or it is in use
+ * @throws CommandError when there is no such generation or version, or it is in use, or Kafka does not answer whether it is
  */
 export async function drop(context: DropContext, name: string | undefined): Promise<void> {
   if (name === undefined) return list(context);
@@ -58,15 +58,19 @@ async function dropVersion(context: DropContext, version: number): Promise<void>
   print(`Version ${version} is deleted.`);
 }
 
-/** The consumer group of the version's projectors. */
-async function dropGroup({ connection, topicPrefix, logger }: DropContext, version: number): Promise<void> {
+/**
+ * Deletes the consumer group of the version's projectors, which Kafka does only while it has no members.
+ * @throws CommandError when it has members, or that is not known
+ */
+async function dropGroup({ connection, topicPrefix }: DropContext, version: number): Promise<void> {
   const group = `${topicPrefix}${projectorGroupOf(version)}`;
   let outcome: Awaited<ReturnType<typeof deleteGroup>>;
   try {
     outcome = await deleteGroup(connection, group);
   } catch (error) {
-    logger.warn({ err: error, group }, 'the consumer group stays until Kafka drops it');
-    return;
+    throw new CommandError(
+      `Whether a projector of version ${version} is running (group ${group}) is not known: v${version} is not dropped. Kafka: ${(error as Error).message}`,
+    );
   }
   if (outcome === 'in-use')
     throw new CommandError(`A projector of version ${version} is running (group ${group}): v${version} is not dropped`);
