@@ -43,7 +43,17 @@ const kinds: [string, string[]][] = [
       'Expected property name or } in JSON at position 220 (line 14 column 1)',
     ],
   ],
-  ['a quoted name', [`No column "a b" in 'orders'`, `No column "c" in 'it'`, 'No column `d` in `e f`']],
+  [
+    'a quoted name',
+    [
+      `No column "a b" in 'orders'`,
+      `No column "c" in 'it'`,
+      'No column `d` in `e f`',
+      'No column “a b” in ‘orders’',
+      'No column «c» in ‘the customer’s l’été’',
+      `No column “it's” in "“it”"`,
+    ],
+  ],
   [
     'a URL',
     [
@@ -74,6 +84,9 @@ const variable = fc.oneof(
   fc.stringMatching(/^[a-z]{1,8}[0-9][a-zA-Z0-9_-]{0,20}$/),
   fc.stringMatching(/^"[^"]{0,20}"$/),
   fc.stringMatching(/^'[a-z ]{0,20}'$/),
+  fc.stringMatching(/^“[^“”]{0,20}”$/),
+  fc.stringMatching(/^«[^«»]{0,20}»$/),
+  fc.stringMatching(/^‘[a-z ]{0,20}(?:[a-z]’[a-z])?’$/),
   fc.stringMatching(/^\/[a-z0-9/_-]{1,30}$/),
 );
 
@@ -89,6 +102,10 @@ describe('the fingerprint of a failure', () => {
       fingerprint('Task 17 has no customer.', { code: 'timed-out' }),
       fingerprint("The user can't pay and won't."),
       fingerprint("The user can't pay and can't."),
+      fingerprint('The user can’t pay and won’t.'),
+      fingerprint('The user can’t pay and can’t.'),
+      fingerprint('Hawai‘i isn’t far'),
+      fingerprint('Hawai‘i hasn’t far'),
       fingerprint('read and/or write'),
       fingerprint('read and/not write'),
       fingerprint('GET https://api.example.org answered 500'),
@@ -123,13 +140,35 @@ describe('the fingerprint of a failure', () => {
     expect(fingerprint(limit.slice(1))).not.toBe(fingerprint(limit));
   });
 
-  test.each(["'a ", '"', '`', "a'", 'a-', 'a.', 'f', '/', ':/', '://', '~/', ', "', '0.', '-', '\\', 'é', ' '])(
-    'given a message of nothing but %j, then it takes time in proportion to its length',
-    (piece) => {
-      const message = piece.repeat(2_000);
-      const startedMs = performance.now();
-      for (let run = 0; run < 20; run += 1) fingerprint(message);
-      expect(performance.now() - startedMs).toBeLessThan(200);
-    },
-  );
+  test.each([
+    "'a ",
+    '"',
+    '`',
+    "a'",
+    'a-',
+    'a.',
+    'f',
+    '/',
+    ':/',
+    '://',
+    '~/',
+    ', "',
+    '0.',
+    '-',
+    '\\',
+    'é',
+    ' ',
+    '“',
+    '”',
+    '«',
+    '‘',
+    '’',
+    '‘a’b',
+    'é’é',
+  ])('given a message of nothing but %j, then it takes time in proportion to its length', (piece) => {
+    const message = piece.repeat(2_000);
+    const startedMs = performance.now();
+    for (let run = 0; run < 20; run += 1) fingerprint(message);
+    expect(performance.now() - startedMs).toBeLessThan(200);
+  });
 });

@@ -18,7 +18,7 @@ export function failureFingerprint(type: string, { code, message }: { code: stri
  */
 const variables: readonly (readonly [RegExp, string])[] = [
   // Quoted text. An apostrophe inside a word is no quotation mark.
-  [/"[^"]*"|`[^`]*`|(?<!\w)'[^']*'(?!\w)/g, '#'],
+  [/"[^"]*"|`[^`]*`|(?<!\w)'[^']*'(?!\w)|“[^“”]*”|«[^«»]*»|(?<!\p{L})‘(?:[^‘’]|’(?=\p{L}))*’/gu, '#'],
   // Path and query of a URL; its scheme and host stay.
   [/:\/\/([^\s/?#]*)[^\s]*/g, '://$1'],
   // Paths of files.
