@@ -41,13 +41,20 @@ test('GET of a task that was erased is a 410', async () => {
 });
 
 /** Erases task 4, which has this status. */
-async function erase(status: TaskStatus, reach: () => Promise<void> = async () => undefined) {
+async function erase(
+  status: TaskStatus,
+  reach: () => Promise<void> = async () => undefined,
+  runAtMs: { scheduled?: number; requested?: number } = { requested: 17 },
+) {
   const position = { topic: 'tasks.erased', partition: 1, offset: 7 };
   const written: unknown[] = [];
   const eraseTask = createTaskEraser({
     find: async (id) => {
       const { requested, ...document } = documentOf(id);
-      return { ...document, status, requested: { ...requested!, run_at: new Date(17) } };
+      const slots = Object.entries(runAtMs).map(
+        ([slot, ms]) => [slot, { ...requested!, run_at: new Date(ms) }] as const,
+      );
+      return { ...document, status, requested: requested!, ...Object.fromEntries(slots) };
     },
     write: async (topic, { task_id: id, ...event }) => {
       const { requested_by: by, requested_at: at, run_at: runAt } = event as Partial<TaskErased>;
@@ -72,6 +79,15 @@ test.each(['SUCCESS', 'FAILURE', 'REVOKED'] as const)('a task that has ended in 
 
 test.each(['PENDING', 'STARTED', 'RETRY'] as const)('a task that is %s is not', async (status) => {
   expect(await erase(status)).toEqual(['TASK_NOT_ENDED', []]);
+});
+
+test.each([
+  [{}, null],
+  [{ scheduled: 18, requested: 17 }, 18],
+  [{ scheduled: 17, requested: 18 }, 18],
+  [{ scheduled: 18 }, 18],
+])('given requests with the times to run %j, then the erasure has %j', async (runAtMs, expected) => {
+  expect(await erase('SUCCESS', undefined, runAtMs)).toEqual(['erased', [['tasks.erased', 4, 'desk', 0, expected]]]);
 });
 
 test('given a read model that is behind, then the erasure is accepted all the same', async () => {

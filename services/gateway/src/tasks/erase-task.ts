@@ -8,7 +8,7 @@ import { setConsistencyToken, tokenHeader, type ReachPositions } from '../read-m
 import type { FindTask } from '../read-model/find-task.ts';
 import { newEventId, type WriteEvent } from '../write-side.ts';
 import { taskIdOf, taskIdParameter } from './one-task.ts';
-import { requestOf } from './task-view.rules.ts';
+import { requestOf, type VisibleTaskDocument } from './task-view.rules.ts';
 
 export const eraseTaskOperation: Operation = {
   operationId: 'eraseTask',
@@ -70,12 +70,11 @@ export function createTaskEraser(ports: { find: FindTask; write: WriteEvent; rea
   return async (id, correlation, startBound) => {
     const task = await ports.find(id, startBound);
     if (!hasEnded(task.status)) throw new TaskNotEndedError(`Task ${id} has not ended: its status is ${task.status}.`);
-    const request = requestOf(task);
     const event = {
       event_id: newEventId(),
       task_id: id,
-      requested_at: request.requested_at.getTime(),
-      run_at: request.run_at?.getTime() ?? null,
+      requested_at: requestOf(task).requested_at.getTime(),
+      run_at: latestRunAtMs(task),
       erased_at: Date.now(),
       requested_by: correlation.client,
     };
@@ -90,4 +89,10 @@ export function createTaskEraser(ports: { find: FindTask; write: WriteEvent; rea
     );
     return { outcome, position };
   };
+}
+
+/** Of two requests with the same task id too: the erasure has to be kept as long as either. */
+function latestRunAtMs({ scheduled, requested }: VisibleTaskDocument): number | null {
+  const times = [scheduled, requested].flatMap((request) => request?.run_at?.getTime() ?? []);
+  return times.length === 0 ? null : Math.max(...times);
 }
