@@ -290,7 +290,7 @@ export interface TaskErased {
   requested_at: number;
   /** When the gateway accepted that. Milliseconds since 1970-01-01T00:00:00Z. */
   erased_at: number;
-  /** Name of the API key of the person or program that requested it. Null: the gateway has no API keys. */
+  /** Name of the API key of the person or program that requested it. Null: the gateway has no API keys, or is of 0.1. */
   requested_by: null | string;
   /** Earliest time at which the task was to run; what is left of the task is kept from the latest of requested_at, run_at and erased_at. Milliseconds since 1970-01-01T00:00:00Z. Null: at once. */
   run_at: null | number;

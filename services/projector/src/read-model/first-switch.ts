@@ -34,7 +34,7 @@ export function createFirstSwitch(options: {
     earlier = now;
     if (before === undefined || !hasCaughtUp(before, now)) return;
     await generations.switchToFirst();
-    logger.info({ version: readModelVersion }, 'the read model has all of the log: readers are sent to it');
+    logger.info({ readModelVersion }, 'the read model has all of the log: readers are sent to it');
     isDone = true;
   }
 
