@@ -3,7 +3,7 @@
 const ownPackages = {
   async: 'index',
   kafka: 'index',
-  service: 'index|mongo/connect-mongo',
+  service: 'index|logging/hide-secrets\\.rules|mongo/connect-mongo',
   'task-log': 'index|contract-cli|await-contract-cli',
 };
 const serviceNames = ['gateway', 'executor', 'notifier', 'projector'];

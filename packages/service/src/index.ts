@@ -4,7 +4,7 @@ export { openService, type Service } from './open-service.ts';
 
 export type { Component } from './lifecycle/lifecycle.ts';
 
-export { hideUrlCredentials } from './logging/hide-secrets.ts';
+export { hideUrlCredentials } from './logging/hide-secrets.rules.ts';
 export { createLogger, productVersion, type Logger } from './logging/logger.ts';
 
 export { check, checksOf, createHealth, type HealthCheck } from './ops/health.ts';

@@ -1,7 +1,7 @@
 import { pino, type DestinationStream, type LevelWithSilent, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import project from '../../../../package.json' with { type: 'json' };
-import { hideSecretFields, hideUrlCredentials } from './hide-secrets.ts';
+import { hideSecretFields, hideUrlCredentials } from './hide-secrets.rules.ts';
 import { serialiseError } from './errors.ts';
 
 export type { Logger };

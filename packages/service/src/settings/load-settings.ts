@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { hideUrlCredentials } from '../logging/hide-secrets.ts';
+import { hideUrlCredentials } from '../logging/hide-secrets.rules.ts';
 import type { Setting } from './kinds.ts';
 
 /** Settings that a service cannot start with. Has every fault found, each naming its variable. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { hideSecretFields, hideUrlCredentials } from './hide-secrets.ts';
+import { hideSecretFields, hideUrlCredentials } from './hide-secrets.rules.ts';
 
 describe('fields that are named like a secret', () => {
   test.each([
