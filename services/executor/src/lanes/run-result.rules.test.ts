@@ -125,6 +125,16 @@ describe('what a handler does is a result', () => {
     expect(failure('timed-out', 'too long').error.causes).toEqual([]);
   });
 
+  test.each([
+    ['thrown', 'https://user:hunter2@host/?token=hunter2'],
+    ['cut', `${'x'.repeat(errorLimits.messageLength - 20)} https://user:hunter2@host/?token=hunter2`],
+  ])('a message has no credentials of URLs: %s', async (_, message) => {
+    const result = await runToResult(() => Promise.reject(new Error(message)));
+    const text = JSON.stringify(result.outcome === 'FAILURE' && result.error);
+    expect(text).toContain('https://***@');
+    expect(text).not.toContain('hunter');
+  });
+
   test('throwing an error keeps its stack and its causes for the log; nothing thrown, no stack', async () => {
     const cause = new CodedError('ENOTFOUND', 'no address');
     const result = await runToResult(() => Promise.reject(new TypeError('fetch failed', { cause })));

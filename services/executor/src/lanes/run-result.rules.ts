@@ -1,5 +1,6 @@
 import type { TaskError } from '@nask/schemas';
 import { errorCodePattern, errorLimits } from '@nask/schemas/task-errors';
+import { publicText } from './public-text.rules.ts';
 import { asText, causesOf, property, stackOf } from './thrown.rules.ts';
 
 /**
@@ -29,14 +30,15 @@ export async function runToResult(run: () => unknown): Promise<RunResult> {
 }
 
 /**
- * Failure of a task, with an error that keeps the contract's form and limits.
+ * Failure of a task, with an error that keeps the contract's form and limits, and has no credentials of URLs: clients and
+ * receivers of webhooks read it.
  * @param thrown the error that it stands for, if there is one: its causes are those of the failure
  */
 export function failure(code: string, message: string, thrown?: unknown): RunResult & { outcome: 'FAILURE' } {
   const stack = stackOf(thrown);
   return {
     outcome: 'FAILURE',
-    error: { code, message: bounded(message), causes: causesOf(thrown) },
+    error: { code, message: publicText(message, errorLimits.messageLength), causes: causesOf(thrown) },
     ...(stack === undefined ? {} : { stack }),
   };
 }
@@ -80,10 +82,4 @@ function successOf(value: unknown): RunResult {
   if (bytes > maxResultBytes)
     return failure('result-too-large', `The result has ${bytes} bytes; the limit is ${maxResultBytes}.`);
   return { outcome: 'SUCCESS', result };
-}
-
-function bounded(message: string): string {
-  const { messageLength } = errorLimits;
-  const text = message.length <= messageLength ? message : `${message.slice(0, messageLength - 1)}…`;
-  return text.toWellFormed();
 }

@@ -30,13 +30,13 @@ describe('the threads that compute', () => {
     expect(await Promise.all(jobs.map(echo))).toEqual(jobs.map((i) => ({ outcome: 'SUCCESS', result: String(i) })));
   });
 
-  test('a handler that throws fails with its own code, message and causes, and with its stack for the log', async () => {
+  test('a handler that throws fails with its own code, message and causes without credentials, and with its stack for the log', async () => {
     expect(await run('fail')).toEqual({
       outcome: 'FAILURE',
       error: {
         code: 'not-found',
-        message: 'no such file',
-        causes: [{ name: 'RangeError', message: 'no such block' }],
+        message: 'no such file: https://***@host/file',
+        causes: [{ name: 'RangeError', message: 'no such block: https://host/file?token=***' }],
       },
       stack: expect.stringMatching(/no such file[^]*fixtures\/handlers\/fail\.ts/),
     });

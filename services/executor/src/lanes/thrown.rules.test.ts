@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { errorLimits, type TaskErrorCause } from '@nask/schemas';
+import { errorLimits } from '@nask/schemas';
 import { anyCharacter } from '@nask/testkit/any-text';
 import { causesOf, cutAtSpace, stackOf } from './thrown.rules.ts';
 
@@ -107,11 +107,26 @@ describe('the causes of a thrown value', () => {
     expect(causesOf(new Error('x', { cause }))).toEqual([{ name, message }]);
   });
 
-  test('are cut at white space, so that no part of a URL is left', () => {
-    const cause = new Error(`${'word '.repeat(98)}https://user:secret@host/path`);
-    const [{ message }] = causesOf(new Error('x', { cause })) as [TaskErrorCause];
-    expect(message).toBe(`${'word '.repeat(98).trimEnd()}…`);
-    expect(causesOf(new Error('x', { cause: named('N'.repeat(65)) }))).toMatchObject([{ name: '…' }]);
+  const url = 'https://user:hunter2@host/?token=hunter2';
+  test.each<[string, unknown]>([
+    ['message', new Error(`no answer from ${url}`)],
+    ['message that is cut within a URL', new Error(`${'word '.repeat(97)}${url}`)],
+    ['code', new CodedError('no answer', url)],
+    ['name', named(url)],
+    ['text', url],
+  ])('have no credentials of URLs: %s', (_, cause) => {
+    for (const thrown of [new Error('x', { cause }), new AggregateError([cause])]) {
+      const text = JSON.stringify(causesOf(thrown));
+      expect(text).toContain('https://***@');
+      expect(text).not.toContain('hunter');
+    }
+  });
+
+  test('are cut anywhere, so that something is left also of a long word', () => {
+    const cause = named('N'.repeat(65), { message: '错'.repeat(501) });
+    expect(causesOf(new Error('x', { cause }))).toEqual([
+      { name: `${'N'.repeat(63)}…`, message: `${'错'.repeat(499)}…` },
+    ]);
   });
 
   test('end where they form a cycle', () => {

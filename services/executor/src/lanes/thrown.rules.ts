@@ -1,5 +1,6 @@
 import type { TaskErrorCause } from '@nask/schemas';
 import { errorLimits } from '@nask/schemas/task-errors';
+import { publicText } from './public-text.rules.ts';
 
 /** How many causes are followed, one below the other. */
 const maxDepth = 5;
@@ -23,7 +24,8 @@ export function stackOf(thrown: unknown): string | undefined {
 
 /**
  * The causes of a thrown value for the events of its task, the nearest first: the chain of `cause`, and the first errors
- * of an AggregateError without a cause. Bounded in number and length. Never throws, as `stackOf`.
+ * of an AggregateError without a cause. Bounded in number and length, without credentials of URLs. Never throws, as
+ * `stackOf`.
  */
 export function causesOf(thrown: unknown): TaskErrorCause[] {
   if (!isObject(thrown)) return [];
@@ -38,8 +40,8 @@ export function causesOf(thrown: unknown): TaskErrorCause[] {
     const name = classOf(cause);
     const message = messageWithCode(cause) ?? (name === '' ? asText(cause) : '');
     causes.push({
-      name: cutAtSpace(name, errorLimits.causeNameLength),
-      message: cutAtSpace(message, errorLimits.causeMessageLength),
+      name: publicText(name, errorLimits.causeNameLength),
+      message: publicText(message, errorLimits.causeMessageLength),
     });
     next.push(...errorsBehind(cause));
   }
@@ -68,8 +70,8 @@ export function property(value: unknown, name: string): unknown {
 }
 
 /**
- * The text, cut after so many characters. It is cut at white space: half a URL could show a password that the logger
- * hides in a whole one. Where there is no white space, nothing is left.
+ * The text, cut to `maxLength` UTF-16 code units, for the log. It is cut at white space: half a URL could show a password
+ * that the logger hides in a whole one. Where there is no white space, nothing is left.
  */
 export function cutAtSpace(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text.toWellFormed();

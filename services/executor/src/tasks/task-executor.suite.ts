@@ -131,6 +131,23 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
         ]);
       });
 
+      test('whose handler throws credentials of a URL has none of them in its events', async () => {
+        const url = 'https://user:hunter2@host/?token=hunter2';
+        harness.declares = { retry: { maxAttempts: 2, baseDelayMs: 1 } };
+        harness.script = () => {
+          const cause = new AggregateError([new Error(`${'x'.repeat(480)} ${url}`)], `${'x'.repeat(480)} ${url}`);
+          throw Object.assign(new Error(`${'x'.repeat(1_980)} ${url}`, { cause }), { retryable: true });
+        };
+        const task = request('scripted');
+        await execute(task);
+        const { attemptsFailed, completed } = await eventsOf(task);
+        for (const { error } of [attemptsFailed[0]!, completed[0]!]) {
+          expect(error).toMatchObject({ message: expect.stringContaining('https://***@') });
+          expect(error!.causes).toHaveLength(2);
+          expect(JSON.stringify(error)).not.toMatch(/hunt/);
+        }
+      });
+
       test('whose result does not fit into a record with its payload ends in FAILURE', async () => {
         harness.script = ({ input }) => input;
         const task = request('scripted', { input: 'x'.repeat(500_000) });

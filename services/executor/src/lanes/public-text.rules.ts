@@ -1,0 +1,11 @@
+import { hideUrlCredentials } from '@nask/service/hide-secrets';
+
+/**
+ * A text of a thrown value as events, GET and webhooks show it: without the credentials of its URLs, as in the log, and
+ * at most `maxLength` UTF-16 code units. They are hidden before the text is cut: half a URL would not be recognised.
+ */
+export function publicText(text: string, maxLength: number): string {
+  const hidden = hideUrlCredentials(text);
+  const bounded = hidden.length <= maxLength ? hidden : `${hidden.slice(0, maxLength - 1)}…`;
+  return bounded.toWellFormed();
+}
