@@ -27,6 +27,11 @@ interface EventRecord extends OutgoingRecord {
   headers: Record<string, string>;
 }
 
+interface UntilAcknowledged {
+  signal: AbortSignal;
+  spareBytes?: number | undefined;
+}
+
 /**
  * Writes our events: encodes them, adds the CloudEvents headers, and sends them to the topic's partition of their key. Key
  * and time of an event are the fields that the catalogue names (`schemas/topics.ts`).
@@ -40,26 +45,28 @@ export interface EventPublisher {
   /**
    * Sends an event once.
    * @param options.deadlineMs how long Kafka's acknowledgement (acks=all) may take; the producer's default unless given
+   * @param options.spareBytes how many bytes its record has to leave free, for copies with more headers; default 0
    * @returns the position of the event in the log. Rejects with a ProducerError
    */
   publish<T extends EventTopicName>(
     topic: T,
     event: NewEventOf<T>,
-    options?: EventMetadata & { deadlineMs?: number },
+    options?: EventMetadata & { deadlineMs?: number; spareBytes?: number },
   ): Promise<Position>;
   /**
    * Sends an event again, with backoff, until Kafka acknowledges it.
    * @param options.signal ends it between two sends; a send that is under way is awaited first. To give up at once, also
    *   during a send: `orAborted(publishUntilAcknowledged(...), signal)`. In both cases the event may be in the log or not.
+   * @param options.spareBytes as for `publish`
    * @returns rejects with the signal's reason, or with a ProducerError RECORD_TOO_LARGE
    */
   publishUntilAcknowledged<T extends EventTopicName>(
     topic: T,
     event: NewEventOf<T>,
-    options: EventMetadata & { signal: AbortSignal },
+    options: EventMetadata & UntilAcknowledged,
   ): Promise<void>;
   /** As `publishUntilAcknowledged`, for a record that is already encoded: a copy of one that was read. */
-  sendUntilAcknowledged(record: OutgoingRecord, options: { signal: AbortSignal }): Promise<void>;
+  sendUntilAcknowledged(record: OutgoingRecord, options: UntilAcknowledged): Promise<void>;
   /** As `publishUntilAcknowledged`, for a write that this publisher does not make itself. All share one limit of warnings. */
   untilAcknowledged: WriteUntilAcknowledged;
 }
@@ -97,8 +104,11 @@ export function createEventPublisher(options: {
     return { topic, key, value, headers };
   }
 
-  const sendUntilAcknowledged = (record: OutgoingRecord, { signal }: { signal: AbortSignal }): Promise<void> =>
-    untilAcknowledged(() => producer.send(record), signal, { topic: record.topic, task_id: record.key });
+  const sendUntilAcknowledged = (record: OutgoingRecord, options: UntilAcknowledged): Promise<void> =>
+    untilAcknowledged(() => producer.send(record, options), options.signal, {
+      topic: record.topic,
+      task_id: record.key,
+    });
 
   return {
     recordOf,

@@ -78,6 +78,19 @@ describe('the group-commit producer', () => {
     });
   }, 30_000);
 
+  test('a record has to leave as many bytes free as its sender says', async () => {
+    const spareBytes = 4_096;
+    const room = 900_000 - spareBytes - recordSizeBytes(record('k', ''));
+    const largest = { ...record('k', ''), value: Buffer.alloc(room) };
+    expect(await producer.send(largest, { spareBytes })).toMatchObject({ topic: 'events' });
+    const larger = { ...largest, value: Buffer.alloc(room + 1) };
+    await expect(producer.send(larger, { spareBytes })).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+      message: expect.stringContaining('895905 bytes; the limit is 895904'),
+    });
+    expect(await producer.send(larger)).toMatchObject({ topic: 'events' });
+  }, 30_000);
+
   test('large records of one partition, sent at once, all arrive: no batch is more than the broker takes', async () => {
     const large = Array.from({ length: 12 }, () => ({ ...record('k', '', 'one'), value: Buffer.alloc(400_000) }));
     const positions = await Promise.all(large.map((sent) => producer.send(sent)));

@@ -36,6 +36,8 @@ export interface GroupCommitProducer {
 
 interface SendOptions {
   deadlineMs?: number;
+  /** Bytes that the record has to leave free below the limit, for copies of it with more headers. Default 0. */
+  spareBytes?: number | undefined;
 }
 
 /** How long a broker may take to answer before it is asked on another connection. */
@@ -100,15 +102,20 @@ export function createProducer(options: {
     return Promise.reject(error);
   }
 
-  function enqueue(record: OutgoingRecord, alone: boolean, deadlineMs = defaultDeadlineMs): Promise<Position> {
+  function enqueue(
+    record: OutgoingRecord,
+    alone: boolean,
+    { deadlineMs = defaultDeadlineMs, spareBytes = 0 }: SendOptions = {},
+  ): Promise<Position> {
     if (running === undefined || stopping)
       return reject(new ProducerError('STOPPED', `The producer is ${stopping ? 'stopping' : 'not started'}`));
     const sizeBytes = recordSizeBytes(record);
-    if (sizeBytes > maxBatchBytesPerPartition)
+    const maxBytes = maxBatchBytesPerPartition - spareBytes;
+    if (sizeBytes > maxBytes)
       return reject(
         new ProducerError(
           'RECORD_TOO_LARGE',
-          `A record for ${record.topic} takes ${sizeBytes} bytes; the limit is ${maxBatchBytesPerPartition}`,
+          `A record for ${record.topic} takes ${sizeBytes} bytes; the limit is ${maxBytes}`,
           { retryable: false },
         ),
       );
@@ -130,8 +137,8 @@ export function createProducer(options: {
     async start() {
       running ??= loop.run();
     },
-    send: (record, sendOptions) => enqueue(record, false, sendOptions?.deadlineMs),
-    sendAlone: (record, sendOptions) => enqueue(record, true, sendOptions?.deadlineMs),
+    send: (record, sendOptions) => enqueue(record, false, sendOptions),
+    sendAlone: (record, sendOptions) => enqueue(record, true, sendOptions),
     isHealthy: () => loop.healthy,
     async stop() {
       stopping = true;

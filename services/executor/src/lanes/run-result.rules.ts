@@ -58,16 +58,23 @@ export function failureOf(thrown: unknown): RunResult {
   return property(thrown, 'retryable') === true ? { ...failed, retryable: true } : failed;
 }
 
+/** Most UTF-16 code units of a message in the smallest end of a task. */
+const shortMessageLength = 200;
+
 /**
- * What to write in place of an end that is too large for a record: a failure for a result, and no causes for an error.
+ * What to write in place of an end that is too large for a record: a failure for a result, no causes for an error, and at
+ * last a short message.
  * @param reason how large it is, and may be
  * @returns undefined when it cannot be made smaller
  */
 export function smallerEnd(end: TaskEnd, reason: string): TaskEnd | undefined {
   if (end.outcome === 'SUCCESS')
     return failure('result-too-large', `Payload and result are too large for one record: ${reason}`);
-  if (end.outcome === 'REVOKED' || end.error.causes.length === 0) return undefined;
-  return { ...end, error: { ...end.error, causes: [] } };
+  if (end.outcome === 'REVOKED') return undefined;
+  const { error } = end;
+  if (error.causes.length > 0) return { ...end, error: { ...error, causes: [] } };
+  if (error.message.length <= shortMessageLength) return undefined;
+  return { ...end, error: { ...error, message: publicText(error.message, shortMessageLength) } };
 }
 
 function successOf(value: unknown): RunResult {

@@ -14,13 +14,14 @@ export interface TaskEventLog {
   /**
    * Returns once the log has the event for good; tries until then.
    * @param options.traceparent W3C trace context of the request
+   * @param options.spareBytes how many bytes its record has to leave free, for copies of it; default 0
    * @throws the signal's reason, at once, when it is aborted: the event may be in the log or not
    * @throws ProducerError, see isTooLarge
    */
   append<T extends TaskEventTopic>(
     topic: T,
     event: EventOf<T>,
-    options: { signal: AbortSignal; traceparent?: string | undefined },
+    options: { signal: AbortSignal; traceparent?: string | undefined; spareBytes?: number | undefined },
   ): Promise<void>;
   /** Writes a progress event without waiting, and not above a rate. It may be lost. */
   progressed(event: TaskProgressed): void;
@@ -35,8 +36,8 @@ export function isTooLarge(error: unknown): error is ProducerError {
 export function createTaskEventLog(publisher: EventPublisher, logger: Logger): TaskEventLog {
   const progress = createTokenBucket(maxProgressPerSecond);
   return {
-    append: (topic, event, { signal, traceparent }) =>
-      orAborted(publisher.publishUntilAcknowledged(topic, event, { signal, traceparent }), signal),
+    append: (topic, event, options) =>
+      orAborted(publisher.publishUntilAcknowledged(topic, event, options), options.signal),
     progressed(event) {
       if (!progress()) return;
       publisher

@@ -157,19 +157,50 @@ export function describeTaskExecutor(logName: string, open: () => Promise<OpenLo
         ]);
       });
 
-      test('whose causes do not fit into a record with its payload ends in FAILURE without them', async () => {
-        const payload = { input: 'x'.repeat(898_000) };
-        const of = (cause: unknown) => () => Promise.reject(new Error('no', { cause }));
-        harness.script = of(new Error('small'));
-        const [fitting, tooLarge] = [request('scripted', payload), request('scripted', payload)];
-        await execute(fitting);
-        harness.script = of(new AggregateError(Array.from({ length: 5 }, (_, i) => `${i} ${'too long '.repeat(55)}`)));
-        await execute(tooLarge);
-        const [first, second] = await Promise.all([eventsOf(fitting), eventsOf(tooLarge)]);
-        expect(first.completed[0]!.error).toMatchObject({ message: 'no', causes: [{ message: 'small' }] });
-        expect(second.completed.map(({ error }) => error)).toEqual([
-          { code: 'handler-failed', message: 'no', causes: [] },
-        ]);
+      describe('with a payload near the limit of a record', () => {
+        const causes = new AggregateError(Array.from({ length: 5 }, (_, i) => `${i} ${'too long '.repeat(55)}`));
+        const failing = (message: string, cause: unknown) => () => Promise.reject(new Error(message, { cause }));
+
+        /** Its end, and how many bytes the payload leaves free in a record of 900,000. */
+        async function endOf(freeBytes: number, script: typeof harness.script) {
+          harness.script = script;
+          const task = request('scripted', { input: 'x'.repeat(900_000 - freeBytes) });
+          await execute(task);
+          const { completed } = await eventsOf(task);
+          expect(completed).toHaveLength(1);
+          return completed[0]!;
+        }
+
+        test('ends with its causes where there is room for copies', async () => {
+          const { error } = await endOf(6_000, failing('no', new Error('small')));
+          expect(error).toMatchObject({ message: 'no', causes: [{ message: 'small' }] });
+        });
+
+        test('ends without its causes where they leave no room for copies', async () => {
+          const { error } = await endOf(6_000, failing('no', causes));
+          expect(error).toEqual({ code: 'handler-failed', message: 'no', causes: [] });
+        });
+
+        test('ends with a short message where a long one leaves no room for copies', async () => {
+          const { error } = await endOf(6_000, failing('x'.repeat(2_000), causes));
+          expect(error).toEqual({ code: 'handler-failed', message: `${'x'.repeat(199)}…`, causes: [] });
+        });
+
+        test('ends in FAILURE where its result leaves no room for copies', async () => {
+          const { outcome, error } = await endOf(6_000, () => 'x'.repeat(2_000));
+          expect([outcome, error!.code]).toEqual(['FAILURE', 'result-too-large']);
+        });
+
+        test('ends as it did where no end leaves room for copies', async () => {
+          expect(await endOf(2_000, () => 541)).toMatchObject({ outcome: 'SUCCESS', result: '541' });
+          expect((await endOf(2_000, failing('no', new Error('small')))).error!.causes).toHaveLength(1);
+          const { error } = await endOf(2_000, failing('x'.repeat(2_000), causes));
+          expect(error).toMatchObject({ message: `${'x'.repeat(199)}…`, causes: [] });
+        });
+
+        test('is refused where no end fits', async () => {
+          await expect(endOf(0, () => 541)).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE' });
+        });
       });
 
       test('has its start in the log before its handler begins to wait', async () => {

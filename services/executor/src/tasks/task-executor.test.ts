@@ -10,9 +10,10 @@ describeTaskExecutor('memory', async (): Promise<OpenLog> => {
   const push = (topic: string, event: object) => void (events[topic] ??= []).push(event);
   return {
     log: {
-      async append(topic, event, { signal }) {
+      async append(topic, event, { signal, spareBytes = 0 }) {
         signal.throwIfAborted();
-        if (JSON.stringify(event).length > maxRecordLength) throw new ProducerError('RECORD_TOO_LARGE', 'too large');
+        if (JSON.stringify(event).length > maxRecordLength - spareBytes)
+          throw new ProducerError('RECORD_TOO_LARGE', 'too large');
         push(topic, event);
       },
       progressed: (event) => push('tasks.progressed', event),

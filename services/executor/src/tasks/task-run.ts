@@ -1,3 +1,4 @@
+import type { ProducerError } from '@nask/kafka';
 import type { TaskRequested } from '@nask/schemas';
 import { deferralOf } from '../deferral/deferral.rules.ts';
 import type { FairGate } from '../lanes/fair-gate.ts';
@@ -28,6 +29,12 @@ import type { TaskObserver } from './task-observer.ts';
 import { pauseUntil, TimeLimit } from './time-limit.ts';
 
 type Run = Extract<Decision, { kind: 'run' }>;
+
+/**
+ * What the end of a task leaves free in its record: room for the headers of the notifier's retries and for
+ * RedeliveryRequested, which has more fields; where no end leaves that, none, for such an end is better than no end.
+ */
+const endSpareBytes = [4_096, 0];
 
 export interface TaskRunOptions {
   /** The task types that can be run, by name. */
@@ -242,24 +249,23 @@ export class TaskRun {
   }
 
   async #complete(end: TaskEnd, completedAtMs: number): Promise<TaskEnd> {
-    const complete = (how: TaskEnd) =>
-      this.#options.log.append(
-        'tasks.completed',
-        newTaskCompleted(this.#request, this.#attempt, how, completedAtMs),
-        this.#publish(this.#task.handedBack),
-      );
-    try {
-      await complete(end);
-      return end;
-    } catch (error) {
-      const smaller = isTooLarge(error) ? smallerEnd(end, error.message) : undefined;
-      if (smaller === undefined) throw error;
-      await complete(smaller);
-      return smaller;
+    let tooLarge: ProducerError | undefined;
+    for (const spareBytes of endSpareBytes) {
+      for (let how: TaskEnd | undefined = end; how !== undefined; how = smallerEnd(how, tooLarge.message)) {
+        try {
+          const event = newTaskCompleted(this.#request, this.#attempt, how, completedAtMs);
+          await this.#options.log.append('tasks.completed', event, this.#publish(this.#task.handedBack, spareBytes));
+          return how;
+        } catch (error) {
+          if (!isTooLarge(error)) throw error;
+          tooLarge = error;
+        }
+      }
     }
+    throw tooLarge as ProducerError;
   }
 
-  #publish(signal: AbortSignal) {
-    return { signal, traceparent: this.#traceparent };
+  #publish(signal: AbortSignal, spareBytes?: number) {
+    return { signal, traceparent: this.#traceparent, spareBytes };
   }
 }
