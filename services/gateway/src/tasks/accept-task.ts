@@ -7,6 +7,12 @@ import type { TaskIdentity, TaskIdSource } from '../task-ids/task-id-source.ts';
 import { assertKnowsSchemas, newEventId, type EventWriterOptions } from '../write-side.ts';
 import type { NewTask } from './new-task.rules.ts';
 
+/**
+ * Bytes that a request leaves free in its record, so that a task that is accepted can be ended: TaskCompleted has the same
+ * payload, at least an error, and leaves 4 KiB for copies.
+ */
+const endBytes = 8_192;
+
 interface AcceptedTask {
   id: number;
   /** Where it was written. Not known of a task that was accepted before, with the same key. */
@@ -65,7 +71,12 @@ export function createTaskAcceptor(
       include_result: task.includeResult,
     };
     try {
-      return await publisher.publish('tasks.requested', event, { requestId, traceparent, deadlineMs: leftMs });
+      return await publisher.publish('tasks.requested', event, {
+        requestId,
+        traceparent,
+        deadlineMs: leftMs,
+        spareBytes: endBytes,
+      });
     } catch (error) {
       throw refusalOf(error, taskId, deadlineMs);
     }
@@ -111,7 +122,9 @@ async function idWithin(ids: TaskIdSource, deadlineMs: number): Promise<number> 
 function refusalOf(error: unknown, id: number, deadlineMs: number): unknown {
   if (!(error instanceof ProducerError)) return error;
   if (error.code === 'RECORD_TOO_LARGE')
-    return new TaskTooLargeError('The task is larger than Kafka takes as one record.', { cause: error });
+    return new TaskTooLargeError(`The task is larger than Kafka takes as one record. ${error.message}.`, {
+      cause: error,
+    });
   if (error.outcomeUnknown)
     return new OutcomeUnknownError(
       id,

@@ -105,6 +105,30 @@ describe('a task with all optional fields', () => {
     expect(await eventOf(id)).toMatchObject({ client: 'desk', tags: optional.tags, include_result: false });
   });
 
+  test('given payloads near the limit of a record, then only one that leaves room for its end is accepted', async () => {
+    const tasks = [885_000, 895_000].map((length) => ({
+      ...order,
+      payload: { ...order.payload, note: 'x'.repeat(length) },
+    }));
+    const results = [];
+    for (const task of tasks) {
+      const body = JSON.stringify({ tasks: [task] });
+      const headers = { 'content-type': 'application/json', ...authorization };
+      const answer = await fetch(`${gateway.url}/api/tasks/batch`, { method: 'POST', headers, body });
+      results.push(...((await answer.json()) as { results: object[] }).results);
+    }
+    expect(results).toEqual([
+      { status: 202, task: expect.objectContaining({ status: 'PENDING' }) },
+      {
+        status: 413,
+        problem: expect.objectContaining({
+          type: '/problems/body-too-large',
+          detail: expect.stringMatching(/ takes \d+ bytes; the limit is 891808\.$/),
+        }),
+      },
+    ]);
+  });
+
   test('given the same Idempotency-Key with other tags, then it is refused', async () => {
     const headers = { ...authorization, 'idempotency-key': 'tags' };
     const first = await answerOf(post(gateway.url, { ...order, ...optional }, headers));
