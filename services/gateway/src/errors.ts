@@ -62,6 +62,11 @@ export class TaskTooLargeError extends Error {
   readonly code = 'TASK_TOO_LARGE';
 }
 
+/** The outcome of a task, as a request to send it again, is larger than Kafka takes. */
+export class OutcomeTooLargeError extends Error {
+  readonly code = 'OUTCOME_TOO_LARGE';
+}
+
 export type UnavailableCode =
   /** The task was certainly not accepted: no id, no schema, no room, or no Kafka to hand it to. */
   | 'NOT_ACCEPTED'

@@ -20,7 +20,7 @@ export interface EventWriterOptions {
  * Writes an event of a task and resolves with its position once Kafka acknowledged it with acks=all. For events that may
  * be written twice: after a failure it makes no difference whether the event is in the log.
  * @param unconfirmed the error when Kafka does not acknowledge the event by the deadline
- * @throws UnavailableError with the code of `unconfirmed`
+ * @throws UnavailableError with the code of `unconfirmed`; ProducerError RECORD_TOO_LARGE
  */
 export type WriteEvent = <T extends EventTopicName>(
   topic: T,
@@ -48,7 +48,8 @@ export function createEventWriter({ publisher, knowsSchemas, deadlineMs }: Event
     try {
       return await publisher.publish(topic, event, { ...correlation, deadlineMs });
     } catch (error) {
-      if (!(error instanceof ProducerError)) throw error;
+      // A record that is too large stays so: no time would be enough.
+      if (!(error instanceof ProducerError) || error.code === 'RECORD_TOO_LARGE') throw error;
       const message = `Kafka did not ${unconfirmed.notAcknowledged} within ${deadlineMs} ms.`;
       throw new UnavailableError(unconfirmed.code, message, { cause: error });
     }

@@ -79,6 +79,11 @@ export const problemTypes = {
     title: 'The body is too large',
     meaning: 'The detail names the limit in bytes.',
   },
+  'outcome-too-large': {
+    status: 413,
+    title: 'The outcome is too large to be sent again',
+    meaning: 'Payload and result together do not fit into one Kafka record. GET the task for its outcome.',
+  },
   'unsupported-media-type': {
     status: 415,
     title: 'The body is not sent as JSON',

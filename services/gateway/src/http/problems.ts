@@ -6,6 +6,7 @@ import {
   InvalidRequestError,
   MalformedJsonError,
   NoNotifyUrlError,
+  OutcomeTooLargeError,
   OutcomeUnknownError,
   TaskEndedError,
   TaskErasedError,
@@ -90,6 +91,7 @@ function problemOf(error: unknown): Problem {
   if (error instanceof IdempotencyKeyReusedError) return problem('idempotency-key-reused', error.message);
   if (error instanceof IdempotencyKeyInUseError) return problem('idempotency-key-in-use', error.message);
   if (error instanceof TaskTooLargeError) return problem('body-too-large', error.message);
+  if (error instanceof OutcomeTooLargeError) return problem('outcome-too-large', error.message);
   if (error instanceof OutcomeUnknownError) return problem('outcome-unknown', error.message, { task_id: error.taskId });
   if (error instanceof UnavailableError) return problem(unavailable[error.code], error.message);
   return problem('internal', 'The gateway failed to handle the request. The request id finds it in the log.');

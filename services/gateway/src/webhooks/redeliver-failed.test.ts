@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { OutcomeTooLargeError, UnavailableError } from '../errors.ts';
 import { documentOf } from '../fixtures/api-under-test.ts';
 import { createFailedRedeliverer, redeliverySelection } from './redeliver-failed.ts';
 
@@ -33,6 +34,25 @@ describe('sending all again that was given up', () => {
     const rest = await createFailedRedeliverer(ports)(redeliverySelection(body), correlation, signal);
     expect(rest).toEqual({ requested: 130 });
     expect(new Set(ports.asked).size).toBe(250);
+  });
+
+  test('leaves out what is too large, and goes on with the rest', async () => {
+    const ports = portsWith(250);
+    const redeliver: typeof ports.redeliver = async (document) => {
+      if (document._id % 100 === 7) throw new OutcomeTooLargeError('too large');
+      return ports.redeliver(document);
+    };
+    const { signal } = new AbortController();
+    const answer = await createFailedRedeliverer({ ...ports, redeliver })(selection, correlation, signal);
+    expect(answer).toEqual({ requested: 247 });
+    expect(ports.asked).toHaveLength(247);
+  });
+
+  test('fails when Kafka does not take one', async () => {
+    const redeliver = async () => Promise.reject(new UnavailableError('REDELIVERY_UNCERTAIN', 'Not now.'));
+    const { signal } = new AbortController();
+    const answer = createFailedRedeliverer({ ...portsWith(3), redeliver })(selection, correlation, signal);
+    await expect(answer).rejects.toThrow('Not now.');
   });
 
   test('stops when its time is over', async () => {

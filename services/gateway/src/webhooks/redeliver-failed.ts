@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { InvalidRequestError, type Fault } from '../errors.ts';
+import { InvalidRequestError, OutcomeTooLargeError, type Fault } from '../errors.ts';
 import { bodyProblems, readJson, type BodyLimits } from '../http/bodies.ts';
 import { createRequestBound } from '../http/request-bounds.ts';
 import { correlationOf, type Correlation } from '../http/observe.ts';
@@ -41,7 +41,9 @@ const redeliverySelectionSchema = {
 export const redeliverFailedOperation: Operation = {
   operationId: 'redeliverFailedOutcomes',
   summary: 'Send again what was given up',
-  description: 'The outcomes of tasks that ended in a span of time and whose webhook was given up.',
+  description:
+    'The outcomes of tasks that ended in a span of time and whose webhook was given up. Outcomes too large for one Kafka ' +
+    'record are left out.',
   tags: ['webhooks'],
   requestBody: {
     required: true,
@@ -104,7 +106,7 @@ const pageSize = 100;
 
 /**
  * Makes the function that requests the redelivery of all that is selected, page by page, up to `maxTasks`, or until the
- * signal fires.
+ * signal fires. An outcome that is too large to be sent again is left out, so that it does not hold up those after it.
  * @returns how many, and where to go on when there may be more
  */
 export function createFailedRedeliverer(ports: {
@@ -114,14 +116,25 @@ export function createFailedRedeliverer(ports: {
   maxTasks: number;
 }): RedeliverFailed {
   const { maxTasks } = ports;
+
+  async function redeliverIfFits(document: VisibleTaskDocument, correlation: Correlation): Promise<boolean> {
+    try {
+      await ports.redeliver(document, correlation);
+      return true;
+    } catch (error) {
+      if (error instanceof OutcomeTooLargeError) return false;
+      throw error;
+    }
+  }
+
   return async (selection, correlation, signal) => {
     let requested = 0;
     let { afterId } = selection;
     while (requested < maxTasks && !signal.aborted) {
       const limit = Math.min(pageSize, maxTasks - requested);
       const page = await ports.failed({ ...selection, afterId }, limit);
-      await Promise.all(page.map((document) => ports.redeliver(document, correlation)));
-      requested += page.length;
+      const taken = await Promise.all(page.map((document) => redeliverIfFits(document, correlation)));
+      requested += taken.filter(Boolean).length;
       if (page.length < limit) return { requested };
       afterId = page.at(-1)!._id;
     }

@@ -1,5 +1,6 @@
+import { ProducerError } from '@nask/kafka';
 import type { CompletedSlot, RedeliveryRequested } from '@nask/schemas';
-import { NoNotifyUrlError, TaskNotEndedError } from '../errors.ts';
+import { NoNotifyUrlError, OutcomeTooLargeError, TaskNotEndedError } from '../errors.ts';
 import { correlationOf, type Correlation } from '../http/observe.ts';
 import { jsonResponse, responses, type RouteHandler, type Operation } from '../http/route.ts';
 import { schemaRef } from '../http/schema.rules.ts';
@@ -24,6 +25,7 @@ export const redeliverOutcomeOperation: Operation = {
       'task-erased',
       'task-not-ended',
       'no-notify-url',
+      'outcome-too-large',
       'redelivery-uncertain',
       'read-model-unavailable',
       'read-model-behind',
@@ -49,17 +51,23 @@ export function redeliverOutcome(api: {
 
 /**
  * Requests that the outcome of a task be sent again: resolves once Kafka acknowledged it.
- * @throws TaskNotEndedError, NoNotifyUrlError; UnavailableError when it is not certain that it was taken
+ * @throws TaskNotEndedError, NoNotifyUrlError, OutcomeTooLargeError; UnavailableError when it is not certain that it was taken
  */
 export type RedeliverOutcome = (document: VisibleTaskDocument, correlation: Correlation) => Promise<void>;
 
 export function createRedeliverer(write: WriteEvent): RedeliverOutcome {
   return async (document, correlation) => {
     const event = redeliveryOf(document, { eventId: newEventId(), nowMs: Date.now(), requestedBy: correlation.client });
-    await write('notifications.redelivery-requested', event, correlation, {
-      code: 'REDELIVERY_UNCERTAIN',
-      notAcknowledged: 'take it',
-    });
+    try {
+      await write('notifications.redelivery-requested', event, correlation, {
+        code: 'REDELIVERY_UNCERTAIN',
+        notAcknowledged: 'take it',
+      });
+    } catch (error) {
+      if (!(error instanceof ProducerError)) throw error;
+      const message = `The outcome of task ${event.task_id} is larger than Kafka takes as one record. ${error.message}.`;
+      throw new OutcomeTooLargeError(message, { cause: error });
+    }
   };
 }
 

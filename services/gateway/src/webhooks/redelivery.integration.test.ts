@@ -69,6 +69,28 @@ describe('outcomes that are sent again by hand', () => {
     expect(await askedFor()).toEqual([4, 4, 4]);
   });
 
+  test('one that is too large for a record: 413, and those with it are sent again', async () => {
+    const at = '2026-10-01T00:00:00Z';
+    const task = endedTask(11, 'FAILED', at);
+    const payload = JSON.stringify({ input: 'x'.repeat(900_000) });
+    await around.store({ ...task, requested: { ...task.requested!, payload } });
+    expect(await answerOf(post('/api/tasks/11/notifications'))).toEqual([
+      413,
+      {
+        type: '/problems/outcome-too-large',
+        title: 'The outcome is too large to be sent again',
+        status: 413,
+        detail: expect.stringMatching(
+          /^The outcome of task 11 is larger than Kafka takes as one record\. .* \d+ bytes; the limit is 900000\.$/,
+        ),
+      },
+    ]);
+    await around.store(endedTask(12, 'FAILED', at));
+    const body = { from: at, to: '2026-10-02T00:00:00Z', state: 'FAILED' };
+    expect(await answerOf(post('/api/notifications/redeliver', body))).toEqual([202, { requested: 1 }]);
+    expect((await askedFor()).filter((id) => id === 11 || id === 12)).toEqual([12]);
+  });
+
   test('GET says how the webhook stands', async () => {
     await around.store(endedTask(4, 'FAILED', '2026-11-01T00:00:00Z'));
     const [, task] = await answerOf(fetch(`${gateway.url}/api/tasks/4`));

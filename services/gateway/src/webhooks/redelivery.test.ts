@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { TaskNotFoundError, UnavailableError } from '../errors.ts';
+import { OutcomeTooLargeError, TaskNotFoundError, UnavailableError } from '../errors.ts';
 import { documentOf, expectProblem, startApi, type ApiUnderTest } from '../fixtures/api-under-test.ts';
 import { redeliveryOf } from './redeliver-outcome.ts';
 
@@ -101,6 +101,13 @@ describe('POST /api/tasks/{id}/notifications', () => {
   test('that Kafka does not take is a 503', async () => {
     api.operations.redeliver = async () => Promise.reject(new UnavailableError('REDELIVERY_UNCERTAIN', 'Not now.'));
     expectProblem(await api.call('POST', '/api/tasks/4/notifications'), 'redelivery-uncertain');
+  });
+
+  test('that is too large for a record is a 413, which is not to be repeated', async () => {
+    api.operations.redeliver = async () => Promise.reject(new OutcomeTooLargeError('Too large.'));
+    const answer = await api.call('POST', '/api/tasks/4/notifications');
+    expectProblem(answer, 'outcome-too-large');
+    expect(answer.headers['retry-after']).toBeUndefined();
   });
 
   test('GET of it is a 405', async () => {
