@@ -25,6 +25,11 @@ describe('a text for events, GET and webhooks', () => {
     ['is too long only with its credentials', 'a://u:p123@h', 'a://***@h'],
   ])('that %s is kept as far as the limit allows', (_, text, kept) => expect(publicText(text, 10)).toBe(kept));
 
+  test('of millions of characters is cut as well', () => {
+    const text = `http://${'a'.repeat(5_000_000)}:${'b'.repeat(5_000_000)}`;
+    expect(publicText(text, 500)).toHaveLength(500);
+  });
+
   test('keeps the limit and is well-formed, whatever it is', () => {
     fc.assert(
       fc.property(fc.string({ unit: anyCharacter, maxLength: 40 }), fc.integer({ min: 1, max: 30 }), (text, limit) => {

@@ -54,8 +54,7 @@ export function createVersionSwitch(options: {
     state = isReady ? 'ready' : 'waiting';
     if (state === 'waiting' && before !== 'waiting')
       logger.info({ readModelVersion }, 'not ready: waiting for the read model of this version to be built');
-    if (isReady && before === 'waiting')
-      logger.info({ readModelVersion }, 'the read model of this version is there');
+    if (isReady && before === 'waiting') logger.info({ readModelVersion }, 'the read model of this version is there');
     return isReady;
   }
 
