@@ -62,7 +62,7 @@ export interface BulkRequested {
   requested_at: number;
 }
 
-/** A person decided what becomes of a dead letter: it is discarded, or replayed through the topic replays.<service>. */
+/** A person decided to discard a dead letter, or to replay it through the topic replays.<service>. */
 export interface DeadLetterDecided {
   /** UUIDv7: two records with the same event_id are the same event. */
   event_id: string;
@@ -82,7 +82,7 @@ export interface DeadLetterDecided {
 
 export type NotificationState = 'RETRYING' | 'DELIVERED' | 'FAILED';
 
-/** The notifier tried to deliver the outcome of a task to its notify_url, or gave it up. Of one task, the event with the highest offset tells how its notification stands. */
+/** The notifier tried to deliver the outcome of a task to its notify_url, or gave it up. Of one task, the event with the highest offset has the state of its notification. */
 export interface NotificationAttempted {
   /** UUIDv8 from a hash of task id, event kind, round and attempt: a repeat of the same attempt has the same event_id. */
   event_id: string;
@@ -96,7 +96,7 @@ export interface NotificationAttempted {
   round: number;
   /** Which attempt of its round this is, from 1. */
   attempt: number;
-  /** How the notification stands after it: RETRYING has a next attempt, DELIVERED was accepted by the receiver (2xx), FAILED was given up. */
+  /** State of the notification after the attempt: RETRYING has a next attempt, DELIVERED was accepted by the receiver (2xx), FAILED was given up. */
   state: NotificationState;
   /** For programs: accepted, gone, rejected, unavailable, timeout, unreachable, forbidden, unusable-url or expired. */
   result: string;
@@ -124,13 +124,13 @@ export interface TaskErrorCause {
   message: string;
 }
 
-/** Somebody asked for the outcome of a task to be delivered again. Carries all of the outcome, as the read model has it, so that the notifier asks nobody. */
+/** A client requested that the outcome of a task be delivered again. Carries the whole outcome, as the read model has it, so that the notifier needs no other source. */
 export interface RedeliveryRequested {
   /** UUIDv7, made by the gateway: two records with the same event_id are the same request. */
   event_id: string;
   /** Id of the task. Also the record's key, as a decimal string. */
   task_id: number;
-  /** When it was asked for. Milliseconds since 1970-01-01T00:00:00Z. */
+  /** When the gateway accepted the request. Milliseconds since 1970-01-01T00:00:00Z. */
   redelivery_requested_at: number;
   /** Offset in tasks.completed of the completion that is the outcome. */
   completion_offset: number;
@@ -188,7 +188,7 @@ export interface ScheduleChanged {
   changed_at: number;
 }
 
-/** A time of a schedule came. Written before the task, so that one nominal time is one event whatever is restarted. */
+/** A time of a schedule came. Written before the task, so that one nominal time is one event, also after a restart. */
 export interface ScheduleFired {
   /** UUIDv8 from a hash of schedule id, event kind and nominal time: a repetition has the same event_id. */
   event_id: string;
@@ -232,7 +232,7 @@ export interface TaskAttemptFailed {
   next_attempt_at: number;
 }
 
-/** A client asked that a task be stopped, and the gateway accepted that. The executor stops it and ends it as REVOKED, unless it has ended before. */
+/** A client requested the cancellation of a task, and the gateway accepted it. The executor stops it and ends it as REVOKED, unless it has ended before. */
 export interface TaskCancellationRequested {
   /** UUIDv7, made by the gateway and kept over its own retries. */
   event_id: string;
@@ -246,7 +246,7 @@ export interface TaskCancellationRequested {
 
 export type Outcome = 'SUCCESS' | 'FAILURE' | 'REVOKED';
 
-/** A task ended. Carries all that a webhook needs, so that a subscriber asks nobody. The completion with the lowest offset of a task is its outcome; later ones are repeats and are to be ignored. */
+/** A task ended. Carries all that a webhook needs, so that a subscriber needs no other source. The completion with the lowest offset of a task is its outcome; later ones are repeats and are to be ignored. */
 export interface TaskCompleted {
   /** UUIDv8 from a hash of task id, event kind and attempt: a repeated completion of the same attempt has the same event_id. */
   event_id: string;
@@ -280,7 +280,7 @@ export interface TaskCompleted {
   run_at: null | number;
 }
 
-/** Somebody asked that a task that has ended be erased. It absorbs all other events of the task, earlier and later ones: no reader may show them any more. The records of the other events stay in their topics until their own retention ends. */
+/** A client requested the erasure of a task that has ended. It absorbs all other events of the task, earlier and later ones: no reader may show them any more. The records of the other events stay in their topics until their own retention ends. */
 export interface TaskErased {
   /** UUIDv7, made by the gateway and kept over its own retries. */
   event_id: string;
@@ -320,23 +320,23 @@ export interface TaskFailureDetails {
 export interface TaskIdLease {
   /** Name of the gateway process that leased the block, e.g. its host name. */
   gateway: string;
-  /** When it asked. Milliseconds since 1970-01-01T00:00:00Z. */
+  /** When it requested the lease. Milliseconds since 1970-01-01T00:00:00Z. */
   leased_at: number;
 }
 
-/** A running task has come some way. At most one a second for each task, none for short ones, and none at all where an executor would write too many: nothing may depend on them. */
+/** Progress of a running task. At most one a second for each task, none for short ones, and none where an executor would write too many: do not depend on them. */
 export interface TaskProgressed {
   /** UUIDv8 from a hash of task id, event kind, attempt and time. */
   event_id: string;
   /** Id of the task. Also the record's key, as a decimal string. */
   task_id: number;
-  /** Which attempt has come so far, from 1. */
+  /** Which attempt it is about, from 1. */
   attempt: number;
   /** Name of the executor process that runs it. */
   executor: string;
   /** How much of the work is done, 0 to 1. */
   fraction: number;
-  /** When it said so. Milliseconds since 1970-01-01T00:00:00Z. */
+  /** When the handler reported it. Milliseconds since 1970-01-01T00:00:00Z. */
   progressed_at: number;
 }
 
@@ -412,7 +412,7 @@ export interface TaskStarted {
   started_at: number;
   /** How many executor processes have died while they ran this task. */
   crashes: number;
-  /** From 1: the how-manieth time this task is on trial, which it is after a process died while it ran; no two tasks are on trial at once in one executor. 0: it is not, or it has passed. */
+  /** Number of the trial that the task is on, from 1: after a process died while the task ran, the task runs on trial, one task at a time in each executor. 0: it is not on trial, or has passed. */
   trial: number;
   /** When this executor process read the task from Kafka; from then on the task waited in this process. The same for all attempts that one process makes; later than started_at where an attempt goes on in another process. Milliseconds since 1970-01-01T00:00:00Z. Null: not known. */
   taken_at: null | number;
