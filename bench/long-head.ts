@@ -1,5 +1,5 @@
 import { isolate } from '@nask/testkit';
-import { longHead } from '../tests/e2e/executor-long-head.ts';
+import { longHead } from '../services/executor/src/fixtures/long-head.ts';
 import { withServers } from './servers.ts';
 
 const shortTasks = 20_000;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { isolate, testServers } from '@nask/testkit';
-import { longHead } from './executor-long-head.ts';
+import { longHead } from './fixtures/long-head.ts';
 
 test('2,000 short tasks behind a long one end meanwhile, and after a SIGKILL only the long one runs again', async () => {
   const report = await longHead({ isolation: isolate('long-head'), servers: testServers(), shortTasks: 2_000 });
