@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { activeTopics, avroSchemas, eventExamples, reservedTopics, type EventName } from '@nask/schemas';
 import type { AvroRecord } from '../schemas/generate-types.ts';
-import { eventsMarkdown, fieldsMarkdown, reservedEventsMarkdown } from './event-sections.ts';
+import { eventsMarkdown, fieldsMarkdown, reservedEventsMarkdown, sinceVersion } from './event-sections.ts';
 import { reservedTopicsMarkdown, topicsMarkdown } from './tables.ts';
 
 describe('the fields of an event', () => {
@@ -27,24 +27,34 @@ describe('the fields of an event', () => {
         { name: 'state', type: { type: 'enum', name: 'State', symbols: ['A', 'B'] } },
       ],
     };
-    expect(fieldsMarkdown(record).split('\n').slice(2)).toEqual([
-      '| `ran_ms` | int | ms | – | How long. |',
-      '| `ended_at` | timestamp-millis or null | ms since 1970 | `null` | When. |',
-      '| `causes` | array of Cause |  | `[]` | Why a\\|b. |',
-      '| `causes[].text` | string |  | – | Why. |',
-      '| `state` | A, B |  | – |  |',
+    expect(
+      fieldsMarkdown(record, (path) => (path === 'ran_ms' ? '0.1' : '0.2'))
+        .split('\n')
+        .slice(2),
+    ).toEqual([
+      '| `ran_ms` | int | ms | – | 0.1 | How long. |',
+      '| `ended_at` | timestamp-millis or null | ms since 1970 | `null` | 0.2 | When. |',
+      '| `causes` | array of Cause |  | `[]` | 0.2 | Why a\\|b. |',
+      '| `causes[].text` | string |  | – | 0.2 | Why. |',
+      '| `state` | A, B |  | – | 0.2 |  |',
     ]);
+  });
+
+  test('have the first version of the contract that has them', () => {
+    expect(sinceVersion('TaskCompleted', 'error.message')).toBe('0.1');
+    expect(sinceVersion('TaskCompleted', 'error.causes[].name')).toBe('0.2');
+    expect(sinceVersion('WorkerReported', 'executor')).toBe('0.2');
   });
 
   test('given a union of two types, then it is refused, not shown as one of them', () => {
     const fields = [{ name: 'a', type: ['null', 'string', 'int'] }];
-    expect(() => fieldsMarkdown({ type: 'record', name: 'X', fields })).toThrow(
+    expect(() => fieldsMarkdown({ type: 'record', name: 'X', fields }, () => '')).toThrow(
       'Not nullable: ["null","string","int"]',
     );
   });
 
   test.each(Object.entries(avroSchemas))('%s: a field that counts time or bytes has a unit', (_, schema) => {
-    for (const row of fieldsMarkdown(schema as unknown as AvroRecord).split('\n'))
+    for (const row of fieldsMarkdown(schema as unknown as AvroRecord, () => '').split('\n'))
       if (/^\| `[\w.[\]]+_(at|ms|bytes)`/.test(row))
         expect(row).toMatch(/^\| `[^|]+ \| [^|]+ \| (ms|bytes|ms since 1970) \|/);
   });

@@ -164,7 +164,7 @@ export interface RedeliveryRequested {
   requested_by: null | string;
   /** Whether the webhook carries the result, as requested. */
   include_result: boolean;
-  /** Earliest time at which the task was to run, as requested. Milliseconds since 1970-01-01T00:00:00Z. Null: at once. */
+  /** Earliest time at which the task was to run, as requested. Milliseconds since 1970-01-01T00:00:00Z. Null: at once. Reserved: tasks of 0.2 have none. */
   run_at: null | number;
   /** Chain of causes of the error, the nearest first: at most 5. */
   error_causes: TaskErrorCause[];
@@ -276,7 +276,7 @@ export interface TaskCompleted {
   error: null | TaskError;
   /** Whether the webhook carries the result, as requested. */
   include_result: boolean;
-  /** Earliest time at which the task was to run, as requested. Retention of the task counts from the later of requested_at and run_at. Milliseconds since 1970-01-01T00:00:00Z. Null: at once. */
+  /** Earliest time at which the task was to run, as requested. Retention of the task counts from the later of requested_at and run_at. Milliseconds since 1970-01-01T00:00:00Z. Null: at once. Reserved: tasks of 0.2 have none. */
   run_at: null | number;
 }
 
@@ -292,7 +292,7 @@ export interface TaskErased {
   erased_at: number;
   /** Name of the API key of the person or program that requested it. Null: the gateway has no API keys, or is of 0.1. */
   requested_by: null | string;
-  /** Earliest time at which the task was to run; what is left of the task is kept from the latest of requested_at, run_at and erased_at. Milliseconds since 1970-01-01T00:00:00Z. Null: at once. */
+  /** Earliest time at which the task was to run; what is left of the task is kept from the latest of requested_at, run_at and erased_at. Milliseconds since 1970-01-01T00:00:00Z. Null: at once. Reserved: tasks of 0.2 have none. */
   run_at: null | number;
 }
 
