@@ -16,7 +16,7 @@ import {
   webhookReceiver,
 } from '@nask/testkit';
 import { allow, type AccessRule } from '../../packages/kafka/testing/access-rules.ts';
-import { startSystem, systemEnv, type System } from './system.ts';
+import { startSystem, systemEnv, type System } from '../e2e/system.ts';
 
 /** Users and rights as production has them. */
 const usersFile = join(import.meta.dirname, '..', '..', 'k8s', 'overlays', 'production', 'kafka-users.yaml');
