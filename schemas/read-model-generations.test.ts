@@ -19,7 +19,7 @@ describe('the collections of a generation', () => {
     expect([projectionLagCollectionOf(1), projectorGroupOf(1)]).toEqual(['projection_lag', 'projector']);
   });
 
-  test('given version 2, then every name says so', () => {
+  test('given version 2, then every name has the version in it', () => {
     expect(collectionsOf(1).tasks).toBe('tasks_v2_g1');
     expect([projectionLagCollectionOf(2), projectorGroupOf(2)]).toEqual(['projection_lag_v2', 'projector-v2']);
   });

@@ -22,7 +22,13 @@ export interface ReadModelDocument {
 
 export const readModelCollection = 'read_model';
 
-/** The id of the document that says which generation of a version is live. */
+/** The versions before this one, ascending. */
+export const earlierReadModelVersions: readonly number[] = Array.from(
+  { length: readModelVersion - 1 },
+  (_, index) => index + 1,
+);
+
+/** The id of the document with the live generation of a version. */
 export function readModelIdOf(version: number): string {
   return `v${version}`;
 }

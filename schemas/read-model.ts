@@ -115,6 +115,12 @@ interface AttemptFailedSlot {
 /** The error of an event; `causes` is there where there are any. */
 export type StoredError = Omit<TaskError, 'causes'> & Partial<Pick<TaskError, 'causes'>>;
 
+/** An error without an empty list of causes, as documents and clients have it. */
+export function storedError({ code, message, causes = [] }: StoredError): StoredError {
+  if (causes.length === 0) return { code, message };
+  return { code, message, causes: causes.map((cause) => ({ name: cause.name, message: cause.message })) };
+}
+
 interface ProgressedSlot {
   offset: number;
   event_id: string;

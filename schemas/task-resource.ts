@@ -1,5 +1,5 @@
-import type { NotificationState, SearchValue, TaskErrorCause } from './generated/events.ts';
-import type { TaskStatus } from './read-model.ts';
+import type { NotificationState, SearchValue } from './generated/events.ts';
+import { storedError, type StoredError, type TaskStatus } from './read-model.ts';
 
 /** A task as clients see it: the body of the API's answers and of the webhook. Times are RFC 3339 in UTC with ms. */
 export interface TaskResource {
@@ -26,7 +26,7 @@ export interface TaskResource {
   /** Present after SUCCESS. */
   result?: unknown;
   /** Present after FAILURE, and after REVOKED when the task expired. */
-  error?: TaskErrorResource;
+  error?: StoredError;
   created_at?: string;
   /** When the latest attempt began. */
   started_at?: string;
@@ -34,13 +34,6 @@ export interface TaskResource {
   completed_at?: string;
   /** How the webhook stands. Present after the end, in the API's answers alone: a webhook does not tell of itself. */
   notification?: NotificationResource;
-}
-
-interface TaskErrorResource {
-  code: string;
-  message: string;
-  /** Present where there are any, the nearest first. */
-  causes?: TaskErrorCause[];
 }
 
 interface NotificationResource {
@@ -72,7 +65,7 @@ export interface TaskFacts {
   /** How much of the latest attempt is done, 0 to 1. */
   progress?: number | null;
   resultJson?: string | null;
-  error?: TaskErrorResource | null;
+  error?: StoredError | null;
   createdAtMs?: number | null;
   startedAtMs?: number | null;
   completedAtMs?: number | null;
@@ -121,7 +114,7 @@ export function taskResource(facts: TaskFacts): TaskResource {
   const isEnded = hasEnded(facts.status);
   if (facts.status === 'STARTED' && facts.progress != null) resource.progress = facts.progress;
   if (isEnded && facts.resultJson != null) resource.result = JSON.parse(facts.resultJson);
-  if (isEnded && facts.error != null) resource.error = errorOf(facts.error);
+  if (isEnded && facts.error != null) resource.error = storedError(facts.error);
   if (facts.createdAtMs != null) resource.created_at = timeOf(facts.createdAtMs);
   if (facts.startedAtMs != null) resource.started_at = timeOf(facts.startedAtMs);
   if (!isEnded) return resource;
@@ -145,11 +138,6 @@ function addRequested(resource: TaskResource, facts: TaskFacts): void {
 
 function timeOf(ms: number): string {
   return new Date(ms).toISOString();
-}
-
-function errorOf({ code, message, causes = [] }: TaskErrorResource): TaskErrorResource {
-  if (causes.length === 0) return { code, message };
-  return { code, message, causes: causes.map((cause) => ({ name: cause.name, message: cause.message })) };
 }
 
 function notificationOf(facts: NotificationFacts | null, notifyUrl: string | null): NotificationResource {

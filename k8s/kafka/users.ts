@@ -1,4 +1,11 @@
-import { activeTopics, projectorGroupOf, readModelVersion, type ServiceName, type Topic } from '@nask/schemas';
+import {
+  activeTopics,
+  earlierReadModelVersions,
+  projectorGroupOf,
+  readModelVersion,
+  type ServiceName,
+  type Topic,
+} from '@nask/schemas';
 
 /** An access control entry of a KafkaUser. */
 interface AccessRule {
@@ -51,9 +58,9 @@ const groups: Readonly<Record<ServiceName, readonly AccessRule[]>> = {
       operations: ['Delete'],
       comment: 'A rebuild deletes its group when it is done.',
     },
-    ...earlierProjectorGroups().map((name): AccessRule => ({
+    ...earlierReadModelVersions.map((version): AccessRule => ({
       resource: 'group',
-      name,
+      name: projectorGroupOf(version),
       pattern: 'literal',
       operations: ['Delete'],
       comment: 'The group of an earlier version is deleted with its read model.',
@@ -127,10 +134,6 @@ function autoscalerUser(catalogue: Catalogue): KafkaUser {
 function topicFamilies(names: readonly string[]): Pick<AccessRule, 'name' | 'pattern'>[] {
   const families = new Set(names.map((name) => name.replace(/\..*$/, '.')));
   return [...families].map((name) => ({ name, pattern: name.endsWith('.') ? 'prefix' : 'literal' }));
-}
-
-function earlierProjectorGroups(): string[] {
-  return Array.from({ length: readModelVersion - 1 }, (_, index) => projectorGroupOf(index + 1));
 }
 
 function manifestOf({ name, comment, rules }: KafkaUser): string {

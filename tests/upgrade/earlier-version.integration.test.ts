@@ -30,7 +30,7 @@ test('given a shallow clone without the commit, then the commit is fetched', asy
   await git('-C', clone, 'cat-file', '-e', first);
 });
 
-test('given a commit that the remote does not have either, then the error says what to do', async () => {
+test('given a commit that the remote does not have either, then the error names the git command that fetches the history', async () => {
   await expect(fetchCommit(clone, '0'.repeat(40))).rejects.toThrow(
     /^Commit 0{40} is not in .*git fetch --unshallow origin/,
   );

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..', '..');
  * cache of downloads.
  * @param commit the full hash
  * @returns the folder
- * @throws Error that says what to do when the commit or its dependencies are not available
+ * @throws Error when the commit or its dependencies are not available; its message names the remedy
  */
 export function earlierVersion(commit: string): Promise<string> {
   return installOnce(cacheFolder(), `nask-task-${commit}`, async (folder) => {
@@ -24,7 +24,7 @@ export function earlierVersion(commit: string): Promise<string> {
 
 /**
  * Fetches a commit that a shallow clone lacks.
- * @throws Error that says what to do
+ * @throws Error when the remote lacks it, too; its message names the git command that fetches the history
  */
 export async function fetchCommit(repository: string, commit: string): Promise<void> {
   const git = (...args: string[]) => runCommand('git', ['-C', repository, ...args]);

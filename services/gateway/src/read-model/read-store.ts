@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import type { LogEnds, Logger } from '@nask/kafka';
 import {
   collectionsOf,
+  earlierReadModelVersions,
   firstGeneration,
   projectionLagCollection,
   readModelCollection,
@@ -162,8 +163,7 @@ export function createReadStore(options: {
 async function readHighestTaskId(db: Db, bound: () => { signal: AbortSignal }): Promise<number> {
   const pointers = db.collection<ReadModelDocument>(readModelCollection);
   const highest = await Promise.all(
-    Array.from({ length: readModelVersion }, async (_, index) => {
-      const version = index + 1;
+    [...earlierReadModelVersions, readModelVersion].map(async (version) => {
       const pointer = await pointers.findOne({ _id: readModelIdOf(version) }, bound());
       const { tasks } = collectionsOf(pointer?.generation ?? firstGeneration, version);
       const options = { projection: { _id: 1 }, sort: { _id: -1 }, ...bound() } as const;

@@ -62,7 +62,7 @@ describe('a gateway at a store', () => {
   });
 
   test.each(earlierModels)(
-    'given %s of an earlier version, then it waits until readers were sent to its own, and says so once',
+    'given %s of an earlier version, then it waits until readers were sent to its own, and logs it once',
     async (_what, write) => {
       await write();
       const version = await open();

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@nask/kafka';
 import {
+  earlierReadModelVersions,
   generationOf,
   readModelCollection,
   readModelId,
@@ -12,8 +13,6 @@ import type { Component, HealthCheck } from '@nask/service';
 import type { Db } from 'mongodb';
 
 const lookIntervalMs = 500;
-
-const earlierVersions = Array.from({ length: readModelVersion - 1 }, (_, index) => index + 1);
 
 /**
  * Waits for the read model of this version where the store has one of an earlier version: until the projectors have
@@ -36,9 +35,11 @@ export function createVersionSwitch(options: {
   async function isAwaited(): Promise<boolean> {
     const known = new Map((await pointers.find({}, bound()).toArray()).map((pointer) => [pointer._id, pointer]));
     if (known.get(readModelId)?.switched_at !== undefined) return false;
-    if (earlierVersions.some((version) => known.has(readModelIdOf(version)))) return true;
+    if (earlierReadModelVersions.some((version) => known.has(readModelIdOf(version)))) return true;
     const collections = await db.listCollections({}, { nameOnly: true, ...bound() }).toArray();
-    return collections.some(({ name }) => earlierVersions.some((version) => generationOf(name, version) !== undefined));
+    return collections.some(({ name }) =>
+      earlierReadModelVersions.some((version) => generationOf(name, version) !== undefined),
+    );
   }
 
   /** @returns whether there is nothing to wait for any more */

@@ -1,4 +1,4 @@
-import type { Events, SlotName, slotTopics, StoredError, TaskDocument, TaskError, topics } from '@nask/schemas';
+import type { Events, SlotName, slotTopics, TaskDocument, topics } from '@nask/schemas';
 import type { Document } from 'mongodb';
 
 /** The topics that fill the slots of a task's document. */
@@ -9,7 +9,7 @@ type EventOfSlot<S extends SlotName> = (typeof topics)[(typeof slotTopics)[S]]['
 /** The events that make up a task's document. */
 export type TaskEventName = EventOfSlot<SlotName>;
 
-/** One event of a task, decoded. The topic says which: two topics carry the same event and fill different slots. */
+/** One event of a task, decoded. Two topics carry the same event and fill different slots, so it is identified by its topic. */
 export type TaskEvent = {
   [S in SlotName]: { readonly topic: (typeof slotTopics)[S]; readonly data: Events[EventOfSlot<S>] };
 }[SlotName];
@@ -120,12 +120,6 @@ export function timeFault(field: string, timeMs: number | null): string | undefi
 /** `keptFromMs` of an event with the times of its request. */
 export function laterOf({ requested_at, run_at }: { requested_at: number; run_at: number | null }): number {
   return run_at === null ? requested_at : Math.max(requested_at, run_at);
-}
-
-/** The error of an event as it is stored: its causes where there are any. */
-export function storedError({ code, message, causes }: TaskError): StoredError {
-  if (causes.length === 0) return { code, message };
-  return { code, message, causes: causes.map((cause) => ({ name: cause.name, message: cause.message })) };
 }
 
 export function fractionFault(field: string, fraction: number): string | undefined {

@@ -1,4 +1,5 @@
-import { defineEvent, highestAttempt, storedError, timeFault } from './event.ts';
+import { storedError } from '@nask/schemas';
+import { defineEvent, highestAttempt, timeFault } from './event.ts';
 
 /** An attempt at a task failed, and another follows. */
 export const taskAttemptFailed = defineEvent<'attempt_failed'>({

@@ -1,5 +1,5 @@
-import type { CompletedSlot } from '@nask/schemas';
-import { defineEvent, jsonFault, laterOf, lowestOffset, storedError, timeFault } from './event.ts';
+import { storedError, type CompletedSlot } from '@nask/schemas';
+import { defineEvent, jsonFault, laterOf, lowestOffset, timeFault } from './event.ts';
 import { failureFingerprint } from './failure-fingerprint.ts';
 
 /** A task ended. The first end is the outcome, later ones are repeats. */

@@ -1,10 +1,10 @@
 import {
   collectionsOf,
+  earlierReadModelVersions,
   generationOf,
   projectionLagCollectionOf,
   readModelCollection,
   readModelIdOf,
-  readModelVersion,
   type ReadModelDocument,
 } from '@nask/schemas';
 import type { Db } from 'mongodb';
@@ -20,7 +20,6 @@ interface EarlierVersions {
 
 export function createEarlierVersions(db: Db): EarlierVersions {
   const pointers = db.collection<ReadModelDocument>(readModelCollection);
-  const versions = Array.from({ length: readModelVersion - 1 }, (_, index) => index + 1);
 
   async function collectionNames(): Promise<string[]> {
     return (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
@@ -30,7 +29,7 @@ export function createEarlierVersions(db: Db): EarlierVersions {
     async list() {
       const names = await collectionNames();
       const pointed = new Set((await pointers.find().toArray()).map(({ _id }) => _id));
-      return versions.filter(
+      return earlierReadModelVersions.filter(
         (version) =>
           pointed.has(readModelIdOf(version)) ||
           names.includes(projectionLagCollectionOf(version)) ||
